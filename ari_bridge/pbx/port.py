@@ -1,0 +1,174 @@
+"""The one port to a PBX: what the bridge asks of it (`Pbx`) and what it tells us (events). Adapters live beside it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from consent.grant import ConsentGrant
+from consent.states import Answer, Why
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One channel of the PBX.
+
+    `endpoint` is the configured endpoint of a real leg ("trunk", "1001"), None for a channel without one (a Local
+    half, a snoop, our own UnicastRTP). `peer_half` is the name of the other half of a Local pair, else None.
+    `consent` and `call_id` are the PBX's own variables on it ("" where unset).
+    """
+
+    channel_id: str
+    name: str
+    endpoint: str | None
+    peer_half: str | None
+    call_id: str
+    consent: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All channels and bridges at one moment; bridges map an id to the ids of the channels in it."""
+
+    channels: tuple[Channel, ...]
+    bridges: Mapping[str, frozenset[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """The PBX is there (again): everything known before may be stale, this is what holds now."""
+
+    snapshot: Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnected:
+    """The PBX cannot be heard: keys may be missed from now on. `sentence` says why and what happens next."""
+
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The dialplan's word about a call: asked, granted, refused, withdrawn, objected."""
+
+    call_id: str
+    answer: Answer
+    why: Why
+    notice_id: str
+    language: str
+    at: datetime
+    channel: Channel | None
+    """The channel that sent it (None when it came from the journal)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelChanged:
+    """A channel appeared or its values changed."""
+
+    channel: Channel
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelGone:
+    """A channel was hung up."""
+
+    channel_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class BridgeChanged:
+    """Who is in a bridge now (an empty set: nobody, it is gone)."""
+
+    bridge_id: str
+    channel_ids: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class HoldChanged:
+    """A party put the other on hold, or took it back."""
+
+    channel_id: str
+    held: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPressed:
+    """A party pressed a key that reached us."""
+
+    channel_id: str
+    key: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ForkRefused:
+    """The PBX's own gate refused a fork (`why`: "denied", "full")."""
+
+    call_id: str
+    channel_id: str
+    why: str
+
+
+PbxEvent = (
+    Connected | Disconnected | Answered | ChannelChanged | ChannelGone | BridgeChanged | HoldChanged | KeyPressed | ForkRefused
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PbxFork:
+    """A running fork as the PBX names it: the snoop channel that carries one leg's own mouth to `port`."""
+
+    fork_id: str
+    channel_id: str
+    port: int
+
+
+class PbxRefused(Exception):
+    """The PBX answered no; the message is a sentence for the log."""
+
+
+class Pbx(Protocol):
+    """What the bridge needs of a PBX. Every method raises PbxRefused on a no and TimeoutError when nothing answers."""
+
+    def events(self) -> AsyncIterator[PbxEvent]:
+        """Everything that happens, beginning with Connected or Disconnected; reconnects by itself with back-off.
+
+        Raises PbxRefused (and ends) only where a retry cannot help: wrong password, another bridge took our name.
+        """
+        ...
+
+    async def consent_of(self, call_id: str) -> str:
+        """The call's own consent variable as the PBX holds it now ("" where there is none or no such channel)."""
+        ...
+
+    async def fork(self, grant: ConsentGrant, channel_id: str, port: int) -> PbxFork:
+        """Have the PBX send that leg's own mouth to `port` of the bridge's host, by way of its gate."""
+        ...
+
+    async def renew(self, fork: PbxFork) -> None:
+        """Renew the fork's lease."""
+        ...
+
+    async def end_fork(self, fork: PbxFork) -> None:
+        """End a fork; one that has ended already is no error."""
+        ...
+
+    async def sweep(self, keep: frozenset[str]) -> int:
+        """Hang up every fork of ours whose id is not in `keep`; how many there were."""
+        ...
+
+    async def stop_call(self, call_id: str, answer: Answer) -> None:
+        """Set the call's consent variable to `answer` and journal it, for keys that the PBX itself did not look at."""
+        ...
+
+    async def journal(self) -> Sequence[Answered]:
+        """The answers that the PBX keeps until they are forgotten, oldest first."""
+        ...
+
+    async def forget(self, entry: Answered) -> None:
+        """Remove a journal entry that the ledger holds now."""
+        ...

@@ -1,0 +1,25 @@
+"""What can be wrong with consent: each error states a fact, and none of them ever yields a grant."""
+
+
+class OuidireError(Exception):
+    """Root of every error that Ouïdire raises on purpose."""
+
+
+class Withdrawn(OuidireError):
+    """The grant ended (withdrawn, objected, expired or revoked): what it covered may no longer be used."""
+
+
+class NotGranted(OuidireError):
+    """A grant was asked for where the ledger holds no yes, or a yes that has already ended."""
+
+
+class InvalidValue(OuidireError, ValueError):
+    """A value could not be born: the message names the field and the rule that it breaks."""
+
+
+class LedgerBroken(OuidireError):
+    """The chain of the ledger does not hold; the message names the first record that is wrong."""
+
+
+class DatabaseUnavailable(OuidireError):
+    """The one file cannot be written or read now (locked, disk full, read-only): analysis must stop, calls go on."""
