@@ -15,8 +15,8 @@ Pcm32 = NDArray[np.float32]
 class AudioFrame(NamedTuple):
     """A run of samples of one party's own mouth.
 
-    `start_sample` counts from the fork's first sample at `rate_hz`; a gap between one frame's end and the next
-    frame's start is sound that was lost, and is never filled as calm. `pcm` is mono int16 of shape (n,), native order.
+    `start_sample` counts at `rate_hz` from the call's own zero (one clock for both parties, so that overlap can be
+    told); a gap between one frame's end and the next frame's start was not heard, and is never filled as calm. `pcm` is mono int16 of shape (n,), native order.
     """
 
     start_sample: int

@@ -43,7 +43,7 @@ class ToneScore:
     """What the model hears in one stretch of the caller's speech.
 
     `activation` runs from calm (0) to tense (1); `anger` is the likelihood that listeners would call it angry.
-    `start_s` and `end_s` are seconds from the leg's first heard sample.
+    `start_s` and `end_s` are seconds from the call's own zero.
     """
 
     start_s: float

@@ -17,7 +17,7 @@ class AgentVoice(InvalidValue):
 class SpeechSegment:
     """Speech of one party.
 
-    `start_sample` counts from the call's first heard sample of that leg at 16 kHz; `samples` is mono float32 in
+    `start_sample` counts from the call's own zero at 16 kHz; `samples` is mono float32 in
     -1..1 of shape (n,). `speech_share`, `overlap_share` and `coverage` are shares (0..1) of its length: how much the
     voice detector heard as speech, how much of it the other party spoke too, and how much was received at all.
 
@@ -40,12 +40,12 @@ class SpeechSegment:
 
     @property
     def start_s(self) -> float:
-        """Seconds from the leg's first heard sample."""
+        """Seconds from the call's own zero."""
         return self.start_sample / ENGINE_RATE_HZ
 
     @property
     def end_s(self) -> float:
-        """Seconds from the leg's first heard sample."""
+        """Seconds from the call's own zero."""
         return (self.start_sample + len(self.samples)) / ENGINE_RATE_HZ
 
 

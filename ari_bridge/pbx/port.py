@@ -172,3 +172,14 @@ class Pbx(Protocol):
     async def forget(self, entry: Answered) -> None:
         """Remove a journal entry that the ledger holds now."""
         ...
+
+
+class Phones(Protocol):
+    """What the screens need of a PBX: bring a document to a desk phone. Raises as `Pbx` does."""
+
+    async def notify(self, endpoint: str, event: str, content_type: str, content: Sequence[str]) -> None:
+        """Send one SIP NOTIFY to every contact of `endpoint`; `content` are the body's pieces, each on one line.
+
+        Returning means "sent to the PBX", never "displayed".
+        """
+        ...
