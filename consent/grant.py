@@ -21,12 +21,20 @@ U = TypeVar("U")
 
 
 class Life:
-    """Whether a grant still lives: the one mutable thing about it, shared by all that was admitted under it."""
+    """Whether the grants of one call still live: the one mutable thing about them, shared by both parties' grants.
 
-    __slots__ = ("ended_by",)
+    One life for a call is why the agent's grant ends with the caller's, whoever holds it.
+    """
+
+    __slots__ = ("__weakref__", "ended_by")
 
     def __init__(self) -> None:
         self.ended_by: str | None = None
+
+    def end(self, answer: str) -> None:
+        """End it at once and for good; the first reason stays."""
+        if self.ended_by is None:
+            self.ended_by = answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +73,8 @@ class ConsentGrant:
         return Consented(self, value)
 
     def end(self, answer: str) -> None:
-        """End the grant at once and for good; the first reason stays."""
-        if self._life.ended_by is None:
-            self._life.ended_by = answer
+        """End the grant, and the other party's with it."""
+        self._life.end(answer)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ class Retention:
 
     def __post_init__(self) -> None:
         if not 1 <= self.scores_days <= MAX_SCORES_DAYS:
-            raise InvalidValue(f"scores_days is 1 to {MAX_SCORES_DAYS} (CNIL: one year at most), not {self.scores_days}")
+            raise InvalidValue(f"scores_days is 1 to {MAX_SCORES_DAYS} (CNIL: one year), not {self.scores_days}")
 
     def expiry(self, made_at: datetime) -> datetime:
         """The moment (UTC) at which a row made at `made_at` (timezone-aware) must be gone."""
