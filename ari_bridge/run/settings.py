@@ -1,0 +1,118 @@
+"""Every setting of the service: one TOML file, overridden by the environment (OUIDIRE_<SECTION>__<KEY>).
+
+docs/settings.md names each of them, and a test compares.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from pydantic import BaseModel, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import SettingsError as UnreadableVariable
+
+from ari_bridge.run.sections import (
+    AnalysisSection,
+    DatabaseSection,
+    LogSection,
+    MediaSection,
+    NoticeSection,
+    PartiesSection,
+    PbxSection,
+    RetentionSection,
+    ScreensSection,
+)
+from ari_bridge.run.settings_errors import SettingsError, sentences, stray_variables
+from ari_bridge.run.toml_file import read_table
+
+DEFAULT_FILE: Final = Path("/etc/ouidire/ouidire.toml")
+FILE_VARIABLE: Final = "OUIDIRE_SETTINGS"
+PREFIX: Final = "OUIDIRE_"
+
+
+class Settings(BaseSettings):
+    """All settings, valid as a whole."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True)
+
+    pbx: PbxSection = Field(default_factory=PbxSection)
+    parties: PartiesSection = Field(default_factory=PartiesSection)
+    media: MediaSection = Field(default_factory=MediaSection)
+    database: DatabaseSection = Field(default_factory=DatabaseSection)
+    retention: RetentionSection = Field(default_factory=RetentionSection)
+    screens: ScreensSection = Field(default_factory=ScreensSection)
+    analysis: AnalysisSection = Field(default_factory=AnalysisSection)
+    notice: NoticeSection = Field(default_factory=NoticeSection)
+    log: LogSection = Field(default_factory=LogSection)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment wins over the keyword arguments, which are what the file holds."""
+        return env_settings, init_settings
+
+
+class Described(NamedTuple):
+    """One setting as it is documented."""
+
+    section: str
+    key: str
+    default: object
+    description: str
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that overrides it."""
+        return f"{PREFIX}{self.section}__{self.key}".upper()
+
+
+def every_setting() -> Iterator[Described]:
+    """All settings, section by section."""
+    for section, model in sections().items():
+        for key, field in model.model_fields.items():
+            yield Described(section, key, field.get_default(call_default_factory=True), field.description or "")
+
+
+def sections() -> dict[str, type[BaseModel]]:
+    """The model of each section, by the section's name."""
+    return {
+        name: field.annotation
+        for name, field in Settings.model_fields.items()
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
+    }
+
+
+def chosen_file(named: Path | None = None) -> Path:
+    """The settings file: the one named, else that of OUIDIRE_SETTINGS, else /etc/ouidire/ouidire.toml."""
+    return named or Path(os.environ.get(FILE_VARIABLE) or DEFAULT_FILE)
+
+
+def load(named: Path | None = None) -> Settings:
+    """Read file and environment.
+
+    A file that was named (here or by OUIDIRE_SETTINGS) must exist; else defaults and environment alone may serve.
+
+    Raises:
+        SettingsError: a sentence for each thing wrong: a file that cannot be read, an unknown key with its near
+            match, a value out of its bounds.
+    """
+    file = chosen_file(named)
+    values = read_table(file) if file != DEFAULT_FILE or file.exists() else {}
+    keys = {section: tuple(model.model_fields) for section, model in sections().items()}
+    if strays := stray_variables(os.environ, PREFIX, keys):
+        raise SettingsError(*strays)
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        raise SettingsError(*sentences(error, keys)) from None
+    except UnreadableVariable as error:
+        raise SettingsError(f"{error}: lists and tables in the environment are written as JSON") from None
