@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 from analysis.conversation import ConversationFacts
 from analysis.emotion.score import Verdict
+
+ENDED_STAYS: Final = timedelta(seconds=60)
+"""How long a call that ended is still shown as ended."""
 
 
 class Stage(StrEnum):
@@ -42,3 +47,38 @@ class CallView:
     tone: Verdict | None
     facts: ConversationFacts | None
     problem: str = ""
+
+
+class Board:
+    """The newest view of each call. Those who show it are told of each change and must not block."""
+
+    def __init__(self) -> None:
+        self._views: dict[str, CallView] = {}
+        self._watchers: list[Callable[[CallView], None]] = []
+
+    def watch(self, watcher: Callable[[CallView], None]) -> None:
+        """Have `watcher` called with each new view."""
+        self._watchers.append(watcher)
+
+    def put(self, view: CallView) -> None:
+        """Show a call as it stands now; a view that says nothing new is passed over."""
+        if self._views.get(view.call_id) == view:
+            return
+        self._views[view.call_id] = view
+        for watcher in self._watchers:
+            watcher(view)
+
+    def view(self, call_id: str) -> CallView | None:
+        """The newest view of a call, until a minute after its end."""
+        return self._views.get(call_id)
+
+    def views(self) -> tuple[CallView, ...]:
+        """All calls that are shown."""
+        return tuple(self._views.values())
+
+    def drop_ended(self, now: datetime | None = None) -> None:
+        """Forget the calls that ended a minute ago."""
+        before = (now or datetime.now(UTC)) - ENDED_STAYS
+        for view in self.views():
+            if view.stage is Stage.ENDED and view.changed_at < before:
+                del self._views[view.call_id]

@@ -1,0 +1,25 @@
+"""Who a leg belongs to: the one place where a party is decided, from the leg's endpoint alone."""
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from ari_bridge.pbx.port import Channel
+from consent.parties import Party
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """`trunks` are patterns (as in a shell) of endpoints whose calls come from outside; every other one is staff.
+
+    Unknown is staff, because staff's voice is never given to the tone model. Who dialled says nothing.
+    """
+
+    trunks: tuple[str, ...]
+
+    def of(self, channel: Channel) -> Party | None:
+        """The party of a channel; None for one that carries nobody's mouth (a Local half, a snoop, a fork)."""
+        if channel.endpoint is None:
+            return None
+        if any(fnmatchcase(channel.endpoint, pattern) for pattern in self.trunks):
+            return Party.CALLER
+        return Party.AGENT

@@ -1,0 +1,240 @@
+"""All calls of one PBX: takes its events in order, and gives each call its own."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Final
+
+import structlog
+
+from analysis.emotion.score import Verdict
+from ari_bridge.calls.session import RETRY_S, Rooms, Session
+from ari_bridge.calls.states import StopKeys
+from ari_bridge.pbx.port import (
+    Answered,
+    BridgeChanged,
+    ChannelChanged,
+    ChannelGone,
+    Connected,
+    Disconnected,
+    ForkRefused,
+    HoldChanged,
+    KeyPressed,
+    PbxEvent,
+    PbxRefused,
+)
+from consent.errors import DatabaseUnavailable, InvalidValue
+from consent.grant import Consented
+from consent.ledger import Entry
+from consent.parties import Party
+from consent.states import Answer, Why
+
+log = structlog.get_logger()
+
+STOPS: Final = frozenset({Answer.WITHDRAWN, Answer.OBJECTED})
+"""Obeyed whoever sends them: a stop too many hears nobody."""
+
+
+class Switchboard:
+    """Runs the sessions. `run` ends only when the PBX cannot be worked with at all."""
+
+    def __init__(self, rooms: Rooms) -> None:
+        self._rooms = rooms
+        self._sessions: dict[str, Session] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._stop_keys: dict[str, StopKeys] = {}
+        self.is_connected = False
+        self.sentence = "the PBX was not reached yet"
+
+    async def run(self) -> None:
+        """Take the PBX's events for ever. Raises PbxRefused where a retry cannot help."""
+        async for event in self._rooms.pbx.events():
+            try:
+                await self._take(event)
+            except Exception:  # noqa: BLE001 - the root of everything that an event starts: one bad event ends no call
+                log.exception("event.failed", event_kind=type(event).__name__)
+
+    async def close(self) -> None:
+        """Hear nothing more and end the sessions; the calls themselves go on."""
+        for session in self._sessions.values():
+            session.leave()
+        await asyncio.sleep(0)
+        for task in self._tasks.values():
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+
+    def verdict(self, verdict: Consented[Verdict]) -> None:
+        """What the engine made of a caller's speech, for the call it belongs to."""
+        session = self._sessions.get(verdict.grant.call_id)
+        if session is not None:
+            session.verdict(verdict)
+
+    async def stop(self, call_id: str, answer: Answer) -> bool:
+        """Stop a call from a screen or a key that the PBX did not look at; False when there is no such call."""
+        session = self._sessions.get(call_id)
+        if session is None:
+            return False
+        party = Party.AGENT if answer is Answer.OBJECTED else Party.CALLER
+        entry = Entry(datetime.now(UTC), answer, Why.STOP_KEYS, call_id, party, "", "", "keys")
+        session.answer(entry, None)
+        try:
+            await self._rooms.pbx.stop_call(call_id, answer)
+        except (PbxRefused, TimeoutError) as error:
+            log.error("stop.not_told_to_pbx", call_id=call_id, error=str(error))
+        else:
+            session.answer(entry, Answered(call_id, answer, entry.why, "", "", entry.at, None))
+        return True
+
+    def sessions(self) -> tuple[Session, ...]:
+        """The calls that are not over."""
+        return tuple(self._sessions.values())
+
+    async def _take(self, event: PbxEvent) -> None:
+        concerned = self._calls_of(event)
+        self._rooms.topology.apply(event)
+        match event:
+            case Connected():
+                await self._connect(event)
+            case Disconnected(sentence):
+                self.is_connected, self.sentence = False, sentence
+                log.error("pbx.lost", reason=sentence)
+                for session in self._sessions.values():
+                    session.leave()
+            case Answered():
+                await self._answer(event)
+            case ChannelGone(channel_id):
+                self._gone(channel_id)
+            case KeyPressed():
+                await self._press(event)
+            case ForkRefused(call_id, channel_id, why):
+                log.warning("fork.refused_by_pbx", call_id=call_id, channel_id=channel_id, why=why)
+                if call_id in self._sessions:
+                    self._sessions[call_id].refuse_forks(why)
+        for call_id in concerned | self._calls_of(event):
+            if call_id in self._sessions:
+                self._sessions[call_id].wake()
+
+    def _calls_of(self, event: PbxEvent) -> set[str]:
+        """The calls whose conversation an event may change."""
+        topology = self._rooms.topology
+        match event:
+            case ChannelChanged(channel):
+                return {channel.call_id, channel.channel_id}
+            case ChannelGone(channel_id) | HoldChanged(channel_id, _):
+                ids = topology.neighbours(channel_id)
+            case BridgeChanged(bridge_id, channel_ids):
+                ids = channel_ids | topology.members(bridge_id)
+            case _:
+                return set()
+        return ids | {topology.channels[i].call_id for i in ids if i in topology.channels}
+
+    async def _connect(self, event: Connected) -> None:
+        """Take the PBX as it stands now. Until that has worked nothing is heard, so it is tried until it does."""
+        self._rooms.topology.reset(event.snapshot)
+        while True:
+            try:
+                await self._resync()
+                break
+            except (PbxRefused, TimeoutError, DatabaseUnavailable) as error:
+                self.sentence = f"cannot take up the calls: {error}"
+                log.error("resync.failed", error=str(error))
+                await asyncio.sleep(RETRY_S)
+        self.is_connected, self.sentence = True, ""
+
+    async def _resync(self) -> None:
+        """Sweep orphaned forks, drain the journal, and let each call go on only as both sides granted it."""
+        swept = await self._rooms.pbx.sweep(frozenset())
+        channels = self._rooms.topology.channels
+        log.info("pbx.connected", channels=len(channels), swept_forks=swept)
+        for call_id in await self._rooms.ledger.open_calls() - self._sessions.keys():
+            self._session(call_id).restore(await self._rooms.ledger.standing(call_id))
+        for entry in await self._rooms.pbx.journal():
+            await self._answer(entry)
+        for call_id, session in list(self._sessions.items()):
+            if call_id in channels:
+                session.come_back()
+            else:
+                session.hang_up()
+        for channel in channels.values():
+            if channel.consent == Answer.GRANTED and channel.channel_id not in self._sessions:
+                log.error("attack.suspected", call_id=channel.channel_id, reason="granted without a yes in the journal")
+
+    async def _answer(self, event: Answered) -> None:
+        """Hand an answer to its call, unless it is no answer of a caller from outside."""
+        asker = event.channel or self._rooms.topology.channels.get(event.call_id)
+        if event.answer not in STOPS and asker is not None and self._rooms.roles.of(asker) is not Party.CALLER:
+            log.info("consent.ignored", call_id=event.call_id, endpoint=asker.endpoint, reason="not from outside")
+            await self._rooms.pbx.forget(event)
+            return
+        written = await self._written(event)
+        if written is None:
+            log.error("attack.suspected", call_id=event.call_id, reason="a yes that the journal does not hold")
+            return
+        try:
+            entry = _entry(written, "journal" if event.channel is None else "event")
+        except InvalidValue as error:
+            log.error("answer.invalid", error=str(error))
+            return
+        session = self._session(event.call_id)
+        session.answer(entry, written)
+        if event.call_id not in self._rooms.topology.channels:
+            session.hang_up()
+
+    async def _written(self, event: Answered) -> Answered | None:
+        """A yes as the PBX's journal holds it: the event is only a bell, which anybody with AMI's user class can ring."""
+        if event.answer is not Answer.GRANTED or event.channel is None:
+            return event
+        journal = await self._rooms.pbx.journal()
+        return next((e for e in journal if e.call_id == event.call_id and e.answer is Answer.GRANTED), None)
+
+    def _session(self, call_id: str) -> Session:
+        if call_id not in self._sessions:
+            self._sessions[call_id] = session = Session(self._rooms, call_id)
+            task = asyncio.get_running_loop().create_task(session.run(), name=f"call {call_id}")
+            self._tasks[call_id] = task
+            task.add_done_callback(lambda done: self._over(call_id, done))
+        return self._sessions[call_id]
+
+    def _over(self, call_id: str, task: asyncio.Task[None]) -> None:
+        session = self._sessions.pop(call_id, None)
+        self._tasks.pop(call_id, None)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("session.failed", call_id=call_id, error=repr(task.exception()))
+            if session is not None:
+                session.leave()
+
+    def _gone(self, channel_id: str) -> None:
+        self._stop_keys.pop(channel_id, None)
+        if channel_id in self._sessions:
+            self._sessions[channel_id].hang_up()
+        for session in self._sessions.values():
+            session.fork_ended(channel_id)
+
+    async def _press(self, event: KeyPressed) -> None:
+        if not self._stop_keys.setdefault(event.channel_id, StopKeys()).press(event.key, event.at):
+            return
+        channel = self._rooms.topology.channels.get(event.channel_id)
+        if channel is None:
+            return
+        call_id = event.channel_id if event.channel_id in self._sessions else self._call_with(event.channel_id)
+        if call_id is not None:
+            await self.stop(call_id, Answer.WITHDRAWN if call_id == event.channel_id else Answer.OBJECTED)
+
+    def _call_with(self, channel_id: str) -> str | None:
+        topology = self._rooms.topology
+        return next((c for c in self._sessions if channel_id in topology.conversation(c).legs), None)
+
+
+def _entry(answered: Answered, source: str) -> Entry:
+    party = Party.AGENT if answered.answer is Answer.OBJECTED else Party.CALLER
+    return Entry(
+        at=answered.at,
+        answer=answered.answer,
+        why=answered.why,
+        call_id=answered.call_id,
+        party=party,
+        notice_id=answered.notice_id,
+        language=answered.language,
+        source=source,
+    )
