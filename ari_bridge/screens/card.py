@@ -3,19 +3,58 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from consent.errors import InvalidValue
 
 MAX_LINES = 5
 MAX_TEXT_CHARACTERS = 200
+MAX_LABEL_CHARACTERS = 16
+"""The shortest softkey label limit among the families (Grandstream P352)."""
+MAX_KEYS = 4
+
+
+class CardState(StrEnum):
+    """Where the call on the card stands."""
+
+    ASKED = "asked"
+    GRANTED = "granted"
+    PAUSED = "paused"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    OBJECTED = "objected"
+    FAILED = "failed"
+    ENDED = "ended"
+
+    @property
+    def consent(self) -> CardState:
+        """The consent under this state: a pause or a failure of ours changes what is heard, not what was said."""
+        return CardState.GRANTED if self in (CardState.PAUSED, CardState.FAILED) else self
+
+
+class Action(StrEnum):
+    """What a softkey does."""
+
+    STOP = "stop"
+    """The agent's objection: leads to the page below the call's own."""
+    EXIT = "exit"
+    """Leaves the screen; the phone does it by itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A softkey: a label of at most 16 characters and the action below the call's page it leads to ("stop", "exit")."""
+    """A softkey.
+
+    Raises:
+        InvalidValue: an empty label or one of more than 16 characters.
+    """
 
     label: str
-    action: str
+    action: Action
+
+    def __post_init__(self) -> None:
+        if not 0 < len(self.label) <= MAX_LABEL_CHARACTERS:
+            raise InvalidValue(f"a key's label has 1 to {MAX_LABEL_CHARACTERS} characters")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +62,14 @@ class ScoreCard:
     """What the agent sees of a call. Consent first, then words; no name, no number, nothing about the agent's tone.
 
     Raises:
-        InvalidValue: too many lines or a line too long.
+        InvalidValue: too many lines or keys, or a text too long.
     """
 
+    state: CardState
     title: str
     consent: str
     lines: tuple[str, ...]
+    """The most important first: where room is short, the last ones go."""
     footer: str
     keys: tuple[Key, ...]
     refresh_s: int | None
@@ -37,6 +78,8 @@ class ScoreCard:
     def __post_init__(self) -> None:
         if len(self.lines) > MAX_LINES:
             raise InvalidValue(f"a card has at most {MAX_LINES} lines")
+        if len(self.keys) > MAX_KEYS:
+            raise InvalidValue(f"a card has at most {MAX_KEYS} keys")
         for text in (self.title, self.consent, self.footer, *self.lines):
             if len(text) > MAX_TEXT_CHARACTERS:
                 raise InvalidValue(f"a text of a card has at most {MAX_TEXT_CHARACTERS} characters")

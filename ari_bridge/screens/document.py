@@ -1,0 +1,65 @@
+"""What a phone family makes of a card: a document to fetch, a document to push, and what the family can do. Values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ari_bridge.screens.card import ScoreCard
+from consent.errors import OuidireError
+
+
+class TooLarge(OuidireError):
+    """A document or a piece of it is larger than the phone or the way to it takes; the message says which and how."""
+
+
+class PushKind(StrEnum):
+    """What one SIP NOTIFY brings to a phone of the family."""
+
+    CARD = "card"
+    """The whole card."""
+    ADDRESS = "address"
+    """The address of the card, which the phone fetches."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The answer to a phone's GET: encoded body, content type with its charset, further HTTP headers."""
+
+    body: bytes
+    content_type: str
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class NotifyDocument:
+    """The parts of a SIP NOTIFY. `content` are the lines of the body, which the PBX joins with CRLF."""
+
+    event: str
+    content_type: str
+    content: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Capability:
+    """What a family can do by its guides. `hardware_tested` is true only after a report from a real phone."""
+
+    push: PushKind
+    object_bytes: int
+    text_characters: int
+    softkeys: int
+    encoding: str
+    hardware_tested: bool
+    needs: str
+    """What the administrator has to set on the phone or the PBX for a push to arrive."""
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """One phone family: its name in addresses and settings; its renderers, both given the card's own address."""
+
+    name: str
+    capability: Capability
+    render: Callable[[ScoreCard, str], Document]
+    notify: Callable[[ScoreCard, str], NotifyDocument]

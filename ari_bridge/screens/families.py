@@ -1,0 +1,11 @@
+"""The phone families that we can draw for, by the name that settings and addresses use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from ari_bridge.screens import cisco, yealink
+from ari_bridge.screens.document import Family
+
+FAMILIES: Mapping[str, Family] = MappingProxyType({family.name: family for family in (yealink.FAMILY, cisco.FAMILY)})

@@ -1,0 +1,100 @@
+"""Cards brought to the desk phones through the PBX. "Sent" means that the PBX took it, never "displayed"."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+from ari_bridge.pbx.port import Phones
+from ari_bridge.screens.card import ScoreCard
+from ari_bridge.screens.families import FAMILIES
+from ari_bridge.screens.schedule import Phone, Push, Schedule
+
+TIMEOUT_S = 3.0
+"""A PBX that has not answered by then will not show the agent anything of use."""
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class PushStats:
+    """Counts since the start. `superseded`: replaced by a newer card while waiting; `refused`: too many phones."""
+
+    sent: int
+    failed: int
+    superseded: int
+    refused: int
+
+
+class Pusher:
+    """Sends cards as the `Schedule` allows, one at a time to each phone. A phone's trouble never reaches the caller."""
+
+    def __init__(self, phones: Phones, clock: Callable[[], float] = time.monotonic) -> None:
+        self._phones = phones
+        self._clock = clock
+        self._schedule = Schedule()
+        self._deliveries: set[asyncio.Task[None]] = set()
+        self._timer: asyncio.TimerHandle | None = None
+        self._stopped = False
+        self._sent = 0
+        self._failed = 0
+
+    def show(self, phone: Phone, url: str, card: ScoreCard) -> None:
+        """Have a phone show a card whose own address is `url`, as soon as the rules allow. Returns at once."""
+        if self._stopped:
+            return
+        self._schedule.offer(Push(phone, url, card, offered_at_s=self._clock()))
+        self.pump()
+
+    def pump(self) -> None:
+        """Send what is due now and set the timer for what comes next. The timer calls it, and who moves the clock."""
+        if self._stopped:
+            return
+        for push in self._schedule.due(self._clock()):
+            delivery = asyncio.create_task(self._deliver(push), name="screens.push")
+            self._deliveries.add(delivery)
+            delivery.add_done_callback(self._deliveries.discard)
+        self._set_timer()
+
+    async def settle(self) -> None:
+        """Wait until every push in flight has ended."""
+        while self._deliveries:
+            await asyncio.wait(self._deliveries)
+
+    async def stop(self) -> None:
+        """Send nothing more; pushes in flight are given their time, which is short."""
+        self._stopped = True
+        if self._timer is not None:
+            self._timer.cancel()
+        await self.settle()
+
+    def stats(self) -> PushStats:
+        """What was sent so far."""
+        return PushStats(self._sent, self._failed, self._schedule.superseded, self._schedule.refused)
+
+    def _set_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        moment_s = self._schedule.next_at_s()
+        if moment_s is not None:
+            self._timer = asyncio.get_running_loop().call_later(max(moment_s - self._clock(), 0.0), self.pump)
+
+    async def _deliver(self, push: Push) -> None:
+        try:
+            document = FAMILIES[push.phone.family].notify(push.card, push.url)
+            async with asyncio.timeout(TIMEOUT_S):
+                await self._phones.notify(push.phone.endpoint, document.event, document.content_type, document.content)
+        except Exception as error:  # noqa: BLE001 - the root of this task: a phone's trouble is counted and ends here
+            self._failed += 1
+            # The error's text may hold the address, and the address holds the token.
+            _log.warning("push.failed", endpoint=push.phone.endpoint, error=type(error).__name__)
+            self._schedule.failed(push)
+        else:
+            self._sent += 1
+            self._schedule.sent(push, self._clock())
+        self.pump()

@@ -1,0 +1,96 @@
+"""Yealink's XML browser: one text screen, fetched or pushed whole.
+
+Source: Yealink XML Browser Developer's Guide (T4X/T2/T19/T5). The text screen is taken since the phone wraps it to
+its own width; the formatted one cuts lines on the small models.
+"""
+
+from __future__ import annotations
+
+from ari_bridge.screens import notify_lines
+from ari_bridge.screens.card import Action, Key, ScoreCard
+from ari_bridge.screens.document import Capability, Document, Family, NotifyDocument, PushKind, TooLarge
+from ari_bridge.screens.lettering import shorten
+from ari_bridge.screens.xml_wire import Element, document, leaf, parent, refresh_headers
+
+MAX_OBJECT_BYTES = 10_000
+MAX_TITLE_CHARACTERS = 32
+MAX_NOTIFY_BYTES = 1200
+"""A SIP message over UDP that stays in one packet on every usual network (RFC 3261, 18.1.1 says 1,300)."""
+NOTIFY_HEADER_BYTES = 600
+"""Reserved for the request line and headers that the PBX writes."""
+MAX_NOTIFY_BODY_BYTES = MAX_NOTIFY_BYTES - NOTIFY_HEADER_BYTES
+LIVE_TIMEOUT_S = 120
+"""A pushed card leaves by itself when nothing renews it: a dead bridge must not leave an old tone on a screen."""
+ENDED_TIMEOUT_S = 10
+
+CAPABILITY = Capability(
+    push=PushKind.CARD,
+    object_bytes=MAX_OBJECT_BYTES,
+    text_characters=MAX_OBJECT_BYTES,
+    softkeys=4,
+    encoding="UTF-8",
+    hardware_tested=False,
+    needs="push_xml.sip_notify = 1 and push_xml.block_in_calling = 0 on the phone",
+)
+
+
+def render(card: ScoreCard, url: str) -> Document:
+    """The document for a GET of `url`.
+
+    Raises:
+        TooLarge: more than 10,000 bytes.
+    """
+    return document(_screen(card, card.lines, url), CAPABILITY.encoding, MAX_OBJECT_BYTES, refresh_headers(card, url))
+
+
+def notify(card: ScoreCard, url: str) -> NotifyDocument:
+    """The whole card for one NOTIFY; without its last lines where it would not fit, with three dots in their place.
+
+    Where even the first line does not fit, the address of the card alone.
+    """
+    for kept in range(len(card.lines), 0, -1):
+        lines = card.lines if kept == len(card.lines) else (*card.lines[:kept], "...")
+        try:
+            content = notify_lines.lines(_screen(card, lines, url))
+        except TooLarge:
+            continue
+        if notify_lines.body_bytes(content) <= MAX_NOTIFY_BODY_BYTES:
+            return _notify_document(content)
+    return _notify_document(notify_lines.lines(_execute(url)))
+
+
+def _notify_document(content: tuple[str, ...]) -> NotifyDocument:
+    return NotifyDocument("Yealink-xml", "application/xml", content)
+
+
+def _screen(card: ScoreCard, lines: tuple[str, ...], url: str) -> Element:
+    timeout_s = ENDED_TIMEOUT_S if card.refresh_s is None else LIVE_TIMEOUT_S
+    root = Element(
+        "YealinkIPPhoneTextScreen",
+        # Beep's default is yes, and the agent would hear it in mid-call.
+        {"Beep": "no", "Timeout": str(timeout_s), "LockIn": "no", "destroyOnExit": "yes"},
+    )
+    leaf(root, "Title", shorten(card.title, MAX_TITLE_CHARACTERS)).set("wrap", "no")
+    leaf(root, "Text", card.consent, *lines, card.footer)
+    for index, key in enumerate(card.keys, start=1):
+        softkey = parent(root, "SoftKey", index=str(index))
+        leaf(softkey, "Label", key.label)
+        leaf(softkey, "URI", _key_uri(key, url))
+    return root
+
+
+def _key_uri(key: Key, url: str) -> str:
+    match key.action:
+        case Action.EXIT:
+            return "SoftKey:Exit"
+        case Action.STOP:
+            return f"{url}/stop"
+
+
+def _execute(url: str) -> Element:
+    root = Element("YealinkIPPhoneExecute", {"Beep": "no"})
+    parent(root, "ExecuteItem", URI=url)
+    return root
+
+
+FAMILY = Family("yealink", CAPABILITY, render, notify)

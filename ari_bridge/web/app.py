@@ -1,0 +1,95 @@
+"""The HTTP server: the phones' cards, and whether the service lives and is ready."""
+
+from __future__ import annotations
+
+import ipaddress
+import ssl
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from ari_bridge.web.phone_views import PhoneViews
+from consent.errors import InvalidValue
+
+MAX_BODY_BYTES = 1024
+"""Nobody has anything to send us: a softkey's POST is empty."""
+
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "Server": "ouidire",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """Whether calls are analysed as they should be, and a sentence for each thing that it takes."""
+
+    ready: bool
+    checks: Mapping[str, str]
+
+
+def make_app(phones: PhoneViews, readiness: Callable[[], Readiness]) -> web.Application:
+    """The application: `/phone/...`, `/healthz` (the process answers), `/readyz` (503 while `readiness` says no)."""
+
+    async def healthz(request: web.Request) -> web.Response:
+        return web.json_response({"alive": True})
+
+    async def readyz(request: web.Request) -> web.Response:
+        state = readiness()
+        body = {"ready": state.ready, "checks": dict(state.checks)}
+        return web.json_response(body, status=200 if state.ready else 503)
+
+    app = web.Application(middlewares=[_guarded], client_max_size=MAX_BODY_BYTES)
+    app.add_routes([*phones.routes(), web.get("/healthz", healthz), web.get("/readyz", readyz)])
+    app.on_response_prepare.append(_add_headers)
+    return app
+
+
+async def open_site(app: web.Application, host: str, port: int, tls: ssl.SSLContext | None) -> web.AppRunner:
+    """Listen; `runner.addresses` says where, `await runner.cleanup()` ends it. No access log: paths hold the tokens.
+
+    Raises:
+        InvalidValue: `host` is not loopback and there is no TLS.
+        OSError: the address cannot be had.
+    """
+    if tls is None and not _is_loopback(host):
+        raise InvalidValue(f"listening on {host} needs TLS: only loopback goes without")
+    runner = web.AppRunner(app, access_log=None, handle_signals=False)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host, port, ssl_context=tls).start()
+    except OSError:
+        await runner.cleanup()
+        raise
+    return runner
+
+
+@web.middleware
+async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except web.HTTPException:
+        raise
+    except Exception as error:  # noqa: BLE001 - the root of a request: logged without its path, which holds the token
+        _log.error("request.failed", error=type(error).__name__, exc_info=True)
+        raise web.HTTPInternalServerError from None
+
+
+async def _add_headers(request: web.Request, response: web.StreamResponse) -> None:
+    response.headers.update(_HEADERS)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

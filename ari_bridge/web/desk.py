@@ -1,0 +1,89 @@
+"""Which agent's phone shows which call: issues the addresses, draws the cards, has them pushed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ari_bridge.calls.board import CallView, Stage
+from ari_bridge.screens.card import CardState, ScoreCard
+from ari_bridge.screens.document import Document
+from ari_bridge.screens.families import FAMILIES
+from ari_bridge.screens.push import Pusher
+from ari_bridge.screens.schedule import Phone
+from ari_bridge.screens.tokens import Ticket, Tokens
+from ari_bridge.screens.wording import card_of
+from consent.errors import InvalidValue
+
+MAX_BASE_URL_CHARACTERS = 200
+"""The rest of an address (family, token, action) keeps it below the 255 characters of the strictest family."""
+
+
+class Desk:
+    """The phones of all agents. A view's tone and facts go to the agents who talk in it, and to nobody else.
+
+    `family_of` names the phone family of an endpoint (any name that is no family of ours: no screen); `base_url` is
+    where phones reach us; `view_of` gives the newest view of a call, None where there is none any more.
+
+    Raises:
+        InvalidValue: `base_url` is no http address of printable ASCII with at most 200 characters.
+    """
+
+    def __init__(
+        self,
+        family_of: Callable[[str], str],
+        base_url: str,
+        pusher: Pusher,
+        tokens: Tokens,
+        view_of: Callable[[str], CallView | None],
+    ) -> None:
+        _check(base_url)
+        self._family_of = family_of
+        self._base_url = base_url.rstrip("/")
+        self._pusher = pusher
+        self._tokens = tokens
+        self._view_of = view_of
+
+    def changed(self, view: CallView) -> None:
+        """Bring a new view of a call to the phones of its agents. Returns at once; no phone's trouble comes back."""
+        if view.stage is not Stage.ENDED:
+            for endpoint in view.agents:
+                family = self._family_of(endpoint)
+                if family in FAMILIES:
+                    self._tokens.issue(view.call_id, endpoint, family, view.language)
+        for ticket in self._tokens.of_call(view.call_id):
+            card = _card(view, ticket)
+            self._pusher.show(Phone(ticket.extension, ticket.family), self.address(ticket), card)
+            if card.state is CardState.ENDED:
+                self._tokens.end(ticket)
+
+    def find(self, family: str, token: str) -> Ticket | None:
+        """The ticket of a token, if it is one of that family's and not dead."""
+        ticket = self._tokens.find(token)
+        return ticket if ticket is not None and ticket.family == family else None
+
+    def page(self, ticket: Ticket) -> Document:
+        """What the phone shows now."""
+        return self.draw(ticket, _card(self._view_of(ticket.call_id), ticket))
+
+    def draw(self, ticket: Ticket, card: ScoreCard) -> Document:
+        """A card as the document of that phone's family."""
+        return FAMILIES[ticket.family].render(card, self.address(ticket))
+
+    def address(self, ticket: Ticket) -> str:
+        """The secret address of the card."""
+        return f"{self._base_url}/phone/{ticket.family}/{ticket.token}"
+
+
+def _card(view: CallView | None, ticket: Ticket) -> ScoreCard:
+    """The call as that extension may see it: for an agent who handed it on, it has ended."""
+    if view is None or ticket.ended or (view.stage is Stage.GRANTED and ticket.extension not in view.agents):
+        return card_of(CardState.ENDED, language=ticket.language)
+    return card_of(
+        CardState(view.stage.value), language=view.language, tone=view.tone, facts=view.facts, problem=view.problem
+    )
+
+
+def _check(base_url: str) -> None:
+    is_address = base_url.startswith(("http://", "https://")) and base_url.isascii() and base_url.isprintable()
+    if not is_address or " " in base_url or len(base_url) > MAX_BASE_URL_CHARACTERS:
+        raise InvalidValue(f"base_url is an http address of at most {MAX_BASE_URL_CHARACTERS} ASCII characters")
