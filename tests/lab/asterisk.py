@@ -18,7 +18,14 @@ from tests.lab.ports import PortBlock, take_ports
 START_LIMIT_S = 30.0
 STOP_LIMIT_S = 5.0
 _BORROWED = ("documentation", "rest-api", "static-http", "keys", "firmware", "agi-bin")
-_TONES_HZ = {"beep": 880, "beeperr": 220, "pbx-transfer": 660, "pbx-invalid": 330, "pbx-parkingfailed": 300, "privacy-incorrect": 300}
+_TONES_HZ = {
+    "beep": 880,
+    "beeperr": 220,
+    "pbx-transfer": 660,
+    "pbx-invalid": 330,
+    "pbx-parkingfailed": 300,
+    "privacy-incorrect": 300,
+}
 
 
 def dying_with_us(command: list[str]) -> list[str]:
@@ -32,7 +39,9 @@ class Asterisk:
     etc: its configuration. data: astdatadir, with sounds/ of its own. log: `full`, `console`, cdr-csv/Master.csv.
     """
 
-    def __init__(self, installation: Installation, folder: Path, language: str = "en", ports: PortBlock | None = None) -> None:
+    def __init__(
+        self, installation: Installation, folder: Path, language: str = "en", ports: PortBlock | None = None
+    ) -> None:
         self.installation = installation
         self.folder = folder
         self.language = language
@@ -68,9 +77,17 @@ class Asterisk:
     def write(self) -> None:
         """Lay out all folders and files of the admin's PBX. What is already in `etc` under the same name is overwritten."""
         if self._run is None:
-            self._run = Path(tempfile.mkdtemp(prefix="ouidire-pbx-"))  # a Unix socket's path must be short (sun_path, 108 bytes)
+            self._run = Path(
+                tempfile.mkdtemp(prefix="ouidire-pbx-")
+            )  # a Unix socket's path must be short (sun_path, 108 bytes)
         folders = PbxFolders(
-            self.etc, self.data, self.folder / "db", self.log, self.folder / "spool", self._run, self.installation.modules
+            self.etc,
+            self.data,
+            self.folder / "db",
+            self.log,
+            self.folder / "spool",
+            self._run,
+            self.installation.modules,
         )
         for path in (folders.etc, folders.data / "sounds", folders.db, folders.log / "cdr-csv", folders.spool):
             path.mkdir(parents=True, exist_ok=True)
@@ -98,7 +115,9 @@ class Asterisk:
         while "fully booted" not in await self._remote("core waitfullybooted"):
             if self._process.returncode is not None or time.monotonic() > deadline:
                 await self.stop()
-                raise LabError(f"Asterisk {self.version} does not start; its log {self.log}/full ends: {self.last_words()}")
+                raise LabError(
+                    f"Asterisk {self.version} does not start; its log {self.log}/full ends: {self.last_words()}"
+                )
             await asyncio.sleep(0.1)
 
     async def stop(self) -> None:

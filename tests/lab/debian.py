@@ -18,7 +18,10 @@ from tests.lab.errors import LabError
 Say = Callable[[str], None]
 
 DEFAULT_MIRROR = "http://mirror.example/debian"
-KEYRINGS = (Path("/usr/share/keyrings/debian-archive-keyring.gpg"), Path("/usr/share/keyrings/debian-archive-keyring.pgp"))
+KEYRINGS = (
+    Path("/usr/share/keyrings/debian-archive-keyring.gpg"),
+    Path("/usr/share/keyrings/debian-archive-keyring.pgp"),
+)
 FREE_BYTES_WANTED = 1_200_000_000
 """Archives and unpacked files of the largest set we fetch (asterisk: 0.1 and 0.3 GB), and as much again for comfort."""
 _UNWANTED = ("./usr/share/man", "./usr/share/doc", "./usr/share/locale", "./usr/share/info", "./var/cache", "./dev")
@@ -79,7 +82,9 @@ def _uris(text: str) -> Iterator[str]:
 def _require_tools() -> None:
     missing = [tool for tool in ("apt-get", "dpkg-deb", "tar") if shutil.which(tool) is None]
     if missing:
-        raise LabError(f"This needs {' and '.join(missing)} (Debian or a derivative); or install asterisk yourself and try again.")
+        raise LabError(
+            f"This needs {' and '.join(missing)} (Debian or a derivative); or install asterisk yourself and try again."
+        )
 
 
 def _require_space(folder: Path) -> None:
@@ -153,7 +158,10 @@ def _download(packages: Sequence[str], suite: str, scratch: Path, say: Say) -> l
     _apt(["apt-get", *options, "--quiet", "update", "--error-on=any"], suite)
     say(f"downloading {', '.join(packages)} from Debian {suite} ...")
     _apt(["apt-get", *options, "--quiet", "--yes", "--download-only", "install", *packages], suite)
-    archives = sorted((scratch / "cache" / "archives").glob("*.deb"), key=lambda file: (not file.name.startswith("base-files_"), file.name))
+    archives = sorted(
+        (scratch / "cache" / "archives").glob("*.deb"),
+        key=lambda file: (not file.name.startswith("base-files_"), file.name),
+    )
     if not archives:
         raise LabError(f"Debian {suite} gave no archive for {', '.join(packages)}.")
     size_mb = sum(archive.stat().st_size for archive in archives) / 1e6
@@ -163,7 +171,12 @@ def _download(packages: Sequence[str], suite: str, scratch: Path, say: Say) -> l
 
 def _apt(command: list[str], suite: str) -> None:
     ran = subprocess.run(
-        command, capture_output=True, text=True, errors="replace", check=False, env=os.environ | {"LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"}
+        command,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+        env=os.environ | {"LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"},
     )
     if ran.returncode != 0:
         raise LabError(apt_fault(ran.stderr + ran.stdout, suite))
@@ -172,7 +185,9 @@ def _apt(command: list[str], suite: str) -> None:
 def apt_fault(output: str, suite: str) -> str:
     """One sentence for what apt printed."""
     if "No space left" in output or "enough free space" in output:
-        return "The disk is full while fetching Debian packages; free some space or set OUIDIRE_CACHE to another folder."
+        return (
+            "The disk is full while fetching Debian packages; free some space or set OUIDIRE_CACHE to another folder."
+        )
     if "NO_PUBKEY" in output or "not signed" in output or "EXPKEYSIG" in output or "BADSIG" in output:
         return f"Debian {suite}'s signature cannot be verified; install or renew the package debian-archive-keyring."
     if match := re.search(r"Unable to locate package (\S+)|Package '?(\S+?)'? has no installation candidate", output):
@@ -195,11 +210,17 @@ def _unpack(archives: Sequence[Path], root: Path, say: Say) -> None:
 def _unpack_one(archive: Path, root: Path) -> None:
     unpack = ["tar", "-x", "-C", str(root), "--no-same-owner", "--no-same-permissions", "--keep-directory-symlink"]
     excludes = [f"--exclude={folder}/*" for folder in _UNWANTED]
-    reader = subprocess.Popen(["dpkg-deb", "--fsys-tarfile", str(archive)], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    writer = subprocess.run([*unpack, *excludes], stdin=reader.stdout, capture_output=True, text=True, errors="replace", check=False)
+    reader = subprocess.Popen(
+        ["dpkg-deb", "--fsys-tarfile", str(archive)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    writer = subprocess.run(
+        [*unpack, *excludes], stdin=reader.stdout, capture_output=True, text=True, errors="replace", check=False
+    )
     _, reader_errors = reader.communicate()
     if writer.returncode != 0 or reader.returncode != 0:
         fault = writer.stderr.strip() or reader_errors.decode(errors="replace").strip()
         if "No space left" in fault:
-            raise LabError("The disk is full while unpacking Debian packages; free some space or set OUIDIRE_CACHE to another folder.")
+            raise LabError(
+                "The disk is full while unpacking Debian packages; free some space or set OUIDIRE_CACHE to another folder."
+            )
         raise LabError(f"Cannot unpack {archive.name}: {fault.splitlines()[-1] if fault else 'no reason given'}.")

@@ -19,7 +19,12 @@ KNOWN_BAD = {
 """Releases refused by name, with the reason."""
 DEFAULT_SUITE = "sid"
 _PACKAGES = ("asterisk", "base-files")
-_HOST_MODULES = ("/usr/lib/*/asterisk/modules", "/usr/lib/asterisk/modules", "/usr/lib64/asterisk/modules", "/usr/local/lib/asterisk/modules")
+_HOST_MODULES = (
+    "/usr/lib/*/asterisk/modules",
+    "/usr/lib/asterisk/modules",
+    "/usr/lib64/asterisk/modules",
+    "/usr/local/lib/asterisk/modules",
+)
 _HOST_DATA = ("/usr/share/asterisk", "/var/lib/asterisk", "/usr/local/share/asterisk")
 
 
@@ -53,21 +58,29 @@ def from_host(program: Path) -> Installation:
     """The host's binary alone: its modules and documentation are read, its configuration and data never touched."""
     command = (str(program),)
     root = Path("/")
-    modules = _first(path for pattern in _HOST_MODULES for path in root.glob(pattern[1:]) if (path / "chan_pjsip.so").is_file())
+    modules = _first(
+        path for pattern in _HOST_MODULES for path in root.glob(pattern[1:]) if (path / "chan_pjsip.so").is_file()
+    )
     data = _first(Path(path) for path in _HOST_DATA if (Path(path) / "rest-api").is_dir())
     if modules is None or data is None:
-        raise LabError(f"{program} is there, but its modules (chan_pjsip) or its rest-api folder are not; name a Debian suite instead.")
+        raise LabError(
+            f"{program} is there, but its modules (chan_pjsip) or its rest-api folder are not; name a Debian suite instead."
+        )
     return Installation(command, modules, data, read_version(command), f"the host's {program}")
 
 
 def from_debian(suite: str, say: Say = print) -> Installation:
     """Debian's package of `suite`, fetched on the first use (some 10 s and 100 MB), then taken from the cache."""
     root = fetch(_PACKAGES, suite, cache_folder() / f"asterisk-{suite}", say)
-    loader = _first(path for path in (*root.glob("lib/*/ld-linux*.so.*"), *root.glob("usr/lib/*/ld-linux*.so.*")) if path.is_file())
+    loader = _first(
+        path for path in (*root.glob("lib/*/ld-linux*.so.*"), *root.glob("usr/lib/*/ld-linux*.so.*")) if path.is_file()
+    )
     modules = _first(path.parent for path in root.glob("usr/lib/**/asterisk/modules/chan_pjsip.so"))
     if loader is None or modules is None:
         raise LabError(f"Debian {suite}'s asterisk in {root} is not complete; delete that folder and try again.")
-    libraries = [str(folder) for pattern in ("lib/*-linux-*", "usr/lib/*-linux-*", "usr/lib") for folder in root.glob(pattern)]
+    libraries = [
+        str(folder) for pattern in ("lib/*-linux-*", "usr/lib/*-linux-*", "usr/lib") for folder in root.glob(pattern)
+    ]
     command = (str(loader), "--library-path", ":".join(libraries), str(root / "usr/sbin/asterisk"))
     return Installation(command, modules, root / "usr/share/asterisk", read_version(command), f"Debian {suite}'s")
 
@@ -80,7 +93,9 @@ def read_version(command: tuple[str, ...]) -> str:
         raise LabError(f"{command[-1]} does not run: {error}.") from error
     match = re.match(r"Asterisk (?:certified/)?(\d+(?:\.\d+)+)", ran.stdout)
     if match is None:
-        raise LabError(f"{command[-1]} does not say its version: {(ran.stdout + ran.stderr).strip()[:200] or 'no output'}.")
+        raise LabError(
+            f"{command[-1]} does not say its version: {(ran.stdout + ran.stderr).strip()[:200] or 'no output'}."
+        )
     return match.group(1)
 
 

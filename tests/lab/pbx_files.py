@@ -15,7 +15,16 @@ TRUNK_HOST = "127.0.0.2"
 STAFF = range(1001, 1041)
 REGISTERING = range(1041, 1045)
 """These agents have no fixed contact: they must REGISTER."""
-NAMES = ("Agnès Morel", "Bruno Petit", "Chloé Roux", "David Blanc", "Élise Fabre", "Farid Amrani", "Gaëlle Le Goff", "Hugo Weiß")
+NAMES = (
+    "Agnès Morel",
+    "Bruno Petit",
+    "Chloé Roux",
+    "David Blanc",
+    "Élise Fabre",
+    "Farid Amrani",
+    "Gaëlle Le Goff",
+    "Hugo Weiß",
+)
 ADMIN_PASSWORD = "wallboard-of-the-admin"
 _UNWANTED_MODULES = (
     "chan_sip", "chan_iax2", "chan_mgcp", "chan_skinny", "chan_unistim", "chan_motif", "chan_console", "chan_alsa", "chan_oss",
@@ -65,8 +74,28 @@ def render(folders: PbxFolders, ports: PortBlock, language: str) -> dict[str, st
         "extensions.conf": _EXTENSIONS,
         "indications.conf": "[general]\ncountry=fr\n\n[fr]\ndescription=France\nringcadence=1500,3500\ndial=440\nbusy=440/500,0/500\n"
         "ring=440/1500,0/3500\ncongestion=440/250,0/250\n",
-        **{name: "" for name in ("acl.conf", "ccss.conf", "udptl.conf", "cel.conf", "stasis.conf", "pjproject.conf", "sorcery.conf")},
-        **{name: "" for name in ("pjsip_wizard.conf", "pjsip_notify.conf", "websocket_client.conf", "chan_websocket.conf", "queuerules.conf")},
+        **{
+            name: ""
+            for name in (
+                "acl.conf",
+                "ccss.conf",
+                "udptl.conf",
+                "cel.conf",
+                "stasis.conf",
+                "pjproject.conf",
+                "sorcery.conf",
+            )
+        },
+        **{
+            name: ""
+            for name in (
+                "pjsip_wizard.conf",
+                "pjsip_notify.conf",
+                "websocket_client.conf",
+                "chan_websocket.conf",
+                "queuerules.conf",
+            )
+        },
     }
 
 
@@ -180,7 +209,9 @@ def _queues() -> str:
         [
             "[general]\npersistentmembers=no\nautofill=yes\nshared_lastcall=no\n",
             "[support]\n" + shared.format(strategy="linear") + "".join(freepbx_like.format(n=n) for n in few),
-            "[desk]\n" + shared.format(strategy="linear") + "".join(f"member => PJSIP/{n},0,{agent_name(n)}\n" for n in few),
+            "[desk]\n"
+            + shared.format(strategy="linear")
+            + "".join(f"member => PJSIP/{n},0,{agent_name(n)}\n" for n in few),
             "[many]\n" + shared.format(strategy="rrmemory") + "".join(freepbx_like.format(n=n) for n in many),
         ]
     )
