@@ -61,6 +61,9 @@ class ConsentGrant:
         if not self.purposes or not self.purposes <= PERMITTED[self.party]:
             raise InvalidValue(f"a grant of the {self.party} cannot cover {sorted(self.purposes)}")
 
+    def __reduce__(self) -> str:
+        raise TypeError("a grant never leaves the process: a copy would not hear of the withdrawal")
+
     @property
     def is_live(self) -> bool:
         """False from the instant of a withdrawal on, for every holder of this grant."""

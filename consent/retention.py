@@ -38,4 +38,4 @@ def as_utc(moment: datetime) -> datetime:
 
 def stamp(moment: datetime) -> str:
     """The one written form of a moment: ISO 8601, UTC, milliseconds, sortable as text."""
-    return as_utc(moment).strftime("%Y-%m-%dT%H:%M:%S.") + f"{as_utc(moment).microsecond // 1000:03d}Z"
+    return as_utc(moment).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"

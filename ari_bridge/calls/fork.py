@@ -30,7 +30,9 @@ class MediaPlace:
 class Fork:
     """Hears one leg under one grant. Open it with `Fork.open`, give `port` to the PBX, `close` it at any time."""
 
-    def __init__(self, grant: ConsentGrant, channel_id: str, zero_s: float, hear: Callable[[Consented[AudioFrame]], None]):
+    def __init__(
+        self, grant: ConsentGrant, channel_id: str, zero_s: float, hear: Callable[[Consented[AudioFrame]], None]
+    ) -> None:
         self.channel_id = channel_id
         self.grant = grant
         self.pbx_fork: PbxFork | None = None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -121,9 +120,8 @@ class Session:
     def hang_up(self) -> None:
         """The caller's channel is gone: a live grant expires with it."""
         if Answer.GRANTED in self._answers and not self._answers & ENDINGS:
-            at, party = datetime.now(UTC), Party.CALLER
-            entry = Entry(at, Answer.EXPIRED, Why.CALL_ENDED, self.call_id, party, self._notice_id, self._language, "bridge")
-            self.answer(entry, None)
+            now, told = datetime.now(UTC), (self._notice_id, self._language)
+            self.answer(Entry(now, Answer.EXPIRED, Why.CALL_ENDED, self.call_id, Party.CALLER, *told, "bridge"), None)
         else:
             self._turn_to(Stage.ENDED)
             self.wake()

@@ -52,7 +52,7 @@ class Switchboard:
         async for event in self._rooms.pbx.events():
             try:
                 await self._take(event)
-            except Exception:  # noqa: BLE001 - the root of everything that an event starts: one bad event ends no call
+            except Exception:  # the root of all that an event starts: a bad one ends no call
                 log.exception("event.failed", event_kind=type(event).__name__)
 
     async def close(self) -> None:
@@ -182,7 +182,7 @@ class Switchboard:
             session.hang_up()
 
     async def _written(self, event: Answered) -> Answered | None:
-        """A yes as the PBX's journal holds it: the event is only a bell, which anybody with AMI's user class can ring."""
+        """A yes as the PBX's journal holds it: the event is only a bell, which any AMI user may ring."""
         if event.answer is not Answer.GRANTED or event.channel is None:
             return event
         journal = await self._rooms.pbx.journal()

@@ -1,0 +1,108 @@
+"""The one file."""
+
+import asyncio
+import sqlite3
+import stat
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from consent.database import Database
+from consent.errors import DatabaseUnavailable
+from consent.ledger import MIGRATIONS
+
+
+async def test_a_second_bridge_is_refused(database: Database) -> None:
+    """Law: one writer owns the file; two bridges on one file would fork the chain."""
+    with pytest.raises(DatabaseUnavailable, match="another bridge"):
+        await Database.open(database.path, [MIGRATIONS])
+
+
+async def test_the_file_is_private(database: Database) -> None:
+    """Law: a curious colleague cannot read the file."""
+    assert stat.S_IMODE(database.path.stat().st_mode) == 0o600
+
+
+async def test_a_failed_change_leaves_nothing(database: Database) -> None:
+    """Law: one transaction a write; half a change is never kept."""
+
+    def half(connection: sqlite3.Connection) -> None:
+        connection.execute("CREATE TABLE half (x)")
+        raise ArithmeticError
+
+    with pytest.raises(ArithmeticError):
+        await database.write(half)
+    assert not await database.read(lambda c: c.execute("SELECT 1 FROM sqlite_master WHERE name='half'").fetchall())
+
+
+async def test_a_reader_cannot_write(database: Database) -> None:
+    """Law: what reads for screens and tables can change nothing."""
+    with pytest.raises(DatabaseUnavailable, match="readonly"):
+        await database.read(lambda c: c.execute("CREATE TABLE x (y)"))
+
+
+async def test_a_foreign_lock_is_said(database: Database) -> None:
+    """Law: a locked file stops the write with a sentence, after the busy timeout, and the next write works."""
+    other = sqlite3.connect(database.path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(DatabaseUnavailable, match="locked"):
+        await database.write(lambda c: c.execute("CREATE TABLE x (y)"))
+    other.execute("ROLLBACK")
+    other.close()
+    await database.write(lambda c: c.execute("CREATE TABLE x (y)"))
+
+
+async def test_a_full_disk_is_said_and_loses_nothing(database: Database) -> None:
+    """Law: nothing committed is lost when the disk is full (here: SQLite's own page limit)."""
+    await database.write(lambda c: c.execute("CREATE TABLE x (y)"))
+    await database.write(lambda c: c.execute("INSERT INTO x VALUES ('kept')"))
+    pages = await database.read(lambda c: c.execute("PRAGMA page_count").fetchone()[0])
+    writer = database._connection(database._writer)
+    await database._run(database._writer, lambda: writer.execute(f"PRAGMA max_page_count={pages}").fetchall())
+    with pytest.raises(DatabaseUnavailable, match="full"):
+        await database.write(lambda c: c.execute("INSERT INTO x VALUES (zeroblob(1000000))"))
+    assert await database.read(lambda c: c.execute("SELECT y FROM x").fetchall()) == [("kept",)]
+
+
+async def test_no_database_is_said(tmp_path: Path) -> None:
+    """Law: a file that is no database is refused with its name, not overwritten."""
+    path = tmp_path / "notes.txt"
+    path.write_text("my notes " * 200)
+    with pytest.raises(DatabaseUnavailable, match=r"notes\.txt"):
+        await Database.open(path, [MIGRATIONS])
+    assert path.read_text().startswith("my notes")
+    with pytest.raises(DatabaseUnavailable):
+        await Database.open(tmp_path / "missing" / "x.sqlite", [MIGRATIONS])
+
+
+async def test_after_close_writes_are_refused(tmp_path: Path) -> None:
+    """Law: nothing is written behind a closed door."""
+    database = await Database.open(tmp_path / "x.sqlite", [MIGRATIONS])
+    await database.close()
+    with pytest.raises(DatabaseUnavailable):
+        await database.write(lambda c: c.execute("SELECT 1"))
+
+
+async def test_what_was_committed_survives_a_kill(tmp_path: Path) -> None:
+    """Law: nothing committed is lost when the bridge is killed."""
+    path = tmp_path / "killed.sqlite"
+    program = textwrap.dedent(f"""
+        import asyncio, os, pathlib, signal
+        from consent.database import Database
+        from consent.ledger import MIGRATIONS
+        async def main():
+            database = await Database.open(pathlib.Path({str(path)!r}), [MIGRATIONS])
+            await database.write(lambda c: c.execute("CREATE TABLE x (y)"))
+            await database.write(lambda c: c.execute("INSERT INTO x VALUES (1)"))
+            os.kill(os.getpid(), signal.SIGKILL)
+        asyncio.run(main())
+    """)
+    done = await asyncio.to_thread(subprocess.run, [sys.executable, "-c", program], check=False)
+    assert done.returncode == -9
+    again = await Database.open(path, [MIGRATIONS])
+    assert await again.read(lambda c: c.execute("SELECT y FROM x").fetchall()) == [(1,)]
+    assert await again.read(lambda c: c.execute("PRAGMA integrity_check").fetchall()) == [("ok",)]
+    await again.close()
