@@ -1,0 +1,81 @@
+"""The tables of what is derived from a voice: the third lock (schema). They stand beside the ledger's, in one file.
+
+The laws are held here where no code of ours looks: a row needs a live grant of the right party and purpose, bears its
+own end, and that end is never later than what was announced.
+"""
+
+from typing import Final
+
+import sqlite_utils
+from sqlite_utils import Migrations
+
+MIGRATIONS: Final = Migrations("store")
+"""To be applied after the ledger's: rows here point at its grants."""
+
+_LIFE: Final = """
+            made_at TEXT NOT NULL,
+            expires_at TEXT NOT NULL,"""
+_STAMP: Final = "GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9].[0-9][0-9][0-9]Z'"
+_LIFE_LAWS: Final = f"""
+            CHECK (made_at {_STAMP}), CHECK (expires_at {_STAMP}), CHECK (expires_at > made_at)"""
+
+
+@MIGRATIONS()
+def derived(db: sqlite_utils.Database) -> None:
+    """Scores and facts, and the triggers that keep them under a grant."""
+    db.conn.execute(f"""
+        CREATE TABLE scores (
+            score_id INTEGER PRIMARY KEY,
+            grant_id TEXT NOT NULL REFERENCES grants (grant_id),{_LIFE}
+            start_s REAL NOT NULL CHECK (start_s >= 0),
+            end_s REAL NOT NULL CHECK (end_s > start_s),
+            kind TEXT NOT NULL CHECK (kind IN ('tone', 'abstained')),
+            activation REAL CHECK (activation BETWEEN 0 AND 1),
+            activation_sigma REAL CHECK (activation_sigma BETWEEN 0 AND 1),
+            anger REAL CHECK (anger BETWEEN 0 AND 1),
+            anger_sigma REAL CHECK (anger_sigma BETWEEN 0 AND 1),
+            reason TEXT,
+            model_id TEXT,{_LIFE_LAWS},
+            CHECK ((kind = 'abstained') = (reason IS NOT NULL)),
+            CHECK ((kind = 'tone') = (activation IS NOT NULL AND activation_sigma IS NOT NULL AND anger IS NOT NULL
+                                      AND anger_sigma IS NOT NULL AND model_id IS NOT NULL))
+        ) STRICT""")
+    db.conn.execute(f"""
+        CREATE TABLE facts (
+            grant_id TEXT PRIMARY KEY REFERENCES grants (grant_id),{_LIFE}
+            heard_s REAL NOT NULL CHECK (heard_s >= 0),
+            talk_s REAL NOT NULL CHECK (talk_s BETWEEN 0 AND heard_s),
+            talk_share REAL CHECK (talk_share BETWEEN 0 AND 1),
+            overlap_s REAL NOT NULL CHECK (overlap_s BETWEEN 0 AND talk_s),
+            longest_pause_s REAL NOT NULL CHECK (longest_pause_s BETWEEN 0 AND heard_s),{_LIFE_LAWS}
+        ) STRICT, WITHOUT ROWID""")
+    for table in ("scores", "facts"):
+        db.conn.execute(f"CREATE INDEX {table}_expire ON {table} (expires_at)")
+        for change in ("INSERT", "UPDATE"):
+            _keep_under_a_grant(db, table, change)
+    db.conn.execute("CREATE INDEX scores_of_grant ON scores (grant_id)")
+    db.conn.execute("""
+        CREATE TRIGGER scores_are_the_callers BEFORE INSERT ON scores
+        WHEN NOT EXISTS (SELECT 1 FROM grants WHERE grant_id = NEW.grant_id AND party = 'caller'
+                         AND ' ' || purposes || ' ' LIKE '% tone %')
+        BEGIN SELECT RAISE(ABORT, 'scores need a grant of the caller that covers tone'); END""")
+    db.conn.execute("""
+        CREATE TRIGGER scores_stay_as_they_are BEFORE UPDATE ON scores
+        BEGIN SELECT RAISE(ABORT, 'a score is not changed'); END""")
+
+
+def _keep_under_a_grant(db: sqlite_utils.Database, table: str, change: str) -> None:
+    purpose = "tone" if table == "scores" else "facts"
+    live = f"""
+        CREATE TRIGGER {table}_{change.lower()}_under_a_live_grant BEFORE {change} ON {table}
+        WHEN NOT EXISTS (SELECT 1 FROM grants WHERE grant_id = NEW.grant_id AND ended_at IS NULL
+                         AND ' ' || purposes || ' ' LIKE '% {purpose} %')
+        BEGIN SELECT RAISE(ABORT, 'no live grant covers this'); END"""  # noqa: S608: our own two names
+    # The thousandth of a day absorbs the rounding of julianday().
+    announced = f"""
+        CREATE TRIGGER {table}_{change.lower()}_within_what_was_announced BEFORE {change} ON {table}
+        WHEN julianday(NEW.expires_at) - julianday(NEW.made_at) >
+             (SELECT scores_days FROM grants WHERE grant_id = NEW.grant_id) + 0.001
+        BEGIN SELECT RAISE(ABORT, 'longer than was announced'); END"""  # noqa: S608
+    for law in (live, announced):
+        db.conn.execute(law)

@@ -1,0 +1,156 @@
+"""Keeps verdicts and facts under their grants, hands them out, and makes them go: on time, or with the yes."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import Final, TypeVar
+
+from analysis.conversation import PartyFacts
+from analysis.emotion.score import Abstained, Estimate, Reason, ToneScore, Verdict
+from analysis.store.rows import FactsRow, ScoreRow
+from consent.database import Database
+from consent.errors import Withdrawn
+from consent.grant import Consented, ConsentGrant
+from consent.parties import Party
+from consent.retention import stamp
+
+T = TypeVar("T")
+
+_TABLES: Final = ("scores", "facts")
+_Values = tuple[str | float | None, ...]
+
+
+class Scores:
+    """The store of what is derived. Every method may raise DatabaseUnavailable: then nothing was changed."""
+
+    def __init__(self, database: Database, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._database = database
+        self._now = now
+
+    async def keep(self, verdict: Consented[Verdict]) -> ScoreRow:
+        """Write a verdict down.
+
+        Raises:
+            Withdrawn: its grant has ended, here or in the file; nothing was written.
+        """
+        judged = verdict.open()
+        made_at = self._now()
+        expires_at = verdict.grant.retention.expiry(made_at)
+        values = (verdict.grant.grant_id, stamp(made_at), stamp(expires_at), *_columns_of(judged))
+        score_id = await self._write(lambda connection: _insert_score(connection, verdict, values))
+        return ScoreRow(score_id, verdict.grant.grant_id, made_at, expires_at, judged)
+
+    async def keep_facts(self, grant: ConsentGrant, facts: PartyFacts) -> FactsRow:
+        """Write down a party's facts so far, in place of what was there.
+
+        Raises:
+            Withdrawn: the grant has ended; nothing was written. Facts are kept before a grant expires.
+        """
+        grant.admit(facts)
+        made_at = self._now()
+        expires_at = grant.retention.expiry(made_at)
+        values = (
+            grant.grant_id,
+            stamp(made_at),
+            stamp(expires_at),
+            facts.heard_s,
+            facts.talk_s,
+            facts.talk_share,
+            facts.overlap_s,
+            facts.longest_pause_s,
+        )
+        await self._write(
+            lambda connection: connection.execute(
+                "INSERT OR REPLACE INTO facts (grant_id, made_at, expires_at, heard_s, talk_s, talk_share, overlap_s,"
+                " longest_pause_s) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                values,
+            )
+        )
+        return FactsRow(grant.grant_id, grant.party, made_at, expires_at, facts)
+
+    async def erase(self, grant_ids: Iterable[str]) -> int:
+        """Delete all that was derived under these grants and overwrite it in the file; how many rows went."""
+        wanted = [(grant_id,) for grant_id in grant_ids]
+        return await self._delete("grant_id = ?", wanted)
+
+    async def expire(self, now: datetime) -> int:
+        """Delete what must be gone by `now` (timezone-aware); how many rows went."""
+        return await self._delete("expires_at <= ?", [(stamp(now),)])
+
+    async def of_call(self, call_id: str) -> list[ScoreRow]:
+        """The verdicts of a call, in order of time."""
+        found = await self._database.read(
+            lambda connection: connection.execute(
+                "SELECT score_id, grant_id, made_at, expires_at, kind, start_s, end_s, activation, activation_sigma,"
+                " anger, anger_sigma, reason, model_id FROM scores JOIN grants USING (grant_id)"
+                " WHERE call_id = ? ORDER BY start_s, score_id",
+                (call_id,),
+            ).fetchall()
+        )
+        return [ScoreRow(row[0], row[1], _moment(row[2]), _moment(row[3]), _verdict_of(row[4:])) for row in found]
+
+    async def facts_of_call(self, call_id: str) -> list[FactsRow]:
+        """The facts of a call: the caller's first, then the agent's, as far as they are there."""
+        found = await self._database.read(
+            lambda connection: connection.execute(
+                "SELECT grant_id, party, made_at, expires_at, heard_s, talk_s, talk_share, overlap_s, longest_pause_s"
+                " FROM facts JOIN grants USING (grant_id) WHERE call_id = ? ORDER BY party DESC",
+                (call_id,),
+            ).fetchall()
+        )
+        return [
+            FactsRow(row[0], Party(row[1]), _moment(row[2]), _moment(row[3]), PartyFacts(*row[4:])) for row in found
+        ]
+
+    async def _write(self, change: Callable[[sqlite3.Connection], T]) -> T:
+        try:
+            return await self._database.write(change)
+        except sqlite3.IntegrityError as error:
+            # The withdrawal was in the file before this row: the schema is the last to say no.
+            raise Withdrawn(f"the file refused the row: {error}") from error
+
+    async def _delete(self, condition: str, values: list[tuple[str]]) -> int:
+        def change(connection: sqlite3.Connection) -> int:
+            return sum(
+                connection.execute(f"DELETE FROM {table} WHERE {condition}", value).rowcount  # noqa: S608
+                for table in _TABLES
+                for value in values
+            )
+
+        gone = await self._database.write(change)
+        if gone:
+            # The rows are zeroed in the file (secure_delete), but the write-ahead log still holds them until it is
+            # folded back. A reader that holds it now delays that to the next deletion, no longer than the janitor's.
+            await self._database.read(lambda c: c.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone())
+        return gone
+
+
+def _insert_score(connection: sqlite3.Connection, verdict: Consented[Verdict], values: _Values) -> int:
+    verdict.open()  # a withdrawal may have come while this waited for the writer
+    cursor = connection.execute(
+        "INSERT INTO scores (grant_id, made_at, expires_at, kind, start_s, end_s, activation, activation_sigma, anger,"
+        " anger_sigma, reason, model_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        values,
+    )
+    return int(cursor.lastrowid or 0)
+
+
+def _columns_of(verdict: Verdict) -> _Values:
+    if isinstance(verdict, Abstained):
+        return ("abstained", verdict.start_s, verdict.end_s, None, None, None, None, verdict.reason.value, None)
+    activation, anger = verdict.activation, verdict.anger
+    estimates = (activation.value, activation.sigma, anger.value, anger.sigma)
+    return ("tone", verdict.start_s, verdict.end_s, *estimates, None, verdict.model_id)
+
+
+def _verdict_of(columns: tuple[str, float, float, float, float, float, float, str, str]) -> Verdict:
+    kind, start_s, end_s, activation, activation_sigma, anger, anger_sigma, reason, model_id = columns
+    if kind == "abstained":
+        return Abstained(start_s, end_s, Reason(reason))
+    return ToneScore(start_s, end_s, Estimate(activation, activation_sigma), Estimate(anger, anger_sigma), model_id)
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
