@@ -39,14 +39,13 @@ class Topology:
         self._held: set[str] = set()
 
     def reset(self, snapshot: Snapshot) -> None:
-        """Forget everything and take what the PBX says holds now (a hold that we did not see stays unknown)."""
-        held = self._held
+        """Forget everything and take what the PBX says holds now."""
         self.__init__()  # type: ignore[misc]
         for channel in snapshot.channels:
             self._learn(channel)
         for bridge_id, members in snapshot.bridges.items():
             self._set_bridge(bridge_id, members)
-        self._held = held & self.channels.keys()
+        self._held = set(snapshot.held)
 
     def apply(self, event: PbxEvent) -> None:
         """Take one event; those that say nothing about who talks with whom are passed over."""

@@ -31,10 +31,14 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """All channels and bridges at one moment; bridges map an id to the ids of the channels in it."""
+    """All channels and bridges at one moment; bridges map an id to the ids of the channels in it.
+
+    `held` are the ids of the channels that have the other party on hold.
+    """
 
     channels: tuple[Channel, ...]
     bridges: Mapping[str, frozenset[str]]
+    held: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

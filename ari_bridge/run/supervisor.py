@@ -1,0 +1,157 @@
+"""Builds the service from its settings, in the order in which things depend on each other, and takes it down again."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from contextlib import AsyncExitStack
+
+import structlog
+
+from analysis.emotion.onnx_model import PACKAGED, OnnxToneModel
+from analysis.engine.engine import Engine
+from analysis.speech.silero import SileroDetector
+from analysis.store.schema import MIGRATIONS as STORE_MIGRATIONS
+from analysis.store.scores import Scores
+from ari_bridge.calls.board import Board, CallView
+from ari_bridge.calls.fork import MediaPlace
+from ari_bridge.calls.roles import Roles
+from ari_bridge.calls.session import Rooms
+from ari_bridge.calls.switchboard import Switchboard
+from ari_bridge.calls.topology import Topology
+from ari_bridge.media.udp_receiver import PortRange
+from ari_bridge.pbx.asterisk.access import AmiAccess, AriAccess
+from ari_bridge.pbx.asterisk.adapter import AsteriskPbx
+from ari_bridge.pbx.asterisk.phones import AsteriskPhones
+from ari_bridge.run import janitor
+from ari_bridge.run.notices import notices
+from ari_bridge.run.passwords import read_passwords
+from ari_bridge.run.settings import Settings
+from ari_bridge.screens.push import Pusher
+from ari_bridge.screens.tokens import Tokens
+from ari_bridge.web.app import Readiness, make_app, open_site
+from ari_bridge.web.desk import Desk
+from ari_bridge.web.phone_views import PhoneViews
+from consent.database import Database
+from consent.gate import Gate
+from consent.ledger import MIGRATIONS as CONSENT_MIGRATIONS
+from consent.ledger import Ledger
+from consent.states import Answer
+
+log = structlog.get_logger()
+
+
+async def serve(settings: Settings) -> None:
+    """Run the service until it is cancelled.
+
+    Raises:
+        SettingsError: the passwords cannot be read.
+        OuidireError: the database or the model cannot be used.
+        PbxRefused: the PBX does not let us in (wrong password, another bridge of our name).
+    """
+    async with AsyncExitStack() as stack:
+        service = await _open(settings, stack)
+        log.info("service.started", database=str(settings.database.path), media=settings.media.host)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(janitor.run(service.rooms.scores), name="janitor")
+            group.create_task(_drop_ended(service.rooms.board), name="board")
+            await service.run()
+
+
+class Service:
+    """The parts that `serve` holds together."""
+
+    def __init__(self, rooms: Rooms, switchboard: Switchboard) -> None:
+        self.rooms = rooms
+        self.switchboard = switchboard
+
+    async def run(self) -> None:
+        """Work until cancelled, then hear nothing more."""
+        try:
+            await self.switchboard.run()
+        finally:
+            await self.switchboard.close()
+
+    async def stop(self, call_id: str) -> None:
+        """The Stop key of an agent's phone: an objection."""
+        await self.switchboard.stop(call_id, Answer.OBJECTED)
+
+    def readiness(self) -> Readiness:
+        """Whether calls can be analysed now."""
+        pbx = "ok" if self.switchboard.is_connected else self.switchboard.sentence
+        return Readiness(self.switchboard.is_connected, {"pbx": pbx, "engine": "ok"})
+
+
+async def _open(settings: Settings, stack: AsyncExitStack) -> Service:
+    passwords = read_passwords(settings.pbx.secrets_file)
+    database = await Database.open(settings.database.path, [CONSENT_MIGRATIONS, STORE_MIGRATIONS])
+    stack.push_async_callback(database.close)
+    ledger = Ledger(database)
+    await ledger.announce(notices(settings))
+    board = Board()
+    listener = AmiAccess(settings.pbx.ami_host, settings.pbx.ami_port, settings.pbx.ami_user, passwords.ami_password)
+    ari = AriAccess(settings.pbx.ari_url, settings.pbx.ari_user, passwords.ari_password)
+    switchboards: list[Switchboard] = []
+    engine = Engine(
+        SileroDetector(),
+        OnnxToneModel(settings.analysis.model_folder or PACKAGED),
+        lambda verdict: switchboards[0].verdict(verdict),
+    )
+    await engine.start()
+    stack.push_async_callback(engine.stop)
+    rooms = Rooms(
+        pbx=AsteriskPbx(ari, listener, settings.media.lease_s),
+        ledger=ledger,
+        gate=Gate(ledger),
+        engine=engine,
+        scores=Scores(database),
+        board=board,
+        topology=Topology(),
+        roles=Roles(settings.parties.trunks),
+        place=MediaPlace(
+            settings.media.host,
+            PortRange(settings.media.first_port, settings.media.last_port),
+            settings.media.pbx_host,
+        ),
+        lease_s=settings.media.lease_s,
+    )
+    switchboards.append(Switchboard(rooms))
+    service = Service(rooms, switchboards[0])
+    pusher_access = AmiAccess(
+        settings.pbx.ami_host, settings.pbx.ami_port, settings.pbx.phones_user, passwords.phones_password
+    )
+    await _open_screens(settings, service, pusher_access, stack)
+    return service
+
+
+async def _open_screens(settings: Settings, service: Service, access: AmiAccess, stack: AsyncExitStack) -> None:
+    phones = AsteriskPhones(access)
+    await phones.start()
+    stack.push_async_callback(phones.stop)
+    pusher = Pusher(phones)
+    stack.push_async_callback(pusher.stop)
+    board = service.rooms.board
+    desk = Desk(settings.screens.family_of, settings.screens.base_url, pusher, Tokens(), board.view)
+    board.watch(desk.changed)
+    board.watch(_say)
+    app = make_app(PhoneViews(desk, service.stop), service.readiness)
+    runner = await open_site(app, settings.screens.host, settings.screens.port, _tls(settings))
+    stack.push_async_callback(runner.cleanup)
+
+
+def _tls(settings: Settings) -> ssl.SSLContext | None:
+    if settings.screens.tls_cert is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(settings.screens.tls_cert, settings.screens.tls_key)
+    return context
+
+
+def _say(view: CallView) -> None:
+    log.debug("call.shown", call_id=view.call_id, stage=view.stage, agents=view.agents)
+
+
+async def _drop_ended(board: Board) -> None:
+    while True:
+        await asyncio.sleep(10)
+        board.drop_ended()

@@ -1,0 +1,88 @@
+"""A PBX in memory that keeps the port's contract, for tests of what the bridge decides (tests/live has the real one)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
+
+from ari_bridge.pbx.port import (
+    Answered,
+    Channel,
+    PbxEvent,
+    PbxFork,
+    PbxRefused,
+)
+from consent.grant import ConsentGrant
+from consent.states import Answer, Why
+
+
+def channel(channel_id: str, endpoint: str | None, *, peer_half: str | None = None, name: str = "") -> Channel:
+    """A channel as the PBX would tell it."""
+    return Channel(channel_id, name or f"PJSIP/{endpoint}-{channel_id}", endpoint, peer_half, "1.1", "", "en")
+
+
+class FakePbx:
+    """Remembers what it was asked; tests put events in and set what it says."""
+
+    def __init__(self) -> None:
+        self.queue: asyncio.Queue[PbxEvent] = asyncio.Queue()
+        self.variables: dict[str, str] = {}
+        self.entries: list[Answered] = []
+        self.forks: dict[str, PbxFork] = {}
+        self.opened: list[tuple[ConsentGrant, str]] = []
+        self.renewed: list[str] = []
+        self.stopped: list[tuple[str, Answer]] = []
+        self.forgotten: list[Answered] = []
+        self.refuses: str = ""
+
+    async def events(self) -> AsyncIterator[PbxEvent]:
+        """What the test put in."""
+        while True:
+            yield await self.queue.get()
+
+    async def consent_of(self, call_id: str) -> str:
+        """The variable."""
+        return self.variables.get(call_id, "")
+
+    async def fork(self, grant: ConsentGrant, channel_id: str, port: int) -> PbxFork:
+        """A fork, unless the test has the PBX refuse."""
+        grant.admit(None)
+        if self.refuses:
+            raise PbxRefused(self.refuses)
+        made = PbxFork(f"fork-{len(self.opened)}", channel_id, port)
+        self.forks[made.fork_id] = made
+        self.opened.append((grant, channel_id))
+        return made
+
+    async def renew(self, fork: PbxFork) -> None:
+        """Refuses where the fork is gone."""
+        if fork.fork_id not in self.forks:
+            raise PbxRefused("gone")
+        self.renewed.append(fork.fork_id)
+
+    async def end_fork(self, fork: PbxFork) -> None:
+        """Gone is gone."""
+        self.forks.pop(fork.fork_id, None)
+
+    async def sweep(self, keep: frozenset[str]) -> int:
+        """Whatever is not kept."""
+        gone = [i for i in self.forks if i not in keep]
+        for fork_id in gone:
+            del self.forks[fork_id]
+        return len(gone)
+
+    async def stop_call(self, call_id: str, answer: Answer) -> None:
+        """As the dialplan does it."""
+        self.stopped.append((call_id, answer))
+        self.variables[call_id] = answer
+        self.entries.append(Answered(call_id, answer, Why.STOP_KEYS, "", "", datetime.now(UTC), None))
+
+    async def journal(self) -> Sequence[Answered]:
+        """What is kept."""
+        return list(self.entries)
+
+    async def forget(self, entry: Answered) -> None:
+        """No longer kept."""
+        self.forgotten.append(entry)
+        self.entries = [e for e in self.entries if (e.call_id, e.answer) != (entry.call_id, entry.answer)]
