@@ -42,8 +42,7 @@ def configure(section: LogSection, stream: TextIO | None = None) -> None:
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.dict_tracebacks if section.format == "json" else one_line_traceback,
-                _renderer(section),
+                *_renderers(section),
             ],
         )
     )
@@ -61,16 +60,19 @@ def hide_secrets(logger: WrappedLogger, method: str, event: EventDict) -> EventD
     return event
 
 
-def one_line_traceback(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
-    """For eyes: the error's type and words instead of a screenful."""
+def for_eyes(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+    """An error in one line instead of a screenful, and no control codes in a library's message."""
     found = event.pop("exc_info", None)
     error = sys.exc_info()[1] if found is True else found[1] if isinstance(found, tuple) else found
     if isinstance(error, BaseException):
         event["error"] = f"{type(error).__name__}: {error}"
+    event["event"] = "".join(one if one.isprintable() else repr(one)[1:-1] for one in str(event["event"]))
     return event
 
 
-def _renderer(section: LogSection) -> Processor:
-    if section.format == "json":
-        return structlog.processors.JSONRenderer(ensure_ascii=False)
-    return structlog.dev.ConsoleRenderer(colors=False, pad_event_to=24, repr_native_str=True)
+def _renderers(section: LogSection) -> list[Processor]:
+    if section.format == "console":
+        return [for_eyes, structlog.dev.ConsoleRenderer(colors=False, pad_event_to=24, repr_native_str=True)]
+    # Without the frames' local variables: they may hold passwords and a voice's samples.
+    frames = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+    return [structlog.processors.ExceptionRenderer(frames), structlog.processors.JSONRenderer()]
