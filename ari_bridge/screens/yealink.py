@@ -16,8 +16,8 @@ MAX_OBJECT_BYTES = 10_000
 MAX_TITLE_CHARACTERS = 32
 MAX_NOTIFY_BYTES = 1200
 """A SIP message over UDP that stays in one packet on every usual network (RFC 3261, 18.1.1 says 1,300)."""
-NOTIFY_HEADER_BYTES = 600
-"""Reserved for the request line and headers that the PBX writes."""
+NOTIFY_HEADER_BYTES = 550
+"""Reserved for the request line and headers that the PBX writes (about 520 with addresses of usual length)."""
 MAX_NOTIFY_BODY_BYTES = MAX_NOTIFY_BYTES - NOTIFY_HEADER_BYTES
 LIVE_TIMEOUT_S = 120
 """A pushed card leaves by itself when nothing renews it: a dead bridge must not leave an old tone on a screen."""
@@ -68,9 +68,9 @@ def _screen(card: ScoreCard, lines: tuple[str, ...], url: str) -> Element:
     root = Element(
         "YealinkIPPhoneTextScreen",
         # Beep's default is yes, and the agent would hear it in mid-call.
-        {"Beep": "no", "Timeout": str(timeout_s), "LockIn": "no", "destroyOnExit": "yes"},
+        {"Beep": "no", "Timeout": str(timeout_s), "destroyOnExit": "yes"},
     )
-    leaf(root, "Title", shorten(card.title, MAX_TITLE_CHARACTERS)).set("wrap", "no")
+    leaf(root, "Title", shorten(card.title, MAX_TITLE_CHARACTERS))
     leaf(root, "Text", card.consent, *lines, card.footer)
     for index, key in enumerate(card.keys, start=1):
         softkey = parent(root, "SoftKey", index=str(index))

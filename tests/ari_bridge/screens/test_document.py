@@ -1,0 +1,22 @@
+"""Laws of what a family says of itself."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from ari_bridge.screens.families import FAMILIES
+
+
+def test_no_family_claims_a_test_on_hardware() -> None:
+    """Nobody has reported a real phone yet, so no capability says otherwise, and each names what a push needs."""
+    for family in FAMILIES.values():
+        assert family.capability.hardware_tested is False
+        assert family.capability.needs
+
+
+def test_a_capability_cannot_be_changed_in_passing() -> None:
+    """Capabilities are frozen: "tested" is set in the source, with a report, or not at all."""
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        setattr(FAMILIES["yealink"].capability, "hardware_tested", True)  # noqa: B010 - the type checker refuses it too

@@ -1,0 +1,55 @@
+"""The cards whose documents are kept in `phone/`; `python -m tests.golden.phone_cards` writes them anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from analysis.conversation import ConversationFacts
+from analysis.emotion.score import Abstained, Estimate, Reason, ToneScore
+from ari_bridge.screens.card import CardState, ScoreCard
+from ari_bridge.screens.families import FAMILIES
+from ari_bridge.screens.wording import card_of, stop_failed
+
+FOLDER = Path(__file__).parent / "phone"
+LANGUAGES = ("en", "fr")
+FACTS = ConversationFacts(heard_s=120.0, caller_talk_s=36.0, agent_talk_s=54.0, overlap_s=4.4, longest_pause_s=7.6)
+TENSE = ToneScore(10.0, 14.0, Estimate(0.7, 0.15), Estimate(0.4, 0.2), "tone-1")
+NOISE = Abstained(10.0, 14.0, Reason.NOISE)
+PROBLEM = "The database is locked."
+
+
+def address(family: str) -> str:
+    """The address of a card, as long as real ones are."""
+    return f"http://192.0.2.10:8480/phone/{family}/AAAAAAAAAAAAAAAAAAAAAA"
+
+
+def cards(language: str) -> dict[str, ScoreCard]:
+    """A card for every state, and for all that may stand in a granted one."""
+    states = {
+        state.value: card_of(state, language=language, tone=TENSE, facts=FACTS, problem=PROBLEM) for state in CardState
+    }
+    return states | {
+        "abstained": card_of(CardState.GRANTED, language=language, tone=NOISE, facts=FACTS),
+        "first": card_of(CardState.GRANTED, language=language),
+        "stop_failed": stop_failed(language),
+    }
+
+
+def documents() -> Iterator[tuple[str, bytes]]:
+    """File name and content of each golden file: what is fetched, and the lines of what is pushed."""
+    for family in FAMILIES.values():
+        for language in LANGUAGES:
+            for name, card in cards(language).items():
+                stem = f"{family.name}_{name}_{language}"
+                yield f"{stem}.xml", family.render(card, address(family.name)).body
+                lines = family.notify(card, address(family.name)).content
+                yield f"{stem}_notify.txt", "".join(f"{line}\n" for line in lines).encode()
+
+
+if __name__ == "__main__":
+    FOLDER.mkdir(exist_ok=True)
+    for old in FOLDER.iterdir():
+        old.unlink()
+    for file_name, content in documents():
+        (FOLDER / file_name).write_bytes(content)
