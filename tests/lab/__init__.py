@@ -1,1 +1,3 @@
-"""A telephone exchange in a folder: a real Asterisk, real SIP phones and a packet recorder, all on loopback, for tests and the demo."""
+"""A telephone exchange in a folder: a real Asterisk, real SIP phones and a packet recorder, all on loopback, for tests
+and the demo.
+"""

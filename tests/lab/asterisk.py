@@ -1,4 +1,4 @@
-"""A running Asterisk of our own: an admin's plain configuration in a folder, own ports, loopback only, no root needed."""
+"""A running Asterisk of our own: an admin's plain configuration in a folder, own ports, loopback only, no root."""
 
 import asyncio
 import contextlib
@@ -75,7 +75,9 @@ class Asterisk:
         return self.log / "cdr-csv" / "Master.csv"
 
     def write(self) -> None:
-        """Lay out all folders and files of the admin's PBX. What is already in `etc` under the same name is overwritten."""
+        """Lay out all folders and files of the admin's PBX. What is already in `etc` under the same name is
+        overwritten.
+        """
         if self._run is None:
             self._run = Path(
                 tempfile.mkdtemp(prefix="ouidire-pbx-")
@@ -121,7 +123,7 @@ class Asterisk:
             await asyncio.sleep(0.1)
 
     async def stop(self) -> None:
-        """End it (SIGTERM, then SIGKILL) and release what `write` took outside the folder. The files stay, for reading."""
+        """End it (SIGTERM, then SIGKILL) and release what `write` took outside the folder. The files stay."""
         if self._process is not None and self._process.returncode is None:
             self._process.terminate()
             try:
@@ -132,6 +134,11 @@ class Asterisk:
         if self._run is not None:
             shutil.rmtree(self._run, ignore_errors=True)
             self._run = None
+
+    async def close(self) -> None:
+        """Stop, and give the ports to others: it is not started again."""
+        await self.stop()
+        self.ports.release()
 
     async def restart(self) -> None:
         """Stop and start again with the files as they now are: no `write`, what was installed stays."""
@@ -147,7 +154,7 @@ class Asterisk:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self.stop()
+        await self.close()
 
     async def cli(self, command: str) -> str:
         """What Asterisk's console answers to `command`. Raises LabError if it does not run."""
@@ -177,7 +184,9 @@ class Asterisk:
         return output.decode(errors="replace")
 
     def _write_sounds(self) -> None:
-        """Short tones where Asterisk would say words (the sound packages are not fetched), and a soft chord as music on hold."""
+        """Short tones where Asterisk would say words (the sound packages are not fetched), and a soft chord as music on
+        hold.
+        """
         for name, tone_hz in _TONES_HZ.items():
             _write_wav(self.data / "sounds" / "en" / f"{name}.wav", (tone_hz,), 0.15)
         _write_wav(self.data / "moh" / "chord.wav", (220, 277, 330), 10.0)

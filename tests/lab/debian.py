@@ -1,7 +1,8 @@
 """Debian packages unpacked into a folder of our own: no root, no chroot, nothing installed on the host.
 
-Only `apt-get`, `dpkg-deb` and `tar` of the host are used, with apt's state, lists and cache in a private folder. Signatures are
-verified with Debian's archive keys; only the *age* of a release file is not (a mirror frozen in time is a legitimate mirror).
+Only `apt-get`, `dpkg-deb` and `tar` of the host are used, with apt's state, lists and cache in a private folder.
+Signatures are verified with Debian's archive keys; only the *age* of a release file is not (a mirror frozen in time is
+a legitimate mirror).
 """
 
 import os
@@ -22,10 +23,11 @@ KEYRINGS = (
     Path("/usr/share/keyrings/debian-archive-keyring.gpg"),
     Path("/usr/share/keyrings/debian-archive-keyring.pgp"),
 )
-FREE_BYTES_WANTED = 1_200_000_000
-"""Archives and unpacked files of the largest set we fetch (asterisk: 0.1 and 0.3 GB), and as much again for comfort."""
+FREE_BYTES_WANTED = 600_000_000
+"""Archives and unpacked files of the largest set we fetch (asterisk: 0.1 and 0.25 GB), and a margin."""
 _UNWANTED = ("./usr/share/man", "./usr/share/doc", "./usr/share/locale", "./usr/share/info", "./var/cache", "./dev")
 _COMPLETE = ".complete"
+_DISK_FULL = "The disk is full while fetching Debian packages; free some space or set OUIDIRE_CACHE to another folder."
 
 
 def cache_folder() -> Path:
@@ -91,8 +93,8 @@ def _require_space(folder: Path) -> None:
     free_bytes = shutil.disk_usage(folder).free
     if free_bytes < FREE_BYTES_WANTED:
         raise LabError(
-            f"Not enough space under {folder}: {free_bytes / 1e9:.1f} GB free, {FREE_BYTES_WANTED / 1e9:.1f} GB wanted; "
-            "free some or set OUIDIRE_CACHE to another folder."
+            f"Not enough space under {folder}: {free_bytes / 1e9:.1f} GB free, "
+            f"{FREE_BYTES_WANTED / 1e9:.1f} GB wanted; free some or set OUIDIRE_CACHE to another folder."
         )
 
 
@@ -152,7 +154,7 @@ def _apt_options(suite: str, scratch: Path) -> list[str]:
 
 
 def _download(packages: Sequence[str], suite: str, scratch: Path, say: Say) -> list[Path]:
-    """Fetch the archives; base-files first, since it holds the links (/lib -> usr/lib) that the others unpack through."""
+    """Fetch the archives; base-files first, as it holds the links (/lib -> usr/lib) that the others unpack through."""
     options = _apt_options(suite, scratch)
     say(f"reading Debian {suite}'s package list ...")
     _apt(["apt-get", *options, "--quiet", "update", "--error-on=any"], suite)
@@ -185,17 +187,16 @@ def _apt(command: list[str], suite: str) -> None:
 def apt_fault(output: str, suite: str) -> str:
     """One sentence for what apt printed."""
     if "No space left" in output or "enough free space" in output:
-        return (
-            "The disk is full while fetching Debian packages; free some space or set OUIDIRE_CACHE to another folder."
-        )
+        return _DISK_FULL
     if "NO_PUBKEY" in output or "not signed" in output or "EXPKEYSIG" in output or "BADSIG" in output:
         return f"Debian {suite}'s signature cannot be verified; install or renew the package debian-archive-keyring."
     if match := re.search(r"Unable to locate package (\S+)|Package '?(\S+?)'? has no installation candidate", output):
         return f"Debian {suite} has no package {match.group(1) or match.group(2)} on the mirror {mirror_uri()}."
-    errors = [line[2:].strip() for line in output.splitlines() if line.startswith("E:")]
+    errors = [line[2:].strip().rstrip(".") for line in output.splitlines() if line.startswith("E:")]
+    first = errors[0] if errors else ""
     if re.search(r"Failed to fetch|Could not (resolve|connect)|Temporary failure|does not have a Release file", output):
-        return f"Debian's mirror {mirror_uri()} cannot be reached for {suite}: {errors[0] if errors else 'no answer'}."
-    return f"apt-get failed for Debian {suite}: {errors[0] if errors else output.strip()[-300:] or 'no reason given'}."
+        return f"Debian's mirror {mirror_uri()} cannot be reached for {suite}: {first or 'no answer'}."
+    return f"apt-get failed for Debian {suite}: {first or output.strip()[-300:] or 'no reason given'}."
 
 
 def _unpack(archives: Sequence[Path], root: Path, say: Say) -> None:
@@ -220,7 +221,5 @@ def _unpack_one(archive: Path, root: Path) -> None:
     if writer.returncode != 0 or reader.returncode != 0:
         fault = writer.stderr.strip() or reader_errors.decode(errors="replace").strip()
         if "No space left" in fault:
-            raise LabError(
-                "The disk is full while unpacking Debian packages; free some space or set OUIDIRE_CACHE to another folder."
-            )
+            raise LabError(_DISK_FULL)
         raise LabError(f"Cannot unpack {archive.name}: {fault.splitlines()[-1] if fault else 'no reason given'}.")

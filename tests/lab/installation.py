@@ -30,7 +30,7 @@ _HOST_DATA = ("/usr/share/asterisk", "/var/lib/asterisk", "/usr/local/share/aste
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """What is needed to run one Asterisk. `command` is the argument list that starts the program, without any option."""
+    """What is needed to run one Asterisk. `command` is the argument list that starts the program, without options."""
 
     command: tuple[str, ...]
     modules: Path
@@ -44,7 +44,8 @@ class Installation:
 
 
 def find(suite: str | None = None, say: Say = print) -> Installation:
-    """The Asterisk to use. suite None: the host's if there is one, else Debian sid's; a suite named: Debian's of that suite.
+    """The Asterisk to use. suite None: the host's if there is one, else Debian sid's; a suite named: Debian's of that
+    suite.
 
     Raises LabError: nothing usable can be had, or the release is known to be bad.
     """
@@ -64,7 +65,7 @@ def from_host(program: Path) -> Installation:
     data = _first(Path(path) for path in _HOST_DATA if (Path(path) / "rest-api").is_dir())
     if modules is None or data is None:
         raise LabError(
-            f"{program} is there, but its modules (chan_pjsip) or its rest-api folder are not; name a Debian suite instead."
+            f"{program} is there, but not its modules (chan_pjsip) or its rest-api folder; name a suite instead."
         )
     return Installation(command, modules, data, read_version(command), f"the host's {program}")
 

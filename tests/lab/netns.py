@@ -22,8 +22,8 @@ _IFREQ = struct.Struct("16sh22x")
 def reexec_without_network() -> None:
     """Replace this process by the same command without a network; return at once where that has been done.
 
-    Root keeps its rights; an ordinary user becomes root of a user namespace, which reaches no farther than this process's own.
-    Raises LabError where the system does not allow it.
+    Root keeps its rights; an ordinary user becomes root of a user namespace, which reaches no farther than this
+    process's own. Raises LabError where the system does not allow it.
     """
     if os.environ.get(_MARK):
         bring_loopback_up()
@@ -32,19 +32,20 @@ def reexec_without_network() -> None:
     sys.stdout.flush()
     sys.stderr.flush()
     os.environ[_MARK] = "1"
-    os.execvp(command[0], [*command, *sys.orig_argv])
+    os.execvp(command[0], [*command, *sys.orig_argv])  # noqa: S606 - no shell is wanted
 
 
 def unshare_command() -> list[str]:
-    """What to put before a command so that it runs without network. Raises LabError where the system does not allow it."""
+    """What to put before a command to run it without network. Raises LabError where the system does not allow it."""
     if shutil.which("unshare") is None:
         raise LabError("This needs the command unshare (util-linux).")
     command = ["unshare", "-n", "--"] if os.geteuid() == 0 else ["unshare", "-rn", "--"]
     tried = subprocess.run([*command, "true"], capture_output=True, text=True, check=False)
     if tried.returncode != 0:
         raise LabError(
-            f"A network namespace of our own is not allowed here ({tried.stderr.strip()}): run as root, or allow user namespaces "
-            "(sysctl kernel.unprivileged_userns_clone=1, kernel.apparmor_restrict_unprivileged_userns=0)."
+            f"A network namespace of our own is not allowed here ({tried.stderr.strip()}): run as root, "
+            "or allow user namespaces (sysctl kernel.unprivileged_userns_clone=1, "
+            "kernel.apparmor_restrict_unprivileged_userns=0)."
         )
     return command
 
@@ -55,7 +56,7 @@ def without_network() -> bool:
 
 
 def bring_loopback_up() -> None:
-    """Like `ip link set lo up`, which would need iproute2; its addresses 127.0.0.0/8 come by themselves (netdevice(7))."""
+    """Like `ip link set lo up`, which would need iproute2; the address 127.0.0.1/8 comes by itself (netdevice(7))."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
         _, flags = _IFREQ.unpack(fcntl.ioctl(control, _SIOCGIFFLAGS, _IFREQ.pack(b"lo", 0)))
         if not flags & _IFF_UP:

@@ -1,7 +1,8 @@
-"""The configuration files of an ordinary small company's Asterisk, as its admin would have written them: no word of the product.
+"""The configuration files of an ordinary small company's Asterisk, as its admin would have written them: no word of the
+product.
 
-A trunk from which strangers call, agents 1001 to 1044, three queues, a conference, transfers, parking, an own feature code,
-an own ARI and AMI user. Pure functions: a dictionary of file names and texts.
+A trunk from which strangers call, agents 1001 to 1044, three queues, a conference, transfers, parking, an own feature
+code, an own ARI and AMI user. Pure functions: a dictionary of file names and texts.
 """
 
 from dataclasses import dataclass
@@ -26,19 +27,29 @@ NAMES = (
     "Hugo Weiß",
 )
 ADMIN_PASSWORD = "wallboard-of-the-admin"
-_UNWANTED_MODULES = (
-    "chan_sip", "chan_iax2", "chan_mgcp", "chan_skinny", "chan_unistim", "chan_motif", "chan_console", "chan_alsa", "chan_oss",
-    "pbx_dundi", "pbx_lua", "pbx_ael", "pbx_realtime", "res_snmp", "res_xmpp", "res_calendar", "res_calendar_caldav", "res_calendar_ews",
-    "res_calendar_exchange", "res_calendar_icalendar", "res_hep", "res_hep_pjsip", "res_hep_rtcp", "res_odbc", "res_odbc_transaction",
-    "res_config_odbc", "res_config_pgsql", "res_config_ldap", "res_config_mysql", "res_config_curl", "res_config_sqlite3", "res_smdi",
-    "res_adsi", "res_phoneprov", "res_pjsip_phoneprov_provider", "res_stun_monitor", "res_resolver_unbound", "res_geolocation",
-    "res_pjsip_geolocation", "res_prometheus", "res_statsd", "res_stir_shaken", "res_pjsip_stir_shaken", "res_speech_aeap", "res_aeap",
-    "res_http_media_cache", "res_pjsip_transport_websocket", "res_fax", "res_fax_spandsp", "res_pjsip_t38", "res_corosync",
-    "cdr_adaptive_odbc", "cdr_custom", "cdr_manager", "cdr_odbc", "cdr_pgsql", "cdr_radius", "cdr_sqlite3_custom", "cdr_tds",
-    "cdr_beanstalkd", "cel_beanstalkd", "cel_custom", "cel_manager", "cel_odbc", "cel_pgsql", "cel_radius", "cel_sqlite3_custom", "cel_tds",
-    "app_voicemail", "app_voicemail_odbc", "app_voicemail_imap", "app_minivm", "app_alarmreceiver", "app_festival", "app_jack", "app_adsiprog",
-    "app_getcpeid", "app_agent_pool", "app_amd", "app_followme", "res_clialiases", "app_sms", "app_test", "app_sla", "app_directory", "func_odbc", "func_enum", "func_srv",
+_UNWANTED_MODULES = """
+chan_sip chan_iax2 chan_mgcp chan_skinny chan_unistim chan_motif chan_console chan_alsa chan_oss pbx_dundi pbx_lua
+pbx_ael pbx_realtime res_snmp res_xmpp res_calendar res_calendar_caldav res_calendar_ews res_calendar_exchange
+res_calendar_icalendar res_hep res_hep_pjsip res_hep_rtcp res_odbc res_odbc_transaction res_config_odbc
+res_config_pgsql res_config_ldap res_config_mysql res_config_curl res_config_sqlite3 res_smdi res_adsi res_phoneprov
+res_pjsip_phoneprov_provider res_stun_monitor res_resolver_unbound res_geolocation res_pjsip_geolocation
+res_prometheus res_statsd res_stir_shaken res_pjsip_stir_shaken res_speech_aeap res_aeap res_http_media_cache
+res_pjsip_transport_websocket res_fax res_fax_spandsp res_pjsip_t38 res_corosync cdr_adaptive_odbc cdr_custom
+cdr_manager cdr_odbc cdr_pgsql cdr_radius cdr_sqlite3_custom cdr_tds cdr_beanstalkd cel_beanstalkd cel_custom
+cel_manager cel_odbc cel_pgsql cel_radius cel_sqlite3_custom cel_tds app_voicemail app_voicemail_odbc
+app_voicemail_imap app_minivm app_alarmreceiver app_festival app_jack app_adsiprog app_getcpeid app_agent_pool
+app_amd app_followme res_clialiases app_sms app_test app_sla app_directory func_odbc func_enum func_srv
+"""
+
+
+_EMPTY = tuple(
+    f"{name}.conf"
+    for name in (
+        "acl", "ccss", "udptl", "cel", "stasis", "pjproject", "sorcery", "pjsip_wizard", "pjsip_notify",
+        "websocket_client", "chan_websocket", "queuerules",
+    )
 )  # fmt: skip
+"""Files whose absence Asterisk would complain of; their defaults serve."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,30 +83,8 @@ def render(folders: PbxFolders, ports: PortBlock, language: str) -> dict[str, st
         "musiconhold.conf": "[default]\nmode=files\ndirectory=moh\n",
         "cdr.conf": "[general]\nenable=yes\n\n[csv]\nusegmtime=yes\nloguniqueid=yes\n",
         "extensions.conf": _EXTENSIONS,
-        "indications.conf": "[general]\ncountry=fr\n\n[fr]\ndescription=France\nringcadence=1500,3500\ndial=440\nbusy=440/500,0/500\n"
-        "ring=440/1500,0/3500\ncongestion=440/250,0/250\n",
-        **{
-            name: ""
-            for name in (
-                "acl.conf",
-                "ccss.conf",
-                "udptl.conf",
-                "cel.conf",
-                "stasis.conf",
-                "pjproject.conf",
-                "sorcery.conf",
-            )
-        },
-        **{
-            name: ""
-            for name in (
-                "pjsip_wizard.conf",
-                "pjsip_notify.conf",
-                "websocket_client.conf",
-                "chan_websocket.conf",
-                "queuerules.conf",
-            )
-        },
+        "indications.conf": _INDICATIONS,
+        **dict.fromkeys(_EMPTY, ""),
     }
 
 
@@ -117,11 +106,14 @@ astlogdir => {folders.log}
 verbose = 3
 nocolor = yes
 hideconnect = yes
+entityid = 02:00:00:00:00:01
 """
 
 
 def _modules(modules: Path) -> str:
-    unwanted = "".join(f"noload => {name}.so\n" for name in _UNWANTED_MODULES if (modules / f"{name}.so").is_file())
+    unwanted = "".join(
+        f"noload => {name}.so\n" for name in _UNWANTED_MODULES.split() if (modules / f"{name}.so").is_file()
+    )
     return f"[modules]\nautoload=yes\n{unwanted}"
 
 
@@ -202,7 +194,9 @@ write=
 
 
 def _queues() -> str:
-    shared = "strategy={strategy}\nringinuse=no\ntimeout=20\nretry=1\nwrapuptime=0\nannounce-frequency=0\njoinempty=yes\nmusicclass=default\n"
+    shared = (
+        "strategy={strategy}\nringinuse=no\ntimeout=20\nretry=1\nwrapuptime=0\nannounce-frequency=0\njoinempty=yes\n"
+    )
     freepbx_like = "member => Local/{n}@from-queue/n,0,{n},PJSIP/{n}\n"
     few, many = range(1001, 1004), STAFF
     return "\n".join(
@@ -216,6 +210,18 @@ def _queues() -> str:
         ]
     )
 
+
+_INDICATIONS = """[general]
+country=fr
+
+[fr]
+description=France
+ringcadence=1500,3500
+dial=440
+busy=440/500,0/500
+ring=440/1500,0/3500
+congestion=440/250,0/250
+"""
 
 _FEATURES = """[general]
 transferdigittimeout => 3

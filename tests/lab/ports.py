@@ -1,4 +1,6 @@
-"""Ports for one laboratory: a block below the kernel's ephemeral range, held by a guard socket as long as the block lives."""
+"""Ports for one laboratory: a block below the kernel's ephemeral range, held by a guard socket as long as the block
+lives.
+"""
 
 import random
 import socket
@@ -10,12 +12,15 @@ from tests.lab.errors import LabError
 BLOCK = 2000
 _BASES = range(10_000, 30_001, BLOCK)
 _FIXED = 200
-"""So many ports at the start of a block must be free when it is taken; those after it are RTP ports, which Asterisk probes itself."""
+"""So many ports at the start of a block must be free when it is taken; those after it are RTP ports, which Asterisk
+probes itself.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class PortBlock:
-    """2000 ports, laid out. Phones take their RTP ports from the kernel's ephemeral range, so that none falls into `forks`.
+    """2000 ports, laid out. Phones take their RTP ports from the kernel's ephemeral range, so that none falls into
+    `forks`.
 
     sip, trunk and agents are UDP, http (ARI) and ami TCP, `forks` (200) are for the bridge and watched by the recorder,
     `rtp` (1600, 800 usable) are Asterisk's own, `spare` (10) are for whatever else a test listens on.

@@ -1,8 +1,9 @@
-"""Writes down every UDP packet to a range of ports on loopback, from outside of the process under test, which it outlives.
+"""Writes down every UDP packet to a range of ports on loopback, from outside of the process under test, which it
+outlives.
 
-`python -m tests.lab.recorder --ports 41000-41199 --out FILE` runs until SIGTERM. The kernel hands over headers only: its filter
-cuts each packet after the 12 bytes of the RTP header, so no voice is ever seen here. Needs root, or a user namespace
-(tests.lab.netns).
+`python -m tests.lab.recorder --ports 41000-41199 --out FILE` runs until SIGTERM. The kernel hands over headers only:
+its filter cuts each packet after the 12 bytes of the RTP header, so no voice is ever seen here. Needs root, or a user
+namespace (tests.lab.netns).
 """
 
 import argparse
@@ -28,10 +29,12 @@ from tests.lab.errors import LabError
 DTYPE = np.dtype(
     [
         ("time_ns", "<i8"), ("source_ip", ">u4"), ("source_port", ">u2"), ("port", ">u2"), ("udp_length", ">u2"),
-        ("payload_type", "u1"), ("marker", "u1"), ("sequence", ">u2"), ("spare", ">u2"), ("timestamp", ">u4"), ("ssrc", ">u4"),
+        ("payload_type", "u1"), ("marker", "u1"), ("sequence", ">u2"), ("spare", ">u2"),
+        ("timestamp", ">u4"), ("ssrc", ">u4"),
     ]
 )  # fmt: skip
-"""One packet: kernel time in ns since 1970, UDP length without header; payload_type 255 where there is no RTP header."""
+"""One packet: kernel time in ns since 1970, UDP length without header; payload_type 255 where there is no RTP header.
+"""
 NO_RTP = 255
 _ETH_P_IP = 0x0800
 _SO_ATTACH_FILTER, _SO_TIMESTAMPNS, _SO_RCVBUFFORCE = 26, 35, 33
@@ -44,7 +47,9 @@ _TIMESPEC = struct.Struct("qq")
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """What was recorded. packets: structured array of DTYPE (n,). dropped: packets the kernel had no room for, None while it runs."""
+    """What was recorded. packets: structured array of DTYPE (n,). dropped: packets the kernel had no room for, None
+    while it runs.
+    """
 
     packets: NDArray[np.void]
     dropped: int | None
@@ -74,22 +79,12 @@ class Recorder:
     @classmethod
     async def start(cls, ports: range, out: Path) -> "Recorder":
         """Start recording; when this returns no packet is missed any more. Raises LabError."""
-        _end_of(out).unlink(missing_ok=True)
-        out.unlink(missing_ok=True)
-        command = [
-            sys.executable,
-            "-m",
-            "tests.lab.recorder",
-            "--ports",
-            f"{ports.start}-{ports.stop - 1}",
-            "--out",
-            str(out),
-        ]
+        _forget(out)
         home = Path(__file__).parents[2]
         process = await asyncio.create_subprocess_exec(
-            *dying_with_us(command), stderr=asyncio.subprocess.PIPE, start_new_session=True, cwd=home
+            *dying_with_us(_command(ports, out)), stderr=asyncio.subprocess.PIPE, start_new_session=True, cwd=home
         )
-        while not out.exists():
+        while not os.access(out, os.F_OK):  # it opens its file when the tap is open
             if process.returncode is not None:
                 assert process.stderr is not None
                 raise LabError((await process.stderr.read()).decode(errors="replace").strip().splitlines()[-1])
@@ -106,12 +101,24 @@ class Recorder:
         return read(self.out)
 
 
+def _command(ports: range, out: Path) -> list[str]:
+    span = f"{ports.start}-{ports.stop - 1}"
+    return [sys.executable, "-m", "tests.lab.recorder", "--ports", span, "--out", str(out.absolute())]
+
+
+def _forget(out: Path) -> None:
+    for old in (out, _end_of(out)):
+        old.unlink(missing_ok=True)
+
+
 def _end_of(out: Path) -> Path:
     return out.with_name(out.name + ".end.json")
 
 
 def bpf(ports: range) -> list[tuple[int, int, int, int]]:
-    """A classic BPF program over an IP packet: UDP, no later fragment, destination port in `ports`; keeps IP header + 20 bytes."""
+    """A classic BPF program over an IP packet: UDP, no later fragment, destination port in `ports`; keeps IP header +
+    20 bytes.
+    """
     drop = 11
     return [
         (0x30, 0, 0, 9),  # ldb [9]              protocol
@@ -130,7 +137,9 @@ def bpf(ports: range) -> list[tuple[int, int, int, int]]:
 
 
 def open_tap(ports: range) -> socket.socket:
-    """A packet socket on lo that sees what arrives (not what leaves: each packet once). Raises LabError without the right to."""
+    """A packet socket on lo that sees what arrives (not what leaves: each packet once). Raises LabError without the
+    right to.
+    """
     try:
         tap = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0)
     except PermissionError as error:

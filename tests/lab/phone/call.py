@@ -31,7 +31,9 @@ class CallStatus(enum.Enum):
 
 
 class CallFailed(Exception):
-    """The call was not answered, or a request within it was refused. `status` is SIP's number, 0 if nobody said anything."""
+    """The call was not answered, or a request within it was refused. `status` is SIP's number, 0 if nobody said
+    anything.
+    """
 
     def __init__(self, status: int, reason: str) -> None:
         super().__init__(f"{status} {reason}")
@@ -134,8 +136,9 @@ class Call:
         await self._offer("sendrecv")
 
     async def transfer(self, number: str) -> None:
-        """Blind transfer by REFER (RFC 3515). Returns when the PBX has accepted it; `transfer_status` tells how it went on,
-        and this call ends by itself at 200 (the new party has answered). Raises CallFailed."""
+        """Blind transfer by REFER (RFC 3515). Returns when the PBX has accepted it; `transfer_status` tells how it went
+        on, and this call ends by itself at 200 (the new party has answered). Raises CallFailed.
+        """
         await self._refer(f"<sip:{number}@{self._host_of_target()}>")
 
     async def transfer_to(self, other: "Call") -> None:

@@ -9,7 +9,9 @@ from tests.lab.phone.sip_wire import Headers, Request, Response
 
 @dataclass(slots=True)
 class Dialog:
-    """`local` and `remote` are From and To values with their tags, as seen from us; `target` is the other side's Contact."""
+    """`local` and `remote` are From and To values with their tags, as seen from us; `target` is the other side's
+    Contact.
+    """
 
     call_id: str
     local: str

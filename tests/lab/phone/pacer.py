@@ -1,7 +1,7 @@
 """One clock for all phones of a process: every 20 ms each stream sends its packet and takes in what has come.
 
-A thread of its own with monotonic deadlines, at real-time priority where the system allows it: a laboratory that stutters would
-be taken for a product that stutters.
+A thread of its own with monotonic deadlines, at real-time priority where the system allows it: a laboratory that
+stutters would be taken for a product that stutters.
 """
 
 import contextlib
@@ -68,7 +68,6 @@ class Pacer:
     def _tick(self, stream: Paced) -> None:
         try:
             stream.tick()
-        except Exception:
-            # the thread serves all phones: one broken stream must not silence the others
+        except Exception:  # noqa: BLE001 - the thread's root: one broken stream must not silence the other phones
             self.faults += 1
             _log.exception("stream failed")

@@ -64,7 +64,9 @@ class Phone:
         cls, pacer: Pacer, number: str, server: tuple[str, int], *,
         host: str = "127.0.0.1", port: int = 0, display: str = "", user_agent: str = "Lab Phone 1.0",
     ) -> "Phone":  # fmt: skip
-        """A phone that listens on host:port (0: any). `display` is the name it calls itself by, and may be as odd as you like."""
+        """A phone that listens on host:port (0: any). `display` is the name it calls itself by, and may be as odd as
+        you like.
+        """
         phone = cls(pacer, number, server, display, user_agent)
         phone._sip = await Transactions.open((host, port), server, phone._take, phone._take_stray)
         return phone
@@ -84,7 +86,9 @@ class Phone:
         self._habit = _Habit(after_s, tuple(say))
 
     async def incoming(self, timeout_s: float = 10.0) -> Call:
-        """The next call that rings here (also one that the phone answers by itself). Raises CallFailed(0) if none comes."""
+        """The next call that rings here (also one that the phone answers by itself). Raises CallFailed(0) if none
+        comes.
+        """
         try:
             return await asyncio.wait_for(self._incoming.get(), timeout_s)
         except TimeoutError as error:

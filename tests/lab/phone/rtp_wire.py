@@ -71,17 +71,18 @@ def _decode_table() -> NDArray[np.int16]:
 _DECODED = _decode_table()
 
 
-def _encode_table() -> bytes:
+def _encode_table() -> NDArray[np.uint8]:
     """One code for each 16-bit sample: the segment is the magnitude's highest bit (G.711, table 2a)."""
     samples = np.arange(-32768, 32768, dtype=np.int32)
     magnitude = np.minimum(np.abs(samples), 32635) + 0x84
     exponent = np.floor(np.log2(magnitude)).astype(np.int32) - 7
     mantissa = (magnitude >> (exponent + 3)) & 0x0F
     sign = np.where(samples < 0, 0x80, 0)
-    return (~(sign | exponent << 4 | mantissa) & 0xFF).astype(np.uint8).tobytes()
+    codes: NDArray[np.uint8] = (~(sign | exponent << 4 | mantissa) & 0xFF).astype(np.uint8)
+    return codes
 
 
-_ENCODED = np.frombuffer(_encode_table(), dtype=np.uint8)
+_ENCODED = _encode_table()
 
 
 def encode(samples: NDArray[np.int16]) -> bytes:

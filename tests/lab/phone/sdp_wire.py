@@ -14,7 +14,9 @@ class MalformedSession(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Where one side wants its audio, the payload type it names for keys (None: it takes none), and the direction it offers."""
+    """Where one side wants its audio, the payload type it names for keys (None: it takes none), and the direction it
+    offers.
+    """
 
     host: str
     port: int

@@ -28,7 +28,7 @@ class Headers:
         self.fields = tuple((name, _one_line(value)) for name, value in fields)
 
     def all(self, name: str) -> list[str]:
-        """Every value of `name`, in order. Via, Route and the like are given one by one even if they came in one line."""
+        """Every value of `name`, in order. Via, Route and the like one by one, even if they came in one line."""
         wanted = _long(name)
         values = [value for field, value in self.fields if _long(field) == wanted]
         return values if wanted in _NOT_A_LIST else [part for value in values for part in _split(value)]

@@ -106,7 +106,9 @@ class Stream:
             key.done(0)
 
     def say(self, samples: NDArray[np.int16]) -> "asyncio.Future[Said]":
-        """Queue 8 kHz int16 samples (n,). The future resolves when they have been sent, or were hushed (then end_ns is that moment)."""
+        """Queue 8 kHz int16 samples (n,). The future resolves when they have been sent, or were hushed (then end_ns is
+        that moment).
+        """
         if samples.dtype != np.int16 or samples.ndim != 1:
             raise ValueError(f"int16 (n,) wanted, not {samples.dtype} {samples.shape}")
         future: asyncio.Future[Said] = asyncio.get_running_loop().create_future()
@@ -126,7 +128,9 @@ class Stream:
                 passage.done(Said(passage.start_ns or now_ns, now_ns))
 
     async def press(self, keys: str, gap_s: float) -> list[int]:
-        """Send keys; time.time_ns() of each one's first end packet. Raises ValueError on what is no key or if the call takes none."""
+        """Send keys; time.time_ns() of each one's first end packet. Raises ValueError on what is no key or if the call
+        takes none.
+        """
         if self._key_type is None or any(key not in rtp_wire.KEYS for key in keys):
             raise ValueError(f"keys {keys!r} cannot be sent")
         loop = asyncio.get_running_loop()
@@ -156,7 +160,9 @@ class Stream:
         return rtp_wire.decode(bytes(self._got.codes))
 
     def gap_max_ms(self, since_ns: int = 0, until_ns: int = 1 << 62) -> float:
-        """The largest time between two voice packets received one after the other, both within the bounds; 0.0 if there are none."""
+        """The largest time between two voice packets received one after the other, both within the bounds; 0.0 if there
+        are none.
+        """
         return _largest_step_ms(self.arrivals_ns, since_ns, until_ns)
 
     def pace_max_ms(self, since_ns: int = 0, until_ns: int = 1 << 62) -> float:
@@ -222,7 +228,9 @@ class Stream:
         return frame
 
     def _send_key(self, key: _Key, target: tuple[str, int]) -> None:
-        """One tick of a key: KEY_FRAMES reports, the end thrice at once (RFC 4733, 2.5.1.4), then the pause before the next."""
+        """One tick of a key: KEY_FRAMES reports, the end thrice at once (RFC 4733, 2.5.1.4), then the pause before the
+        next.
+        """
         key.sent += 1
         if key.sent == 1:
             key.timestamp = self._timestamp

@@ -23,7 +23,7 @@ class NoResponse(Exception):
 
 
 class Transactions(asyncio.DatagramProtocol):
-    """One UDP socket of a phone. `on_request` gets new requests only; `on_stray` responses that no request waits for."""
+    """One UDP socket of a phone. `on_request` gets new requests only, `on_stray` responses no request waits for."""
 
     def __init__(
         self, server: tuple[str, int], on_request: Callable[[Request], None], on_stray: Callable[[Response], None]
@@ -106,7 +106,9 @@ class Transactions(asyncio.DatagramProtocol):
                 pause_s = min(2 * pause_s, 4.0)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.DatagramTransport, transport)  # in 3.11 the event loop's own class is no subclass of it
+        self._transport = cast(
+            asyncio.DatagramTransport, transport
+        )  # in 3.11 the event loop's own class is no subclass of it
 
     def datagram_received(self, data: bytes, _: tuple[str | object, int]) -> None:
         if not data.strip():
@@ -174,7 +176,7 @@ def cancellation(invite: Request) -> Request:
 
 
 def _key(message: Message) -> tuple[str, str]:
-    """What makes a server transaction (17.2.3); an ACK of a 2xx has its own branch and is new each time it is repeated."""
+    """What makes a server transaction (17.2.3); an ACK of a 2xx has its own branch and is new each time."""
     return sip_wire.parameter(message.headers["Via"], "branch") or message.headers["Call-ID"], sip_wire.cseq(
         message
     ).method
