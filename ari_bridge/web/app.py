@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import logging
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -27,6 +28,19 @@ _HEADERS = {
 }
 
 _log = structlog.get_logger(__name__)
+_http_log = logging.getLogger("ari_bridge.web.http")
+"""aiohttp's own words about requests that it could not read."""
+
+
+def _without_request(record: logging.LogRecord) -> bool:
+    """Name the error alone: aiohttp's traceback quotes the broken request, whose path may hold a token."""
+    if record.exc_info and record.exc_info[0] is not None:
+        record.msg = f"{record.msg} ({record.exc_info[0].__name__})"
+        record.exc_info = None
+    return True
+
+
+_http_log.addFilter(_without_request)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +77,7 @@ async def open_site(app: web.Application, host: str, port: int, tls: ssl.SSLCont
     """
     if tls is None and not _is_loopback(host):
         raise InvalidValue(f"listening on {host} needs TLS: only loopback goes without")
-    runner = web.AppRunner(app, access_log=None, handle_signals=False)
+    runner = web.AppRunner(app, access_log=None, logger=_http_log)
     await runner.setup()
     try:
         await web.TCPSite(runner, host, port, ssl_context=tls).start()

@@ -1,0 +1,132 @@
+"""Laws of what a desk phone fetches."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ElementTree
+from collections.abc import AsyncIterator
+
+import pytest
+import structlog
+from aiohttp.test_utils import TestClient, TestServer
+from aiohttp.web import Application, Request
+
+from ari_bridge.calls.board import Stage
+from ari_bridge.pbx.port import PbxRefused
+from ari_bridge.web.app import Readiness, make_app
+from ari_bridge.web.phone_views import PhoneStats, PhoneViews
+from consent.errors import NotGranted
+from tests.ari_bridge.web.desk_phones import DeskPhones
+
+Client = TestClient[Request, Application]
+
+
+class Site:
+    """The views on a test server; `stops` holds the calls that were objected to."""
+
+    def __init__(self) -> None:
+        self.phones = DeskPhones()
+        self.stops: list[str] = []
+        self.error: Exception | None = None
+        self.views = PhoneViews(self.phones.desk, self.stop)
+        self.client: Client = TestClient(TestServer(make_app(self.views, lambda: Readiness(True, {}))))
+
+    async def stop(self, call_id: str) -> None:
+        """As the switchboard does: the call is objected to, or the PBX is in trouble."""
+        if self.error is not None:
+            raise self.error
+        self.stops.append(call_id)
+        await self.phones.put(Stage.OBJECTED, "1001")
+
+
+@pytest.fixture
+async def site() -> AsyncIterator[Site]:
+    """A granted call of the agents 1001 (Yealink) and 1002 (Cisco)."""
+    site = Site()
+    await site.phones.put(Stage.GRANTED, "1001", "1002")
+    await site.client.start_server()
+    yield site
+    await site.client.close()
+
+
+@pytest.mark.parametrize(
+    ("extension", "family", "charset"), [("1001", "yealink", "UTF-8"), ("1002", "cisco", "ISO-8859-1")]
+)
+async def test_a_phone_fetches_its_card(site: Site, extension: str, family: str, charset: str) -> None:
+    """XML in the family's charset with its length, kept by no cache, asked for again by the phone itself."""
+    path = f"/phone/{family}/{site.phones.token(extension)}"
+    async with site.client.get(path) as answer:
+        body = await answer.read()
+        assert answer.status == 200
+        assert answer.headers["Content-Type"] == f"text/xml; charset={charset}"
+        assert answer.headers["Refresh"] == f"5; url=http://192.0.2.10:8480{path}"
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert answer.headers["Content-Length"] == str(len(body))
+    assert (ElementTree.fromstring(body).findtext("Text") or "").startswith("Consent: granted.")
+    assert site.views.stats() == PhoneStats({family: 1}, {}, 0, 0)
+
+
+async def test_wrong_and_dead_tokens_get_the_same_404_and_are_counted(site: Site) -> None:
+    """Guessed, of another family, of an unknown family, hostile: nobody learns which, and nothing is stopped."""
+    token = site.phones.token("1001")
+    bodies = set()
+    for path in (
+        f"cisco/{token}",
+        "yealink/" + "A" * 22,
+        f"abacus/{token}",
+        f"yealink/{token}x",
+        "yealink/%00%0d%0a",
+        "%F0%9F%99%82/x",
+    ):
+        for suffix in ("", "/stop"):
+            async with site.client.get(f"/phone/{path}{suffix}") as answer:
+                assert answer.status == 404
+                bodies.add(await answer.text())
+    assert len(bodies) == 1
+    assert site.views.stats().not_found == 12
+    assert site.stops == []
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_stop_objects_to_the_call_of_the_token(site: Site, method: str) -> None:
+    """The softkey's address stops that call, and the answer shows how it stands now."""
+    async with site.client.request(method, f"/phone/yealink/{site.phones.token('1001')}/stop") as answer:
+        text = ElementTree.fromstring(await answer.read()).findtext("Text") or ""
+    assert site.stops == ["c1"]
+    assert text.startswith("Consent: stopped by the agent.")
+    assert site.views.stats().stopped == {"yealink": 1}
+
+
+async def test_a_look_stops_nothing(site: Site) -> None:
+    """HEAD only looks."""
+    async with site.client.head(f"/phone/yealink/{site.phones.token('1001')}/stop") as answer:
+        assert answer.status == 405
+    assert site.stops == []
+
+
+@pytest.mark.parametrize("error", [PbxRefused("no"), TimeoutError(), ConnectionResetError(), NotGranted("gone")])
+async def test_a_stop_that_failed_is_said_to_have_failed(site: Site, error: Exception) -> None:
+    """The agent is told, in words on the phone, that the analysis may go on and which key ends it."""
+    site.error = error
+    token = site.phones.token("1001")
+    with structlog.testing.capture_logs() as logs:
+        async with site.client.get(f"/phone/yealink/{token}/stop") as answer:
+            text = ElementTree.fromstring(await answer.read()).findtext("Text") or ""
+    assert "*9" in text
+    assert site.views.stats().stop_failed == 1
+    assert token not in str(logs)
+
+
+async def test_after_hang_up_ended_for_60_s_then_404(site: Site) -> None:
+    """A fetch and a late Stop both answer "call ended", without a refresh; a minute later both find nothing."""
+    token = site.phones.token("1001")
+    await site.phones.put(Stage.ENDED)
+    for suffix in ("", "/stop"):
+        async with site.client.get(f"/phone/yealink/{token}{suffix}") as answer:
+            assert answer.status == 200
+            assert "Refresh" not in answer.headers
+            assert "Call ended." in await answer.text()
+    assert site.stops == []
+    site.phones.clock.now_s += 60
+    for suffix in ("", "/stop"):
+        async with site.client.get(f"/phone/yealink/{token}{suffix}") as answer:
+            assert answer.status == 404
