@@ -70,7 +70,7 @@ def _keep_under_a_grant(db: sqlite_utils.Database, table: str, change: str) -> N
         CREATE TRIGGER {table}_{change.lower()}_under_a_live_grant BEFORE {change} ON {table}
         WHEN NOT EXISTS (SELECT 1 FROM grants WHERE grant_id = NEW.grant_id AND ended_at IS NULL
                          AND ' ' || purposes || ' ' LIKE '% {purpose} %')
-        BEGIN SELECT RAISE(ABORT, 'no live grant covers this'); END"""  # noqa: S608: our own two names
+        BEGIN SELECT RAISE(ABORT, 'no live grant covers this'); END"""  # noqa: S608
     # The thousandth of a day absorbs the rounding of julianday().
     announced = f"""
         CREATE TRIGGER {table}_{change.lower()}_within_what_was_announced BEFORE {change} ON {table}

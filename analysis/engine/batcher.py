@@ -1,0 +1,236 @@
+"""What happens in one tick: all calls' chunks through the detector, all calls' windows through the tone model.
+
+Sans-IO and single-threaded: the engine calls it from its worker's thread. A model and a thread per call, as peers have
+it, costs three times as much and stutters at two calls (pipecat#1369, #3178).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+import numpy as np
+
+from analysis.audio import ENGINE_RATE_HZ
+from analysis.conversation import ConversationFacts, ConversationTracker
+from analysis.emotion.model import EmotionModel
+from analysis.emotion.score import Abstained, Reason, Verdict
+from analysis.engine.clean_speech import clean_speech
+from analysis.engine.inbox import Heard, clock_stretch
+from analysis.engine.stream import Stream
+from analysis.speech.detector import CHUNK_S, CHUNK_SAMPLES, SpeechDetector
+from analysis.speech.segment import CallerSpeech
+from analysis.speech.segmenter import WINDOW_CHUNKS, Window
+from consent.errors import Withdrawn
+from consent.grant import Consented
+from consent.parties import Party
+from consent.purposes import Purpose
+
+T = TypeVar("T")
+
+PATIENCE_CHUNKS: Final = 16
+"""How long (512 ms of the caller's sound) a window waits for the agent's decisions about the same stretch."""
+
+_FIRST_ROWS: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Listened:
+    """What one tick heard: abstentions that need no model, speech to be judged, and the facts that moved."""
+
+    abstained: list[Consented[Verdict]]
+    speech: list[CallerSpeech]
+    facts: dict[str, ConversationFacts]
+
+
+class Batcher:
+    """Holds every stream and every conversation.
+
+    `expected` are the parties that a call must have: where one of them is not heard, its echo cannot be told from the
+    caller, and the stretch is not judged. A microphone has a caller only.
+    """
+
+    def __init__(
+        self, detector: SpeechDetector, tone: EmotionModel, expected: frozenset[Party] = frozenset(Party)
+    ) -> None:
+        self._detector = detector
+        self._tone = tone
+        self._expects_agent = Party.AGENT in expected
+        self._streams: dict[str, Stream] = {}
+        self._trackers: dict[str, ConversationTracker] = {}
+        self._chunks = np.zeros((_FIRST_ROWS, CHUNK_SAMPLES), np.float32)
+
+    def warm(self) -> None:
+        """Run both models once."""
+        self._detector.warm()
+        self._tone.warm()
+
+    @property
+    def streams(self) -> int:
+        """How many voices are held."""
+        return len(self._streams)
+
+    def listen(self, heard: Iterable[Heard]) -> Listened:
+        """Take what came, decide who speaks, and cut what is to be judged."""
+        self._forget_ended()
+        touched = [stream for item in heard if (stream := self._take(item)) is not None]
+        self._detect(touched)
+        result = Listened([], [], {})
+        for stream in touched:
+            try:
+                self._cut(stream, result)
+            except Withdrawn:
+                continue
+        for stream in touched:
+            if stream.grant.is_live and Purpose.FACTS in stream.grant.purposes:
+                result.facts[stream.grant.call_id] = self._trackers[stream.grant.call_id].facts()
+        return result
+
+    def judge(self, speech: Sequence[CallerSpeech]) -> list[Consented[Verdict]]:
+        """One verdict for each segment whose grant still lives when it has been judged."""
+        live = list(speech)
+        while live := [part for part in live if part.consented.grant.is_live]:
+            try:
+                verdicts = self._tone.judge(live)
+            except Withdrawn:  # one of them, in the midst of the batch: judge the others
+                continue
+            return _under_their_grants(live, verdicts)
+        return []
+
+    def lose(self, heard: Iterable[Heard]) -> list[Consented[Verdict]]:
+        """A tick failed with these frames in hand: note the loss, and say so of what has been lost for long."""
+        said: list[Consented[Verdict]] = []
+        for item in heard:
+            stream = self._streams.get(item.grant.grant_id)
+            if stream is None or not item.frames:
+                continue
+            try:
+                stream.lose(*clock_stretch(item.frames[0].open(), item.frames[-1].open()))
+                stream.restart()
+                self._detector.reset(stream.row)
+                if stream.lost_samples >= WINDOW_CHUNKS * CHUNK_SAMPLES:
+                    said.extend(_said_of_loss(stream))
+            except Withdrawn:
+                continue
+        return said
+
+    def forget(self, call_id: str) -> None:
+        """Drop and overwrite everything of a call."""
+        for stream in [stream for stream in self._streams.values() if stream.grant.call_id == call_id]:
+            self._drop(stream)
+        self._trackers.pop(call_id, None)
+
+    def _forget_ended(self) -> None:
+        for stream in [stream for stream in self._streams.values() if not stream.grant.is_live]:
+            self._drop(stream)
+        alive = {stream.grant.call_id for stream in self._streams.values()}
+        for call_id in self._trackers.keys() - alive:
+            del self._trackers[call_id]
+
+    def _drop(self, stream: Stream) -> None:
+        stream.wipe()
+        self._detector.close(stream.row)
+        del self._streams[stream.grant.grant_id]
+
+    def _take(self, item: Heard) -> Stream | None:
+        """Give a stream its frames; None when its grant has ended."""
+        stream = self._streams.get(item.grant.grant_id)
+        try:
+            if stream is None and not item.frames:
+                return None
+            if stream is None:
+                stream = self._streams[item.grant.grant_id] = Stream(item.frames[0], self._detector)
+                self._trackers.setdefault(item.grant.call_id, ConversationTracker())
+            if item.dropped is not None:
+                stream.lose(*item.dropped)
+            for frame in item.frames:
+                stream.take(frame.open())
+        except Withdrawn:
+            return None
+        return stream
+
+    def _detect(self, streams: list[Stream]) -> None:
+        """Run every stream's new chunks through the detector: the first of each in one batch, then the second..."""
+        if len(streams) > len(self._chunks):
+            self._chunks = np.zeros((2 * len(streams), CHUNK_SAMPLES), np.float32)
+        while streams:
+            batch: list[tuple[Stream, int]] = []
+            for stream in streams:
+                try:
+                    chunk = stream.next_chunk_into(self._chunks[len(batch)])
+                except Withdrawn:
+                    continue
+                if chunk is not None:
+                    batch.append((stream, chunk))
+                    if stream.is_after_gap:
+                        self._detector.reset(stream.row)
+            if batch:
+                self._decide(batch)
+            streams = [stream for stream, _ in batch]
+
+    def _decide(self, batch: list[tuple[Stream, int]]) -> None:
+        rows = np.fromiter((stream.row for stream, _ in batch), np.intp, len(batch))
+        chances = self._detector.hear(rows, self._chunks[: len(batch)]).tolist()
+        for (stream, chunk), chance in zip(batch, chances, strict=True):
+            tracker = self._trackers[stream.grant.call_id]
+            for decision in stream.decide(chunk, chance):
+                tracker.put(stream.grant.party, decision)
+
+    def _cut(self, stream: Stream, result: Listened) -> None:
+        """Cut the windows that need not wait any more; of the agent there are none."""
+        marks = self._trackers[stream.grant.call_id].marks
+        own, agent = marks[Party.CALLER], marks[Party.AGENT]
+        if stream.lost_samples:
+            result.abstained.extend(_said_of_loss(stream))
+        while stream.windows:
+            window = stream.windows[0]
+            is_known = agent.end_chunk > window.stop_chunk or own.end_chunk >= window.stop_chunk + PATIENCE_CHUNKS
+            if self._expects_agent and not is_known:
+                return
+            stream.windows.popleft()
+            if stream.language not in self._tone.languages:
+                result.abstained.append(_abstained(stream, window, Reason.LANGUAGE))
+                continue
+            found = clean_speech(stream.sound.open(), window, own, agent if self._expects_agent else None)
+            if isinstance(found, Reason):
+                result.abstained.append(_abstained(stream, window, found))
+            else:
+                result.speech.append(CallerSpeech(stream.sound.map(_always(found))))
+
+
+def _always(value: T) -> Callable[[object], T]:
+    """For `Consented.map`: the value that was made, under the grant of what it was made from."""
+    return lambda _: value
+
+
+def unjudged(speech: Iterable[CallerSpeech]) -> list[Consented[Verdict]]:
+    """What is said of segments that were being judged when the tick failed."""
+    said: list[Consented[Verdict]] = []
+    for part in speech:
+        try:
+            said.append(part.consented.map(lambda s: Abstained(s.start_s, s.end_s, Reason.ENGINE)))
+        except Withdrawn:
+            continue
+    return said
+
+
+def _under_their_grants(speech: Sequence[CallerSpeech], verdicts: Sequence[Verdict]) -> list[Consented[Verdict]]:
+    kept: list[Consented[Verdict]] = []
+    for part, verdict in zip(speech, verdicts, strict=True):
+        try:
+            kept.append(part.consented.map(_always(verdict)))
+        except Withdrawn:
+            continue
+    return kept
+
+
+def _abstained(stream: Stream, window: Window, reason: Reason) -> Consented[Verdict]:
+    return stream.sound.map(lambda _: Abstained(window.first_chunk * CHUNK_S, window.stop_chunk * CHUNK_S, reason))
+
+
+def _said_of_loss(stream: Stream) -> list[Consented[Verdict]]:
+    first, stop = stream.take_loss()
+    if not stream.is_judged:
+        return []
+    return [stream.sound.map(lambda _: Abstained(first / ENGINE_RATE_HZ, stop / ENGINE_RATE_HZ, Reason.ENGINE))]

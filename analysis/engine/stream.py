@@ -1,0 +1,136 @@
+"""One party's voice inside the engine: its sound, its decisions and, of the caller alone, windows to be judged."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Final
+
+from analysis.audio import ENGINE_RATE_HZ, AudioFrame, Pcm32
+from analysis.resample import Resampler
+from analysis.speech.detector import CHUNK_SAMPLES, SpeechDetector
+from analysis.speech.hysteresis import Decision, Hysteresis
+from analysis.speech.segmenter import Segmenter, Window
+from analysis.speech.sound_ring import SoundRing
+from consent.grant import Consented
+from consent.parties import Party
+from consent.purposes import Purpose
+
+CALLER_CHUNKS: Final = 256
+"""8.2 s: a window of 4 s, the wait for the agent's decisions and a full queue of 2 s."""
+AGENT_CHUNKS: Final = 80
+"""2.6 s: a full queue. Nothing of the agent is ever cut out, so nothing more is held."""
+
+_HEARD_SAMPLES: Final = CHUNK_SAMPLES // 2
+"""A chunk of which less was received is not heard: the detector would judge the gap."""
+_LONG_GAP_CHUNKS: Final = 8
+"""After 256 ms of nothing the detector's memory is of another moment (silero-vad#790)."""
+
+
+class Stream:
+    """The state of one grant's voice, touched by the worker's thread alone.
+
+    `sound` raises Withdrawn once the grant has ended, so that nothing here can be used afterwards. `windows` are cut
+    and wait for the agent's decisions. The agent's stream has no segmenter: there is no path from it to a window.
+
+    Raises:
+        Withdrawn: the grant of the first frame has ended.
+    """
+
+    __slots__ = (
+        "_hysteresis",
+        "_lost",
+        "_next",
+        "_resampler",
+        "_ring",
+        "_segmenter",
+        "grant",
+        "is_after_gap",
+        "row",
+        "sound",
+        "windows",
+    )
+
+    def __init__(self, first: Consented[AudioFrame], detector: SpeechDetector) -> None:
+        self.grant = first.grant
+        is_judged = self.grant.party is Party.CALLER and Purpose.TONE in self.grant.purposes
+        self._ring = SoundRing(CALLER_CHUNKS if is_judged else AGENT_CHUNKS)
+        self.sound = first.map(lambda _: self._ring)
+        self.row = detector.open()
+        self.windows: deque[Window] = deque()
+        self._next = 0
+        self.is_after_gap = False
+        self._lost: tuple[int, int] | None = None
+        self._hysteresis = Hysteresis()
+        self._segmenter = Segmenter() if is_judged else None
+        self._resampler: Resampler | None = None
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether verdicts come of this stream: the caller's, under a grant that covers tone."""
+        return self._segmenter is not None
+
+    @property
+    def language(self) -> str:
+        """The primary tag of the language in which the yes was given ("en" of "en-GB")."""
+        return self.grant.language.replace("_", "-").partition("-")[0].lower()
+
+    def take(self, frame: AudioFrame) -> None:
+        """Lay a frame down, at whatever rate the line has."""
+        if frame.rate_hz != ENGINE_RATE_HZ:
+            if self._resampler is None or self._resampler.rate_hz != frame.rate_hz:
+                self._resampler = Resampler(frame.rate_hz)
+            frame = self._resampler.feed(frame)
+        self.sound.open().write(frame)
+
+    def next_chunk_into(self, out: Pcm32) -> int | None:
+        """Put the next chunk that was heard into `out`, float32 of shape (512,); its number, or None for none yet."""
+        ring = self.sound.open()
+        stop = ring.end_sample // CHUNK_SAMPLES
+        for chunk in range(max(self._next, stop - ring.size + 1), stop):
+            if ring.heard(chunk) >= _HEARD_SAMPLES:
+                ring.copy(chunk, out)
+                # Chunks that were not heard stay counted from the last one that was, so that a long gap is seen as one.
+                self.is_after_gap = chunk - self._next >= _LONG_GAP_CHUNKS
+                self._next = chunk + 1
+                return chunk
+        return None
+
+    def decide(self, chunk: int, chance: float) -> list[Decision]:
+        """Take one chunk's likelihood of speech; the decisions that are final now."""
+        decisions = self._hysteresis.feed(chunk, chance)
+        if self._segmenter is not None:
+            for decision in decisions:
+                window = self._segmenter.feed(decision)
+                if window is not None:
+                    self.windows.append(window)
+        return decisions
+
+    @property
+    def lost_samples(self) -> int:
+        """How long the stretch is that came, was not analysed, and of which nothing has been said yet."""
+        return 0 if self._lost is None else self._lost[1] - self._lost[0]
+
+    def lose(self, first_sample: int, stop_sample: int) -> None:
+        """Note sound that came and was not analysed. Windows that are open or waiting are part of the loss."""
+        first = min([first_sample, *(window.first_chunk * CHUNK_SAMPLES for window in self.windows)])
+        if self._segmenter is not None and self._segmenter.open_since is not None:
+            first = min(first, self._segmenter.open_since * CHUNK_SAMPLES)
+            self._segmenter.restart()
+        self.windows.clear()
+        known = self._lost or (first, stop_sample)
+        self._lost = min(first, known[0]), max(stop_sample, known[1])
+
+    def take_loss(self) -> tuple[int, int]:
+        """The stretch that was lost, in samples on the call's clock; it is said now."""
+        lost, self._lost = self._lost or (0, 0), None
+        return lost
+
+    def restart(self) -> None:
+        """Forget what was half decided: a tick failed, and what it had done of it is not known."""
+        self._hysteresis = Hysteresis()
+        self._next = max(self._next, self._ring.end_sample // CHUNK_SAMPLES)
+
+    def wipe(self) -> None:
+        """Overwrite the sound: the grant has ended, or the call."""
+        self._ring.wipe()
+        self.windows.clear()
