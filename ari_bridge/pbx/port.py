@@ -118,7 +118,15 @@ class ForkRefused:
 
 
 PbxEvent = (
-    Connected | Disconnected | Answered | ChannelChanged | ChannelGone | BridgeChanged | HoldChanged | KeyPressed | ForkRefused
+    Connected
+    | Disconnected
+    | Answered
+    | ChannelChanged
+    | ChannelGone
+    | BridgeChanged
+    | HoldChanged
+    | KeyPressed
+    | ForkRefused
 )
 
 
