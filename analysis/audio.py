@@ -16,7 +16,8 @@ class AudioFrame(NamedTuple):
     """A run of samples of one party's own mouth.
 
     `start_sample` counts at `rate_hz` from the call's own zero (one clock for both parties, so that overlap can be
-    told); a gap between one frame's end and the next frame's start was not heard, and is never filled as calm. `pcm` is mono int16 of shape (n,), native order.
+    told); a gap between one frame's end and the next frame's start was not heard, and is never filled as calm. `pcm`
+    is mono int16 of shape (n,), native order, and the frame's own: whoever made it does not write to it again.
     """
 
     start_sample: int

@@ -1,4 +1,4 @@
-"""A PBX in memory that keeps the port's contract, for tests of what the bridge decides (tests/live has the real one)."""
+"""A PBX in memory that keeps the port's contract, for tests of what the bridge decides. tests/live has the real one."""
 
 from __future__ import annotations
 

@@ -1,0 +1,72 @@
+"""From likelihoods to decisions."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analysis.speech.hysteresis import (
+    ENTER,
+    LONGEST_DELAY_CHUNKS,
+    MIN_SILENCE_CHUNKS,
+    MIN_SPEECH_CHUNKS,
+    Decision,
+    Hysteresis,
+)
+
+CHANCE = st.sampled_from([0.0, 0.2, 0.34, 0.36, 0.49, 0.51, 0.8, 1.0])
+
+
+def runs(decisions: list[Decision], *, speaks: bool) -> list[int]:
+    """The lengths of the runs of one kind, not counting the first and the last run of all."""
+    lengths, last = [], None
+    for decision in decisions:
+        if decision.speaks != last:
+            lengths.append((decision.speaks, 0))
+        lengths[-1] = (decision.speaks, lengths[-1][1] + 1)
+        last = decision.speaks
+    return [length for kind, length in lengths[1:-1] if kind is speaks]
+
+
+@given(st.lists(CHANCE, max_size=200))
+def test_each_chunk_is_decided_once_in_order_and_soon(chances: list[float]) -> None:
+    """Nothing is decided twice or left out, and never later than the longest delay."""
+    hysteresis, decided = Hysteresis(), []
+    for chunk, chance in enumerate(chances):
+        decided += hysteresis.feed(chunk, chance)
+        assert chunk + 1 - len(decided) <= LONGEST_DELAY_CHUNKS
+    decided += hysteresis.flush()
+    assert [decision.chunk for decision in decided] == list(range(len(chances)))
+
+
+@given(st.lists(CHANCE, max_size=200))
+def test_no_speech_is_shorter_than_a_quarter_second_and_no_silence_than_an_eighth(chances: list[float]) -> None:
+    """A click is no speech and a stop consonant is no pause."""
+    hysteresis, decided = Hysteresis(), []
+    for chunk, chance in enumerate(chances):
+        decided += hysteresis.feed(chunk, chance)
+    assert all(length >= MIN_SPEECH_CHUNKS for length in runs(decided, speaks=True))
+    assert all(length >= MIN_SILENCE_CHUNKS for length in runs(decided, speaks=False))
+
+
+@given(st.lists(st.floats(0, ENTER, exclude_max=True), max_size=100))
+def test_what_never_enters_is_never_speech(chances: list[float]) -> None:
+    """Below the threshold nobody speaks, however long."""
+    hysteresis = Hysteresis()
+    decided = [decision for chunk, chance in enumerate(chances) for decision in hysteresis.feed(chunk, chance)]
+    assert not any(decision.speaks for decision in decided)
+    assert len(decided) == len(chances)
+
+
+def test_an_utterance_is_speech_from_its_first_chunk_and_with_its_short_dips() -> None:
+    """Decided late, but for the whole utterance: its onset and its short dips are speech too."""
+    chances = [0.1] * 3 + [0.9] * 10 + [0.1] * 3 + [0.9] * 5 + [0.1] * 6
+    hysteresis = Hysteresis()
+    decided = [decision for chunk, chance in enumerate(chances) for decision in hysteresis.feed(chunk, chance)]
+    assert [decision.speaks for decision in decided] == [False] * 3 + [True] * 18 + [False] * 6
+
+
+def test_a_gap_closes_what_was_open() -> None:
+    """Speech never reaches over sound that was not heard; the pending onset of a click before it is none."""
+    hysteresis = Hysteresis()
+    for chunk in range(4):
+        assert hysteresis.feed(chunk, 0.9) == []
+    assert hysteresis.feed(50, 0.1) == [Decision(chunk, speaks=False) for chunk in (0, 1, 2, 3, 50)]
