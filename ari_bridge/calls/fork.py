@@ -71,7 +71,7 @@ class Fork:
 
     def stats(self) -> ReceiverStats | None:
         """What arrived so far, None once it is closed."""
-        return self._receiver.stats() if self._receiver is not None else None
+        return self._receiver.stats() + self._stream.stats() if self._receiver is not None else None
 
     def close(self) -> None:
         """Hear nothing more, from this very moment."""

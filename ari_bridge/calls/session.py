@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -33,6 +34,8 @@ log = structlog.get_logger()
 
 FACTS_EVERY_S: Final = 2.0
 """How often the facts on the screen and in the file are brought up to date."""
+TONE_STAYS_S: Final = 30.0
+"""A verdict older than this is not shown any more: the screen cannot tell its age."""
 TURN_S: Final = 0.5
 """A granted call takes a turn at least so often, for its leases, facts and retries."""
 RETRY_S: Final = 2.0
@@ -84,7 +87,7 @@ class Session:
         self._away = False
         self._heard_in = self._heard_next = ""
         self._zero_s = 0.0
-        self._next_renewal_s = self._next_facts_s = self._not_before_s = 0.0
+        self._next_renewal_s = self._next_facts_s = self._not_before_s = self._tone_until_s = 0.0
         self._stage = Stage.ASKED
         self._changed_at = datetime.now(UTC)
         self._language = self._notice_id = ""
@@ -153,6 +156,7 @@ class Session:
             self._tone = verdict.open()
         except Withdrawn:
             return
+        self._tone_until_s = asyncio.get_running_loop().time() + TONE_STAYS_S
         self._show()
         self._spawn(self._keep(verdict))
 
@@ -220,7 +224,8 @@ class Session:
 
     async def _record(self, entry: Entry) -> None:
         if entry.answer is Answer.EXPIRED:
-            await self._keep_facts()
+            with contextlib.suppress(Withdrawn):
+                await self._keep_facts()
             self._rooms.gate.end(self.call_id, Answer.EXPIRED)
         if await self._rooms.ledger.record(entry):
             self._log.info(f"consent.{entry.answer}", why=entry.why, party=entry.party, source=entry.source)
@@ -404,6 +409,9 @@ class Session:
             self._turn_to(Stage.FAILED, sentence)
         self._log.error("call.not_analysed", reason=sentence)
 
+    def _tone_is_old(self) -> bool:
+        return asyncio.get_running_loop().time() > self._tone_until_s
+
     def _turn_to(self, stage: Stage, problem: str = "") -> None:
         if stage is not self._stage or problem != self._problem:
             self._stage, self._problem, self._changed_at = stage, problem, datetime.now(UTC)
@@ -420,7 +428,7 @@ class Session:
                 changed_at=self._changed_at,
                 language=self._language,
                 agents=tuple(sorted(agents)),
-                tone=self._tone if self._stage is Stage.GRANTED else None,
+                tone=self._tone if self._stage is Stage.GRANTED and not self._tone_is_old() else None,
                 facts=self._facts if self._stage not in FINAL else None,
                 problem=self._problem,
             )

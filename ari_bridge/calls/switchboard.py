@@ -115,18 +115,18 @@ class Switchboard:
             if call_id in self._sessions:
                 self._sessions[call_id].wake()
 
-    def _calls_of(self, event: PbxEvent) -> set[str]:
+    def _calls_of(self, event: PbxEvent) -> frozenset[str]:
         """The calls whose conversation an event may change."""
         topology = self._rooms.topology
         match event:
             case ChannelChanged(channel):
-                return {channel.call_id, channel.channel_id}
+                return frozenset({channel.call_id, channel.channel_id})
             case ChannelGone(channel_id) | HoldChanged(channel_id, _):
                 ids = topology.neighbours(channel_id)
             case BridgeChanged(bridge_id, channel_ids):
                 ids = channel_ids | topology.members(bridge_id)
             case _:
-                return set()
+                return frozenset()
         return ids | {topology.channels[i].call_id for i in ids if i in topology.channels}
 
     async def _connect(self, event: Connected) -> None:
@@ -152,10 +152,10 @@ class Switchboard:
         for entry in await self._rooms.pbx.journal():
             await self._answer(entry)
         for call_id, session in list(self._sessions.items()):
-            if call_id in channels:
-                session.come_back()
-            else:
+            if await self._is_gone(call_id):
                 session.hang_up()
+            else:
+                session.come_back()
         for channel in channels.values():
             if channel.consent == Answer.GRANTED and channel.channel_id not in self._sessions:
                 log.error("attack.suspected", call_id=channel.channel_id, reason="granted without a yes in the journal")
@@ -178,8 +178,12 @@ class Switchboard:
             return
         session = self._session(event.call_id)
         session.answer(entry, written)
-        if event.call_id not in self._rooms.topology.channels:
+        if await self._is_gone(event.call_id):
             session.hang_up()
+
+    async def _is_gone(self, call_id: str) -> bool:
+        """Whether a call has ended; one that began after the snapshot is not in the topology yet, so the PBX is asked."""
+        return call_id not in self._rooms.topology.channels and not await self._rooms.pbx.consent_of(call_id)
 
     async def _written(self, event: Answered) -> Answered | None:
         """A yes as the PBX's journal holds it: the event is only a bell, which any AMI user may ring."""

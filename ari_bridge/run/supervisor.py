@@ -8,7 +8,8 @@ from contextlib import AsyncExitStack
 
 import structlog
 
-from analysis.emotion.onnx_model import PACKAGED, OnnxToneModel
+from analysis.emotion.model_files import PACKAGED
+from analysis.emotion.onnx_model import OnnxToneModel
 from analysis.engine.engine import Engine
 from analysis.speech.silero import SileroDetector
 from analysis.store.schema import MIGRATIONS as STORE_MIGRATIONS

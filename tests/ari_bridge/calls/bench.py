@@ -1,0 +1,107 @@
+"""A switchboard with a PBX in memory and everything else real: ledger, gate, engine, store, sockets."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+from analysis.engine.engine import Engine
+from analysis.speech.silero import SileroDetector
+from analysis.store.scores import Scores
+from ari_bridge.calls.board import Board, Stage
+from ari_bridge.calls.fork import MediaPlace
+from ari_bridge.calls.roles import Roles
+from ari_bridge.calls.session import Rooms
+from ari_bridge.calls.switchboard import Switchboard
+from ari_bridge.calls.topology import Topology
+from ari_bridge.media.udp_receiver import PortRange
+from ari_bridge.pbx.port import Answered, BridgeChanged, Channel, ChannelChanged, Connected, PbxEvent, Snapshot
+from consent.database import Database
+from consent.gate import Gate
+from consent.ledger import Ledger
+from consent.states import Answer, Why
+from tests.conftest import Callers
+from tests.fakes.models import SteadyTone
+from tests.fakes.pbx import FakePbx, channel
+
+CALLER, AGENT = channel("1.1", "trunk"), channel("1.2", "1001")
+TOGETHER = frozenset({"1.1", "1.2"})
+
+
+class Bench:
+    """What a test of calls works with."""
+
+    def __init__(self, callers: Callers, database: Database) -> None:
+        self.callers = callers
+        self.pbx = FakePbx()
+        self.board = Board()
+        self.scores = Scores(database)
+        self.ledger = Ledger(database)
+        self.engine = Engine(SileroDetector(), SteadyTone(), lambda verdict: self.switchboard.verdict(verdict))
+        self.rooms = Rooms(
+            pbx=self.pbx,
+            ledger=self.ledger,
+            gate=Gate(self.ledger),
+            engine=self.engine,
+            scores=self.scores,
+            board=self.board,
+            topology=Topology(),
+            roles=Roles(("trunk",)),
+            place=MediaPlace("127.0.0.1", PortRange(43200, 43400, rest_s=0), "127.0.0.1"),
+            lease_s=1.5,
+        )
+        self.switchboard = Switchboard(self.rooms)
+
+    async def tell(self, *events: PbxEvent) -> None:
+        """Let these happen, one after the other."""
+        for event in events:
+            await self.pbx.queue.put(event)
+        await asyncio.sleep(0)
+
+    async def connect(self, *channels: Channel, bridged: bool = False) -> None:
+        """The PBX is there, with these channels, and the bridge has taken them up."""
+        bridges = {"b": frozenset(c.channel_id for c in channels)} if bridged else {}
+        await self.tell(Connected(Snapshot(channels, bridges)))
+        await self.until(lambda: self.switchboard.is_connected)
+
+    def says(self, answer: Answer, *, by: Channel | None = CALLER, call_id: str = "1.1") -> Answered:
+        """The dialplan's word: variable, journal and event."""
+        why = Why.STOP_KEYS if answer in (Answer.WITHDRAWN, Answer.OBJECTED) else Why.KEY
+        told = Answered(call_id, answer, why, self.callers.notice.notice_id, "en", datetime.now(UTC), by)
+        self.pbx.variables[call_id] = answer
+        self.pbx.entries.append(Answered(call_id, answer, why, told.notice_id, "en", told.at, None))
+        return told
+
+    async def talk(self) -> None:
+        """A caller who said yes talks with an agent."""
+        await self.connect()
+        await self.tell(ChannelChanged(CALLER), self.says(Answer.ASKED), self.says(Answer.GRANTED))
+        await self.tell(ChannelChanged(AGENT), BridgeChanged("b", TOGETHER))
+        await self.until(lambda: len(self.pbx.forks) == 2)
+
+    async def until(self, condition: Callable[[], bool], timeout_s: float = 5.0) -> None:
+        """Wait for something to become true."""
+        async with asyncio.timeout(timeout_s):
+            while not condition():
+                await asyncio.sleep(0.01)
+
+    def stage(self, call_id: str = "1.1") -> Stage | None:
+        """Where the call stands, for a person."""
+        view = self.board.view(call_id)
+        return view.stage if view else None
+
+
+@asynccontextmanager
+async def running(bench: Bench) -> AsyncIterator[Bench]:
+    """The bench at work."""
+    await bench.engine.start()
+    task = asyncio.create_task(bench.switchboard.run())
+    try:
+        yield bench
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await bench.switchboard.close()
+        await bench.engine.stop()

@@ -1,0 +1,149 @@
+"""One call: what is recorded, heard and shown."""
+
+import asyncio
+import sqlite3
+
+import pytest
+
+from ari_bridge.calls.board import Stage
+from ari_bridge.pbx.port import BridgeChanged, ChannelChanged, ChannelGone, ForkRefused, HoldChanged
+from consent.database import Database
+from consent.parties import Party
+from consent.states import Answer
+from tests.ari_bridge.calls.bench import AGENT, CALLER, TOGETHER, Bench
+from tests.fakes.pbx import channel
+from tests.fakes.voice import Sender
+
+
+async def test_a_yes_opens_one_fork_for_each_party(bench: Bench) -> None:
+    """Law: with a recorded yes both legs are heard, each under the grant of its own party."""
+    await bench.talk()
+    assert {(grant.party, leg) for grant, leg in bench.pbx.opened} == {(Party.CALLER, "1.1"), (Party.AGENT, "1.2")}
+    await bench.until(lambda: bench.stage() is Stage.GRANTED)
+    assert bench.pbx.entries == [], "the journal is emptied once the ledger holds it"
+
+
+@pytest.mark.parametrize("answer", [Answer.ASKED, Answer.REFUSED])
+async def test_without_a_yes_nothing_is_forked(bench: Bench, answer: Answer) -> None:
+    """Law: no grant, no voice."""
+    await bench.connect()
+    await bench.tell(ChannelChanged(CALLER), bench.says(Answer.ASKED), bench.says(answer))
+    await bench.tell(ChannelChanged(AGENT), BridgeChanged("b", TOGETHER))
+    await bench.until(lambda: bench.stage() == Stage(answer))
+    await asyncio.sleep(0.7)
+    assert bench.pbx.opened == []
+
+
+@pytest.mark.parametrize(("answer", "who"), [(Answer.WITHDRAWN, CALLER), (Answer.OBJECTED, AGENT)])
+async def test_a_stop_closes_everything_and_erases(bench: Bench, answer: Answer, who: object) -> None:
+    """Law: nothing after a withdrawal: forks closed, grants dead, derived rows gone; objected erases the agent's."""
+    await bench.talk()
+    session = bench.switchboard.sessions()[0]
+    forks = session.forks()
+    with Sender(forks[0].port) as one, Sender(forks[1].port) as other:
+        for _ in range(60):
+            one.send()
+            other.send()
+            await asyncio.sleep(0.002)
+    await asyncio.sleep(2.5)
+    assert len(await bench.scores.facts_of_call("1.1")) == 2
+    await bench.tell(bench.says(answer, by=AGENT if answer is Answer.OBJECTED else CALLER))
+    await bench.until(lambda: not bench.pbx.forks)
+    assert not any(fork.is_open or fork.grant.is_live for fork in forks)
+    await bench.until(lambda: bench.pbx.entries == [])
+    left = [row.party for row in await bench.scores.facts_of_call("1.1")]
+    assert left == ([] if answer is Answer.WITHDRAWN else [Party.CALLER])
+    assert bench.stage() == Stage(answer)
+
+
+async def test_leases_are_renewed_while_it_is_heard(bench: Bench) -> None:
+    """Law: a fork lives by its lease alone, which the bridge renews at a third of it."""
+    await bench.talk()
+    forks = bench.switchboard.sessions()[0].forks()
+    with Sender(forks[0].port) as one, Sender(forks[1].port) as other:
+        for _ in range(150):
+            one.send()
+            other.send()
+            await asyncio.sleep(0.01)
+    assert len(bench.pbx.renewed) >= 4
+
+
+async def test_hold_pauses_and_resumes(bench: Bench) -> None:
+    """Law: nothing is heard on hold; when it is taken back, new forks are made."""
+    await bench.talk()
+    await bench.tell(HoldChanged("1.2", True))
+    await bench.until(lambda: not bench.pbx.forks)
+    assert bench.stage() is Stage.PAUSED
+    await bench.tell(HoldChanged("1.2", False))
+    await bench.until(lambda: len(bench.pbx.forks) == 2)
+
+
+async def test_a_new_agent_gets_a_new_fork(bench: Bench) -> None:
+    """Law: after a transfer the old agent is not heard, the new one is, under the same grants."""
+    await bench.talk()
+    await bench.tell(ChannelGone("1.2"), ChannelChanged(channel("1.7", "1002")))
+    await bench.tell(BridgeChanged("b", frozenset({"1.1", "1.7"})))
+    await bench.until(lambda: {f.channel_id for f in bench.pbx.forks.values()} == {"1.1", "1.7"})
+
+
+async def test_the_pbxs_own_variable_must_agree(bench: Bench) -> None:
+    """Law: forked only where variable and ledger both say granted."""
+    await bench.connect()
+    granted = bench.says(Answer.GRANTED)
+    bench.pbx.variables["1.1"] = ""
+    await bench.tell(ChannelChanged(CALLER), granted, ChannelChanged(AGENT), BridgeChanged("b", TOGETHER))
+    await bench.until(lambda: bench.stage() is Stage.FAILED)
+    assert bench.pbx.opened == []
+
+
+async def test_a_full_gate_is_said_and_not_tried_in_a_loop(bench: Bench) -> None:
+    """Law: silence never looks like calm: a refusal of the PBX's gate stands on the screen."""
+    await bench.talk()
+    await bench.tell(ForkRefused("1.1", "1.1", "full"))
+    await bench.until(lambda: bench.stage() is Stage.FAILED)
+    assert "full" in (bench.board.view("1.1") or pytest.fail("no view")).problem
+    await asyncio.sleep(0.7)
+    assert len(bench.pbx.opened) == 2
+
+
+async def test_a_pbx_that_refuses_is_said_and_tried_again(bench: Bench) -> None:
+    """Law: an error is said, and mends by itself when its cause is gone."""
+    bench.pbx.refuses = "no such channel"
+    await bench.connect()
+    await bench.tell(
+        ChannelChanged(CALLER), bench.says(Answer.GRANTED), ChannelChanged(AGENT), BridgeChanged("b", TOGETHER)
+    )
+    await bench.until(lambda: bench.stage() is Stage.FAILED)
+    bench.pbx.refuses = ""
+    await bench.until(lambda: len(bench.pbx.forks) == 2)
+
+
+async def test_the_call_ends_and_the_grant_expires(bench: Bench) -> None:
+    """Law: a grant ends with its call; facts are kept before it does; nothing is left open."""
+    await bench.talk()
+    forks = bench.switchboard.sessions()[0].forks()
+    with Sender(forks[0].port) as one, Sender(forks[1].port) as other:
+        for _ in range(30):
+            one.send()
+            other.send()
+            await asyncio.sleep(0.01)
+    await bench.tell(ChannelGone("1.1"))
+    await bench.until(lambda: not bench.switchboard.sessions())
+    assert Answer.EXPIRED in (await bench.ledger.standing("1.1")).answers
+    assert not bench.pbx.forks
+    assert len(await bench.scores.facts_of_call("1.1")) == 2
+    assert bench.stage() is Stage.ENDED
+
+
+async def test_a_locked_database_stops_analysis_and_loses_no_answer(bench: Bench, database: Database) -> None:
+    """Law: database locked: nothing is heard, it is said, and the stop is recorded once the lock is gone."""
+    await bench.talk()
+    other = sqlite3.connect(database.path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    await bench.tell(bench.says(Answer.WITHDRAWN))
+    await bench.until(lambda: not bench.pbx.forks)
+    await asyncio.sleep(2.5)
+    other.execute("ROLLBACK")
+    other.close()
+    await bench.until(lambda: bench.pbx.entries == [], timeout_s=10)
+    assert Answer.WITHDRAWN in (await bench.ledger.standing("1.1")).answers

@@ -1,0 +1,144 @@
+"""All calls of one PBX."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from ari_bridge.calls.board import Stage
+from ari_bridge.pbx.port import (
+    Answered,
+    BridgeChanged,
+    Channel,
+    ChannelChanged,
+    ChannelGone,
+    Connected,
+    Disconnected,
+    KeyPressed,
+    Snapshot,
+)
+from consent.states import Answer, Why
+from tests.ari_bridge.calls.bench import AGENT, CALLER, TOGETHER, Bench
+from tests.fakes.pbx import channel
+
+
+async def test_an_agent_who_presses_1_is_not_heard(bench: Bench) -> None:
+    """Law: who dialled says nothing; the yes of a staff endpoint opens nothing and is recorded nowhere."""
+    staff, far = channel("1.1", "1001"), channel("1.2", "trunk")
+    await bench.connect()
+    await bench.tell(ChannelChanged(staff), bench.says(Answer.ASKED, by=staff), bench.says(Answer.GRANTED, by=staff))
+    await bench.tell(ChannelChanged(far), BridgeChanged("b", TOGETHER))
+    await asyncio.sleep(0.7)
+    assert bench.pbx.opened == []
+    assert not (await bench.ledger.standing("1.1")).answers
+    assert bench.pbx.entries == []
+
+
+async def test_a_forged_event_is_no_yes(bench: Bench) -> None:
+    """Law: a UserEvent without the journal's entry yields no fork: whoever may send events cannot consent."""
+    await bench.connect()
+    forged = Answered("1.1", Answer.GRANTED, Why.KEY, bench.callers.notice.notice_id, "en", datetime.now(UTC), CALLER)
+    bench.pbx.variables["1.1"] = "granted"
+    await bench.tell(ChannelChanged(CALLER), forged, ChannelChanged(AGENT), BridgeChanged("b", TOGETHER))
+    await asyncio.sleep(0.7)
+    assert bench.pbx.opened == []
+
+
+async def test_a_variable_alone_is_no_yes(bench: Bench) -> None:
+    """Law: a variable that says granted without a yes in ledger or journal yields no fork."""
+    forged = Channel("1.1", "PJSIP/trunk-1", "trunk", None, "1.1", "granted", "en")
+    bench.pbx.variables["1.1"] = "granted"
+    await bench.connect(forged, AGENT, bridged=True)
+    await asyncio.sleep(0.7)
+    assert bench.pbx.opened == []
+
+
+@pytest.mark.parametrize(("leg", "answer"), [("1.1", Answer.WITHDRAWN), ("1.2", Answer.OBJECTED)])
+async def test_stop_keys_that_the_pbx_does_not_see(bench: Bench, leg: str, answer: Answer) -> None:
+    """Law: *9 in a queue or conference is caught by the bridge, for either party."""
+    await bench.talk()
+    now = datetime.now(UTC)
+    await bench.tell(KeyPressed(leg, "*", now), KeyPressed(leg, "9", now + timedelta(seconds=2.4)))
+    await bench.until(lambda: not bench.pbx.forks)
+    await bench.until(lambda: bench.pbx.stopped == [("1.1", answer)])
+    await bench.until(lambda: bench.pbx.entries == [])
+    assert answer in (await bench.ledger.standing("1.1")).answers
+
+
+async def test_while_the_pbx_is_away_nothing_is_heard(bench: Bench) -> None:
+    """Law: keys may be missed while the PBX cannot be heard, so nothing is; the same conversation goes on afterwards."""
+    await bench.talk()
+    before = {f.fork_id for f in bench.pbx.forks.values()}
+    await bench.tell(Disconnected("gone"))
+    await bench.until(lambda: not bench.pbx.forks)
+    assert not bench.switchboard.is_connected
+    await bench.connect(CALLER, AGENT, bridged=True)
+    await bench.until(lambda: len(bench.pbx.forks) == 2)
+    assert before.isdisjoint(bench.pbx.forks)
+
+
+async def test_another_conversation_after_an_absence_is_not_heard(bench: Bench) -> None:
+    """Law: a call whose keys may have been missed while the bridge was away is not forked again, and it is said."""
+    await bench.talk()
+    await bench.tell(Disconnected("gone"))
+    await bench.until(lambda: not bench.pbx.forks)
+    await bench.tell(Connected(Snapshot((CALLER, AGENT), {"other": TOGETHER})))
+    await bench.until(lambda: bench.stage() is Stage.FAILED)
+    await bench.tell(BridgeChanged("b", TOGETHER))
+    await asyncio.sleep(0.7)
+    assert not bench.pbx.forks
+
+
+async def test_a_restarted_bridge_hears_only_what_both_granted(bench: Bench) -> None:
+    """Law: after a restart the ledger's yes and the same conversation are needed; a yes of the meantime is not enough."""
+    await bench.callers.says_yes("1.1")
+    from ari_bridge.calls.topology import Topology
+
+    seen = Topology()
+    seen.reset(Snapshot((CALLER, AGENT), {"b": TOGETHER}))
+    await bench.ledger.heard_in("1.1", seen.conversation("1.1").fingerprint)
+    bench.pbx.variables["1.1"] = "granted"
+    late, other = channel("2.1", "trunk"), channel("2.2", "1002")
+    bench.says(Answer.GRANTED, by=None, call_id="2.1")
+    await bench.tell(Connected(Snapshot((CALLER, AGENT, late, other), {"b": TOGETHER, "c": frozenset({"2.1", "2.2"})})))
+    await bench.until(lambda: len(bench.pbx.forks) == 2)
+    await bench.until(lambda: bench.stage("2.1") is Stage.FAILED)
+    assert {f.channel_id for f in bench.pbx.forks.values()} == {"1.1", "1.2"}
+
+
+async def test_a_stop_of_the_meantime_is_in_the_ledger(bench: Bench) -> None:
+    """Law: *9 pressed while the bridge was dead is in the ledger afterwards, and the call is not heard."""
+    await bench.callers.says_yes("1.1")
+    bench.says(Answer.WITHDRAWN, by=None)
+    await bench.connect(CALLER, AGENT, bridged=True)
+    await bench.until(lambda: bench.pbx.entries == [])
+    assert Answer.WITHDRAWN in (await bench.ledger.standing("1.1")).answers
+    assert bench.pbx.opened == []
+
+
+async def test_orphans_are_swept(bench: Bench) -> None:
+    """Law: forks of a bridge that died are hung up when the next one connects."""
+    await bench.talk()
+    await bench.tell(Disconnected("gone"))
+    await bench.until(lambda: not bench.pbx.forks)
+    orphan = next(iter(bench.pbx.opened))
+    bench.pbx.forks["orphan"] = await bench.pbx.fork(*orphan, 40000) if orphan[0].is_live else pytest.fail("dead")
+    await bench.connect(CALLER)
+    await bench.until(lambda: "orphan" not in bench.pbx.forks)
+
+
+async def test_a_call_that_ended_in_the_meantime_expires(bench: Bench) -> None:
+    """Law: a grant ends with its call, also where the bridge did not see it end."""
+    await bench.callers.says_yes("1.1")
+    await bench.connect()
+    await bench.until(lambda: not bench.switchboard.sessions() and bench.switchboard.is_connected)
+    assert Answer.EXPIRED in (await bench.ledger.standing("1.1")).answers
+
+
+async def test_a_fork_that_the_pbx_ended_is_made_anew_while_it_may_be(bench: Bench) -> None:
+    """Law: a lease that ran out by mistake costs a moment, not the rest of the call."""
+    await bench.talk()
+    gone = next(iter(bench.pbx.forks))
+    del bench.pbx.forks[gone]
+    await bench.tell(ChannelGone(gone))
+    await bench.until(lambda: len(bench.pbx.forks) == 2)
