@@ -87,7 +87,10 @@ class Monologue:
 
     async def _listen(self, grant: ConsentGrant, open_sound: Callable[[], AbstractContextManager[Sound]]) -> Event:
         engine = Engine(
-            SileroDetector(), OnnxToneModel(self._settings.analysis.model_folder or PACKAGED), self._tell_verdict
+            SileroDetector(),
+            OnnxToneModel(self._settings.analysis.model_folder or PACKAGED),
+            self._tell_verdict,
+            expected=frozenset({Party.CALLER}),
         )
         await engine.start()
         try:

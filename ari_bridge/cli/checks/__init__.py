@@ -1,0 +1,1 @@
+"""What `ouidire doctor` looks at: this machine, the PBX's files, the PBX itself."""

@@ -1,0 +1,144 @@
+"""This machine: packages, passwords, database, models, prompts, addresses."""
+
+import os
+import socket
+import sqlite3
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
+
+import analysis
+import ari_bridge
+import consent
+import dialplan
+from analysis.emotion.model_files import PACKAGED
+from analysis.emotion.onnx_model import OnnxToneModel
+from analysis.speech.silero import SileroDetector
+from ari_bridge.cli.checks.finding import Finding, amiss, well
+from ari_bridge.run.notices import notices
+from ari_bridge.run.passwords import read_passwords
+from ari_bridge.run.settings import Settings, chosen_file
+from ari_bridge.run.settings_errors import SettingsError
+from consent.errors import LedgerBroken, OuidireError
+from consent.ledger import verify_chain
+
+
+def findings(settings: Settings, named: Path | None) -> Iterator[Finding]:
+    """Everything about this machine, in the order in which it would be mended."""
+    yield settings_file(chosen_file(named))
+    yield packages()
+    yield passwords(settings)
+    yield database(settings.database.path)
+    yield from models(settings.analysis.model_folder)
+    yield announced(settings)
+    yield media_address(settings.media.host)
+    yield certificate(settings)
+
+
+def settings_file(file: Path) -> Finding:
+    """Which settings hold. They are valid, or no check would run."""
+    where = str(file) if file.exists() else f"defaults and the environment; there is no {file}"
+    return well("settings", where)
+
+
+def packages() -> Finding:
+    """`analysis` and `consent` are common names: another package of that name may come first."""
+    ours = Path(ari_bridge.__file__).parent.parent
+    for package in (analysis, consent, dialplan):
+        place = Path(package.__file__ or "").parent.parent
+        if place != ours:
+            return amiss(
+                "packages",
+                f"`{package.__name__}` comes from {place}, not from {ours}: start the `ouidire` of its own environment, "
+                f"from another folder than {Path.cwd()}, and without PYTHONPATH",
+            )
+    return well("packages", str(ours))
+
+
+def passwords(settings: Settings) -> Finding:
+    """The passwords are there, and nobody else may read them."""
+    try:
+        read_passwords(settings.pbx.secrets_file)
+    except SettingsError as error:
+        return amiss("passwords", "; ".join(error.reasons))
+    return well("passwords", f"{settings.pbx.secrets_file}, readable by its owner alone")
+
+
+def database(path: Path) -> Finding:
+    """The file can be written, and the chain of its ledger holds."""
+    if not path.parent.is_dir():
+        return amiss(
+            "database", f"the folder {path.parent} is missing: make it, owned by the user that runs `ouidire serve`"
+        )
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        return amiss(
+            "database", f"{path.parent} cannot be written by this user: run doctor as the service's user, or chown it"
+        )
+    if not path.exists():
+        return well("database", f"{path} will be made by the first `ouidire serve`")
+    if not os.access(path, os.R_OK | os.W_OK):
+        return amiss(
+            "database", f"{path} cannot be written by this user: run doctor as the service's user, or chown it"
+        )
+    try:
+        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=2)
+        try:
+            (integrity,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+            records = verify_chain(connection)
+        finally:
+            connection.close()
+    except (sqlite3.Error, LedgerBroken) as error:
+        return amiss("database", f"{path}: {error}; keep a copy of the file as it is and restore a backup")
+    if integrity != "ok":
+        return amiss("database", f"{path} is damaged ({integrity}): keep a copy of it and restore a backup")
+    return well("database", f"{path}, {records} records in a chain that holds")
+
+
+def models(folder: Path | None) -> Iterator[Finding]:
+    """Both models load and run, from files on this machine."""
+    try:
+        SileroDetector()
+        yield well("voice detector", "loads")
+    except OuidireError as error:
+        yield amiss("voice detector", f"{error}: install Ouïdire's packages again")
+    try:
+        tone = OnnxToneModel(folder or PACKAGED)
+        tone.warm()
+        yield well("tone model", f"{tone.model_id}, tried on {', '.join(sorted(tone.languages))}")
+    except OuidireError as error:
+        yield amiss("tone model", f"{error}: install Ouïdire again, or mend analysis.model_folder")
+
+
+def announced(settings: Settings) -> Finding:
+    """Each language of the settings has its prompts."""
+    try:
+        made = notices(settings)
+    except SettingsError as error:
+        return amiss("notices", "; ".join(error.reasons))
+    return well("notices", ", ".join(f"{notice.language} {notice.notice_id}" for notice in made))
+
+
+def media_address(host: str) -> Finding:
+    """The address for RTP is this machine's."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((host, 0))
+        except OSError as error:
+            return amiss(
+                "media address",
+                f"{host} cannot be bound ({error.strerror}): set media.host to an address of this machine",
+            )
+    return well("media address", host)
+
+
+def certificate(settings: Settings) -> Finding:
+    """The screens' certificate and key can be read and fit each other."""
+    cert, key = settings.screens.tls_cert, settings.screens.tls_key
+    if cert is None or key is None:
+        return well("screens", f"{settings.screens.base_url}, on loopback without TLS")
+    try:
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(cert, key)
+    except (OSError, ssl.SSLError) as error:
+        return amiss("screens", f"{cert} and {key} cannot be used ({error}): are they PEM files that belong together?")
+    return well("screens", f"{settings.screens.base_url}, TLS with {cert}")

@@ -1,0 +1,59 @@
+"""`ouidire doctor`: looks at everything that must be right before a call, and says what to do where it is not."""
+
+import asyncio
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Iterable, Iterator
+
+from ari_bridge.cli.checks.finding import Finding
+from ari_bridge.cli.command import Command, Exit
+from ari_bridge.cli.install import add_folder_argument
+from ari_bridge.run import settings as all_settings
+
+
+def run(arguments: Namespace) -> Exit:
+    """Print one line for each thing looked at. Raises SettingsError."""
+    # Imported here: the checks bring the models' runtime with them, and `ouidire --help` should not wait for that.
+    from ari_bridge.cli.checks import files, pbx, site
+
+    settings = all_settings.load(arguments.settings)
+    found = [
+        *site.findings(settings, arguments.settings),
+        *files.findings(settings, arguments.asterisk, arguments.calls),
+        *asyncio.run(pbx.findings(settings)),
+    ]
+    print("\n".join(lines(found)))
+    return Exit.OK if all(one.ok for one in found) else Exit.PROBLEM
+
+
+def lines(found: Iterable[Finding]) -> Iterator[str]:
+    """What is printed: `ok` or `LOOK`, the subject, the sentence."""
+    for one in found:
+        yield f"{'ok  ' if one.ok else 'LOOK'}  {one.subject:<16}  {one.sentence}"
+
+
+def _calls(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 10_000:
+        raise ArgumentTypeError(f"must be a number from 1 to 10000, not {text!r}")
+    return int(text)
+
+
+def _add_arguments(parser: ArgumentParser) -> None:
+    add_folder_argument(parser)
+    parser.add_argument(
+        "--calls",
+        type=_calls,
+        metavar="N",
+        help="most calls at one time, asked or not, to see whether RTP ports suffice",
+    )
+
+
+COMMAND = Command(
+    "doctor",
+    "Check settings, database, models, Asterisk's files and the running PBX: each line is ok or says what to do.",
+    (
+        ("ouidire doctor", "everything, with Asterisk's files in /etc/asterisk"),
+        ("ouidire doctor --calls 80", "and whether 80 calls at once leave RTP ports for the forks"),
+    ),
+    _add_arguments,
+    run,
+)

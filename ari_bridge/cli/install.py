@@ -1,0 +1,88 @@
+"""`ouidire install`: the Asterisk side, shown first if asked, written whole or not at all."""
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+from typing import Final
+
+from ari_bridge.cli.command import Command, Exit
+from ari_bridge.run import settings as all_settings
+from ari_bridge.run.pbx_side import render_settings
+from dialplan.install import Plan, apply, plan
+
+DEFAULT_FOLDER: Final = Path("/etc/asterisk")
+
+_NEXT_STEPS: Final = """\
+Now:
+  1. asterisk -rx "core reload", then asterisk -rx "module reload res_pjsip_notify.so"; features and ARI are read again too.
+  2. In your dialplan, before Dial() or Queue() of calls from outside:  same => n,Gosub(ouidire-consent,s,1)
+  3. ouidire doctor
+  4. ouidire serve"""
+
+
+def run(arguments: Namespace) -> Exit:
+    """Plan, show, and unless it is a dry run apply. Raises SettingsError and InstallRefused."""
+    settings = all_settings.load(arguments.settings)
+    made = plan(
+        arguments.asterisk,
+        render_settings(settings),
+        secrets_file=settings.pbx.secrets_file,
+        sounds_dir=arguments.sounds,
+    )
+    code = settle(made, arguments.dry_run)
+    if code is Exit.OK and not arguments.dry_run and not made.is_empty:
+        print(_NEXT_STEPS)
+    return code
+
+
+def settle(made: Plan, is_dry_run: bool) -> Exit:
+    """Show a plan, or carry it out and say what was done. What stands in the way is told, and nothing is changed then."""
+    for note in made.notes:
+        print(f"note: {note}")
+    if made.conflicts:
+        for conflict in made.conflicts:
+            print(f"in the way: {conflict}")
+        print("Nothing was changed.")
+        return Exit.PROBLEM
+    if made.is_empty:
+        print("Nothing to do: all is as it should be.")
+        return Exit.OK
+    if is_dry_run:
+        print(made.diff())
+        print("A dry run: nothing was changed.")
+        return Exit.OK
+    apply(made)
+    for change in made.changes:
+        print(f"written: {change.path}")
+    return Exit.OK
+
+
+def add_folder_argument(parser: ArgumentParser) -> None:
+    """The argument that names Asterisk's configuration."""
+    parser.add_argument(
+        "--asterisk",
+        type=Path,
+        default=DEFAULT_FOLDER,
+        metavar="DIR",
+        help=f"Asterisk's configuration folder (default: {DEFAULT_FOLDER})",
+    )
+
+
+def _add_arguments(parser: ArgumentParser) -> None:
+    add_folder_argument(parser)
+    parser.add_argument(
+        "--sounds", type=Path, metavar="DIR", help="Asterisk's sounds folder (default: as its asterisk.conf says)"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="show the changes as a diff and change nothing")
+
+
+COMMAND = Command(
+    "install",
+    "Write the Asterisk side: consent dialogue, gate, *9, prompts, users with passwords of their own.",
+    (
+        ("ouidire install --dry-run", "show what would be changed in /etc/asterisk"),
+        ("ouidire install", "do it; a second run changes nothing"),
+        ("ouidire install --asterisk /srv/pbx/etc", "another folder"),
+    ),
+    _add_arguments,
+    run,
+)
