@@ -182,7 +182,7 @@ class Switchboard:
             session.hang_up()
 
     async def _is_gone(self, call_id: str) -> bool:
-        """Whether a call has ended; one that began after the snapshot is not in the topology yet, so the PBX is asked."""
+        """Whether a call has ended; one that began after the snapshot is not in the topology, so the PBX is asked."""
         return call_id not in self._rooms.topology.channels and not await self._rooms.pbx.consent_of(call_id)
 
     async def _written(self, event: Answered) -> Answered | None:

@@ -37,6 +37,7 @@ class Topology:
         self._bridge_of: dict[str, str] = {}
         self._by_name: dict[str, str] = {}
         self._held: set[str] = set()
+        self._held_before: set[str] = set()
 
     def reset(self, snapshot: Snapshot) -> None:
         """Forget everything and take what the PBX says holds now."""
@@ -45,7 +46,7 @@ class Topology:
             self._learn(channel)
         for bridge_id, members in snapshot.bridges.items():
             self._set_bridge(bridge_id, members)
-        self._held = set(snapshot.held)
+        self._held_before = set(snapshot.held)
 
     def apply(self, event: PbxEvent) -> None:
         """Take one event; those that say nothing about who talks with whom are passed over."""
@@ -60,6 +61,8 @@ class Topology:
                 self._held.add(channel_id)
             case HoldChanged(channel_id, False):
                 self._held.discard(channel_id)
+                # A hold from before the snapshot is known by the leg that waits, its end by the leg that took it back.
+                self._held_before -= self.conversation(channel_id).legs
             case _:
                 pass
 
@@ -78,7 +81,7 @@ class Topology:
                 other = self._by_name.get(channel.peer_half or "") if channel is not None else None
                 if other is not None:
                     waiting.append(other)
-        return Conversation(frozenset(legs), frozenset(bridges), not legs.isdisjoint(self._held))
+        return Conversation(frozenset(legs), frozenset(bridges), not legs.isdisjoint(self._held | self._held_before))
 
     def members(self, bridge_id: str) -> frozenset[str]:
         """The ids of the channels in a bridge."""
@@ -100,6 +103,7 @@ class Topology:
         if channel is not None:
             self._by_name.pop(channel.name, None)
         self._held.discard(channel_id)
+        self._held_before.discard(channel_id)
         bridge_id = self._bridge_of.pop(channel_id, None)
         if bridge_id in self._bridges:
             self._bridges[bridge_id] -= {channel_id}

@@ -1,6 +1,7 @@
 """One leg's voice on its way."""
 
 import asyncio
+from itertools import pairwise
 
 import pytest
 
@@ -33,7 +34,7 @@ async def test_frames_come_under_the_grant_and_on_the_calls_clock(callers: Calle
     fork.close()
     frames = [frame.open() for frame in heard]
     assert sum(len(f.pcm) for f in frames) == 5 * 320
-    assert all(one.end_sample == other.start_sample for one, other in zip(frames, frames[1:], strict=False))
+    assert all(one.end_sample == other.start_sample for one, other in pairwise(frames))
     assert 300 <= frames[0].start_sample < 16_000, "it began some 50 ms after the call's zero"
 
 

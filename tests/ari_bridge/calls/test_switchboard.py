@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ari_bridge.calls.board import Stage
+from ari_bridge.calls.topology import Topology
 from ari_bridge.pbx.port import (
     Answered,
     BridgeChanged,
@@ -66,7 +67,7 @@ async def test_stop_keys_that_the_pbx_does_not_see(bench: Bench, leg: str, answe
 
 
 async def test_while_the_pbx_is_away_nothing_is_heard(bench: Bench) -> None:
-    """Law: keys may be missed while the PBX cannot be heard, so nothing is; the same conversation goes on afterwards."""
+    """Law: keys may be missed while the PBX cannot be heard, so nothing is; the same talk goes on afterwards."""
     await bench.talk()
     before = {f.fork_id for f in bench.pbx.forks.values()}
     await bench.tell(Disconnected("gone"))
@@ -90,10 +91,8 @@ async def test_another_conversation_after_an_absence_is_not_heard(bench: Bench) 
 
 
 async def test_a_restarted_bridge_hears_only_what_both_granted(bench: Bench) -> None:
-    """Law: after a restart the ledger's yes and the same conversation are needed; a yes of the meantime is not enough."""
+    """Law: after a restart the ledger's yes and the same conversation are needed; a yes of the meantime is no use."""
     await bench.callers.says_yes("1.1")
-    from ari_bridge.calls.topology import Topology
-
     seen = Topology()
     seen.reset(Snapshot((CALLER, AGENT), {"b": TOGETHER}))
     await bench.ledger.heard_in("1.1", seen.conversation("1.1").fingerprint)

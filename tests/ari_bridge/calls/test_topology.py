@@ -89,3 +89,12 @@ def test_a_snapshot_wins_over_any_history(history: list[PbxEvent], members: froz
     assert conversation.legs == ({"1.1"} | members if "1.1" in members else {"1.1"})
     assert set(topology.channels) == {"1.1", "1.2"}
     assert conversation.held == (members == {"1.1", "1.2"})
+
+
+def test_a_hold_from_before_the_snapshot_ends_with_the_unhold_of_the_other_leg() -> None:
+    """Law: a bridge that starts in mid-hold hears nothing until the hold is taken back, and then does."""
+    topology = Topology()
+    topology.reset(Snapshot((CALLER, AGENT), {"b": frozenset({"1.1", "1.2"})}, frozenset({"1.1"})))
+    assert topology.conversation("1.1").held
+    topology.apply(HoldChanged("1.2", False))
+    assert not topology.conversation("1.1").held
