@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -91,15 +92,24 @@ class AriClient:
             yield self._messages(socket)
 
     async def snapshot(self) -> Snapshot:
-        """All channels and bridges now."""
+        """All channels, bridges and holds now."""
         channels = await self.request("GET", "channels")
-        return ari_messages.snapshot_of(channels, await self.request("GET", "bridges"))
+        snapshot = ari_messages.snapshot_of(channels, await self.request("GET", "bridges"))
+        pairs = ari_messages.pairs_of(snapshot)
+        told = [member for pair in pairs for member in pair if await self._is_told_to_hold(member)]
+        return replace(snapshot, held=ari_messages.holders_of(pairs, frozenset(told)))
 
     async def variable_of(self, channel_id: str, name: str) -> str:
         """A channel's variable, "" when it is empty. Raises NotThere when it is unset, or there is no such channel."""
         answer = await self.request("GET", "channels", channel_id, "variable", variable=name)
         value = answer.get("value") if isinstance(answer, Mapping) else None
         return value if isinstance(value, str) else ""
+
+    async def _is_told_to_hold(self, channel_id: str) -> bool:
+        try:
+            return await self.variable_of(channel_id, "CHANNEL(onhold)") == "1"
+        except NotThere:  # hung up since
+            return False
 
     async def _messages(self, socket: aiohttp.ClientWebSocketResponse) -> AsyncIterator[str]:
         async for message in socket:

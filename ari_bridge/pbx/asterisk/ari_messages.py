@@ -26,6 +26,7 @@ from ari_bridge.pbx.port import (
 )
 
 EVENT_TYPES: Final = (
+    "ApplicationReplaced",
     "BridgeDestroyed",
     "BridgeMerged",
     "ChannelCreated",
@@ -90,6 +91,17 @@ def snapshot_of(channels: object, bridges: object) -> Snapshot:
         tuple(channel for channel in known if channel is not None),
         {state.bridge_id: state.channel_ids for state in states if state is not None},
     )
+
+
+def pairs_of(snapshot: Snapshot) -> list[frozenset[str]]:
+    """The bridges of two in which a call of ours is: where a hold can be."""
+    ours = {channel.channel_id for channel in snapshot.channels if channel.call_id}
+    return [members for members in snapshot.bridges.values() if len(members) == 2 and members & ours]
+
+
+def holders_of(pairs: list[frozenset[str]], told_to_hold: frozenset[str]) -> frozenset[str]:
+    """Who holds: Asterisk notes a hold on the channel that was told of it, its event names the one that pressed hold."""
+    return frozenset(other for pair in pairs for told in pair & told_to_hold for other in pair - {told})
 
 
 def spied_channel(snoop_name: str) -> str | None:
