@@ -7,13 +7,14 @@ from typing import Final
 from ari_bridge.cli.command import Command, Exit
 from ari_bridge.run import settings as all_settings
 from ari_bridge.run.pbx_side import render_settings
-from dialplan.install import Plan, apply, plan
+from dialplan.change import InstallRefused, Plan, apply
+from dialplan.install import plan
 
 DEFAULT_FOLDER: Final = Path("/etc/asterisk")
 
 _NEXT_STEPS: Final = """\
 Now:
-  1. asterisk -rx "core reload", then asterisk -rx "module reload res_pjsip_notify.so"; features and ARI are read again too.
+  1. asterisk -rx "core reload"
   2. In your dialplan, before Dial() or Queue() of calls from outside:  same => n,Gosub(ouidire-consent,s,1)
   3. ouidire doctor
   4. ouidire serve"""
@@ -35,12 +36,12 @@ def run(arguments: Namespace) -> Exit:
 
 
 def settle(made: Plan, is_dry_run: bool) -> Exit:
-    """Show a plan, or carry it out and say what was done. What stands in the way is told, and nothing is changed then."""
+    """Show a plan, or carry it out and say what was done. Where something is in the way nothing is changed."""
     for note in made.notes:
         print(f"note: {note}")
     if made.conflicts:
         for conflict in made.conflicts:
-            print(f"in the way: {conflict}")
+            print(f"in the way: {conflict.subject}: {conflict.sentence}")
         print("Nothing was changed.")
         return Exit.PROBLEM
     if made.is_empty:
@@ -50,9 +51,12 @@ def settle(made: Plan, is_dry_run: bool) -> Exit:
         print(made.diff())
         print("A dry run: nothing was changed.")
         return Exit.OK
-    apply(made)
+    try:
+        apply(made)
+    except OSError as error:
+        raise InstallRefused(f"{error.filename}: {error.strerror}; nothing was changed. Are you root?") from error
     for change in made.changes:
-        print(f"written: {change.path}")
+        print(f"{'removed' if change.after is None else 'written'}: {change.path}")
     return Exit.OK
 
 
@@ -70,7 +74,7 @@ def add_folder_argument(parser: ArgumentParser) -> None:
 def _add_arguments(parser: ArgumentParser) -> None:
     add_folder_argument(parser)
     parser.add_argument(
-        "--sounds", type=Path, metavar="DIR", help="Asterisk's sounds folder (default: as its asterisk.conf says)"
+        "--sounds", type=Path, metavar="DIR", help="Asterisk's folder of prompts (default: as its asterisk.conf says)"
     )
     parser.add_argument("--dry-run", action="store_true", help="show the changes as a diff and change nothing")
 

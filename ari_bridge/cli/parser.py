@@ -9,6 +9,7 @@ from typing import Final
 
 from ari_bridge.cli import calls, doctor, install, listen, serve, settings, uninstall, version
 from ari_bridge.cli.command import Command, Exit
+from ari_bridge.pbx.port import PbxRefused
 from ari_bridge.run.settings import DEFAULT_FILE, FILE_VARIABLE
 from ari_bridge.run.settings_errors import SettingsError
 from consent.errors import OuidireError
@@ -66,8 +67,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SettingsError as error:
         _tell(*error.reasons)
         return Exit.USAGE
-    except OuidireError as error:
-        _tell(str(error))
+    except (OuidireError, PbxRefused) as error:
+        _tell(*str(error).splitlines())
         return Exit.PROBLEM
     except BrokenPipeError:  # `ouidire calls | head`: the reader has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

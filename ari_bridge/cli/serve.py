@@ -3,11 +3,12 @@
 import asyncio
 import signal
 from argparse import ArgumentParser, Namespace
-from contextlib import suppress
 
 from ari_bridge.cli.command import Command, Exit
+from ari_bridge.pbx.port import PbxRefused
 from ari_bridge.run import logs
 from ari_bridge.run import settings as all_settings
+from consent.errors import OuidireError
 
 
 def _no_arguments(parser: ArgumentParser) -> None:
@@ -29,8 +30,23 @@ async def _serve_until_told(settings: all_settings.Settings) -> None:
     service = asyncio.ensure_future(serve(settings))
     for one in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(one, service.cancel)
-    with suppress(asyncio.CancelledError):
+    try:
         await service
+    except asyncio.CancelledError:
+        return
+    except ExceptionGroup as group:
+        raise first_that_speaks(group) from group
+
+
+def first_that_speaks(group: ExceptionGroup[Exception]) -> Exception:
+    """The first error of a task group that has a sentence for a person; the group itself where none has."""
+    spoken = group.subgroup((OuidireError, PbxRefused))
+    if spoken is None:
+        return group
+    first: Exception = spoken
+    while isinstance(first, ExceptionGroup):
+        first = first.exceptions[0]
+    return first
 
 
 COMMAND = Command(

@@ -1,14 +1,16 @@
 """The notices that calls hear here: one for each language of the settings, made of the prompts that are shipped."""
 
 import hashlib
-from importlib.resources import files
 from typing import Final
 
 from ari_bridge.run.settings import Settings
 from ari_bridge.run.settings_errors import SettingsError
 from consent.notice import Notice
 from consent.purposes import Purpose
+from consent.states import PROMPTS, State
+from dialplan.recordings import languages, recording, text
 
+NOTICE: Final = PROMPTS[State.ANNOUNCING]
 VERSION: Final = 1
 """Of what a notice says and asks, beside its text and sound."""
 
@@ -18,20 +20,14 @@ def notices(settings: Settings) -> tuple[Notice, ...]:
     return tuple(_notice(language, settings) for language in settings.notice.languages)
 
 
-def languages() -> tuple[str, ...]:
-    """The languages that have prompts."""
-    return tuple(sorted(one.name for one in (files("dialplan") / "prompts").iterdir() if one.is_dir()))
-
-
 def _notice(language: str, settings: Settings) -> Notice:
     if language not in languages():
         raise SettingsError(f"notice.languages: no prompts for {language!r}; there are {', '.join(languages())}")
-    prompts = files("dialplan") / "prompts" / language
     return Notice(
         version=VERSION,
         language=language,
-        text=(prompts / "notice.txt").read_text(encoding="utf-8").strip(),
-        audio_sha256=hashlib.sha256((prompts / "notice.wav").read_bytes()).hexdigest(),
+        text=text(language, NOTICE),
+        audio_sha256=hashlib.sha256(recording(language, NOTICE)).hexdigest(),
         purposes=frozenset({Purpose.FACTS, Purpose.TONE}),
         retention=settings.retention.as_retention(),
     )

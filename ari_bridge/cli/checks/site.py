@@ -49,7 +49,7 @@ def packages() -> Finding:
         if place != ours:
             return amiss(
                 "packages",
-                f"`{package.__name__}` comes from {place}, not from {ours}: start the `ouidire` of its own environment, "
+                f"`{package.__name__}` comes from {place}, not from {ours}: start `ouidire` from its own environment, "
                 f"from another folder than {Path.cwd()}, and without PYTHONPATH",
             )
     return well("packages", str(ours))

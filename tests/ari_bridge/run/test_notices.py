@@ -2,9 +2,10 @@
 
 import pytest
 
-from ari_bridge.run.notices import languages, notices
+from ari_bridge.run.notices import notices
 from ari_bridge.run.settings import Settings
 from ari_bridge.run.settings_errors import SettingsError
+from dialplan.recordings import languages
 
 
 def test_each_language_has_its_notice() -> None:

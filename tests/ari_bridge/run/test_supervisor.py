@@ -1,0 +1,75 @@
+"""The whole service, without a PBX: it starts, says that it is not ready and why, and stops cleanly."""
+
+import asyncio
+import socket
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from ari_bridge.run.settings import Settings
+from ari_bridge.run.settings_errors import SettingsError
+from ari_bridge.run.supervisor import serve
+from consent.database import Database
+from consent.errors import DatabaseUnavailable
+from consent.ledger import MIGRATIONS
+
+
+def free_port() -> int:
+    """A TCP port that nobody listens on."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings of a site whose PBX is down."""
+    secrets = tmp_path / "secrets.toml"
+    secrets.touch(mode=0o600)
+    secrets.write_text('ari_password = "a"\nami_password = "b"\nphones_password = "c"\n')
+    port = free_port()
+    return Settings(
+        pbx={"ari_url": f"http://127.0.0.1:{free_port()}/ari", "ami_port": free_port(), "secrets_file": secrets},
+        database={"path": tmp_path / "ouidire.sqlite"},
+        screens={"port": port, "base_url": f"http://127.0.0.1:{port}"},
+    )  # type: ignore[arg-type]
+
+
+async def ready(settings: Settings) -> tuple[int, dict[str, object]]:
+    """The answer of /readyz, once somebody listens."""
+    async with aiohttp.ClientSession() as http, asyncio.timeout(20):
+        while True:
+            try:
+                async with http.get(f"{settings.screens.base_url}/readyz") as answer:
+                    return answer.status, await answer.json()
+            except aiohttp.ClientConnectionError:
+                await asyncio.sleep(0.05)
+
+
+async def test_it_says_that_the_pbx_is_away_and_stops_cleanly(settings: Settings) -> None:
+    """Law: an ARI or AMI that is down is a sentence and a retry, and silence never looks like calm."""
+    service = asyncio.create_task(serve(settings))
+    status, said = await ready(settings)
+    assert status == 503
+    assert "pbx" in str(said)
+    service.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await service
+    again = await Database.open(settings.database.path, [MIGRATIONS])
+    await again.close()
+
+
+async def test_a_second_bridge_is_refused(settings: Settings) -> None:
+    """Law: two bridges on one file are refused with a sentence."""
+    held = await Database.open(settings.database.path, [MIGRATIONS])
+    with pytest.raises(DatabaseUnavailable, match="another bridge"):
+        await serve(settings)
+    await held.close()
+
+
+async def test_open_secrets_are_refused(settings: Settings) -> None:
+    """Law: passwords that others can read are refused."""
+    settings.pbx.secrets_file.chmod(0o644)
+    with pytest.raises(SettingsError, match="600"):
+        await serve(settings)
