@@ -1,1 +1,1 @@
-"""The Asterisk side: contexts rendered from the table of consent, installed and removed without a trace, and checked."""
+"""The Asterisk side: contexts rendered from the table of consent, installed, removed without a trace, checked."""

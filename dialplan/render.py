@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from string import Template
 from typing import Final, NamedTuple
 
 from consent.errors import InvalidValue
@@ -84,22 +83,20 @@ class RenderSettings:
                 raise InvalidValue(f"{name} must lie between {low} and {high}, not {getattr(self, name)}")
 
 
-class _ConfTemplate(Template):
-    """A template of @{name}: Asterisk itself owns the dollar sign."""
-
-    delimiter = "@"
-    # No bare @name, so that an at sign in a dialplan is only an at sign; @{name} alone is ours.
-    pattern = r"@(?:(?P<escaped>(?!))|(?P<named>(?!))|\{(?P<braced>[a-z_]+)\}|(?P<invalid>(?!)))"
-
-
 @cache
-def _template(name: str) -> _ConfTemplate:
-    return _ConfTemplate((files("dialplan") / "asterisk" / name).read_text(encoding="utf-8"))
+def _template(name: str) -> str:
+    return (files("dialplan") / "asterisk" / name).read_text(encoding="utf-8")
+
+
+def _filled(name: str, **values: object) -> str:
+    # Not string.Template: the dollar sign belongs to Asterisk, and a bare at sign stands in its GROUP() names.
+    return re.sub(r"@\{([a-z_]+)\}", lambda found: str(values[found.group(1)]), _template(name))
 
 
 def extensions(settings: RenderSettings) -> str:
     """The four contexts, as one file for extensions.conf to include."""
-    return _template("extensions.conf").substitute(
+    return _filled(
+        "extensions.conf",
         languages="\n".join(_languages(settings.notices)),
         default_language=settings.notices[0].language,
         asked=_arguments(_ASKED),
@@ -118,12 +115,12 @@ def extensions(settings: RenderSettings) -> str:
 
 def applicationmap(*, plus: str) -> str:
     """The feature code of a withdrawal; `plus` is "(+)" where the section already exists, else empty."""
-    return _template("features.conf").substitute(plus=plus, stop_keys=STOP_KEYS)
+    return _filled("features.conf", plus=plus, stop_keys=STOP_KEYS)
 
 
 def general(lines: Sequence[str], *, plus: str) -> str:
     """Lines for a [general] section; `plus` as in `applicationmap`."""
-    return _template("general.conf").substitute(plus=plus, lines="\n".join(lines))
+    return _filled("general.conf", plus=plus, lines="\n".join(lines))
 
 
 def channelvars(existing: Sequence[str]) -> str:
@@ -134,12 +131,18 @@ def channelvars(existing: Sequence[str]) -> str:
 
 def ari_user(password: str) -> str:
     """The bridge's ARI user, as one file for ari.conf to include."""
-    return _template("ari_user.conf").substitute(user=ARI_USER, password=password)
+    return _filled("ari_user.conf", user=ARI_USER, password=password)
+
+
+def phones() -> str:
+    """The little that res_pjsip_notify needs to load, where pjsip_notify.conf is missing."""
+    return _filled("phones.conf")
 
 
 def manager_users(listener_password: str, pusher_password: str) -> str:
     """The two AMI users, as one file for manager.conf to include."""
-    return _template("manager_users.conf").substitute(
+    return _filled(
+        "manager_users.conf",
         listener=AMI_LISTENER,
         listener_password=listener_password,
         pusher=AMI_PUSHER,

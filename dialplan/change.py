@@ -1,0 +1,155 @@
+"""A plan of file changes as a value: shown as a diff, then carried out whole or not at all."""
+
+import contextlib
+import difflib
+import os
+import re
+import stat
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from consent.errors import OuidireError
+
+_SECRET = re.compile(r"(?i)^([-+ ]?\s*(?:\w*secret|\w*password)\s*=>?\s*)\S.*$")
+_CONTEXT_LINES: Final = 2
+
+
+class InstallRefused(OuidireError):
+    """Nothing was changed; `reasons` says why, a sentence each."""
+
+    def __init__(self, *reasons: str) -> None:
+        super().__init__("\n".join(reasons))
+        self.reasons = reasons
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """One file before and after; None means that there is none.
+
+    A new file takes `mode` and the owner of the folder `owner_like`; one that is there keeps its owner, and its mode
+    unless `mode` is stricter.
+    """
+
+    path: Path
+    before: bytes | None
+    after: bytes | None
+    mode: int
+    owner_like: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Something that is already there and that we would break; the sentence says what to do."""
+
+    subject: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What would change. With conflicts it cannot be applied; without changes there is nothing to do."""
+
+    changes: tuple[FileChange, ...]
+    conflicts: tuple[Conflict, ...] = ()
+    notes: tuple[str, ...] = ()
+    emptied: tuple[Path, ...] = ()
+    """Folders of ours to remove afterwards where nothing else is in them."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether everything is already as planned."""
+        return not self.changes
+
+    def diff(self) -> str:
+        """A unified diff of every text file, passwords hidden; recordings are named with their size."""
+        return "".join(_diff(change) for change in self.changes)
+
+
+def apply(plan: Plan) -> None:
+    """Carry the plan out. Each file is replaced at once; where one fails, those already replaced are put back.
+
+    Raises:
+        InstallRefused: the plan has conflicts, or a file is no longer as it was when the plan was made.
+        OSError: a file could not be written; nothing was changed.
+    """
+    if plan.conflicts:
+        raise InstallRefused(*(conflict.sentence for conflict in plan.conflicts))
+    stale = [change.path for change in plan.changes if content(change.path) != change.before]
+    if stale:
+        raise InstallRefused(*(f"{path} changed in the meantime: plan again" for path in stale))
+    done: list[FileChange] = []
+    try:
+        for change in plan.changes:
+            _write(change.path, change.after, change.mode, change.owner_like)
+            done.append(change)
+    except OSError:
+        for change in reversed(done):
+            _write(change.path, change.before, change.mode, change.owner_like)
+        raise
+    for folder in plan.emptied:
+        with contextlib.suppress(OSError):  # another's file is in it, so that it stays
+            folder.rmdir()
+
+
+def content(path: Path) -> bytes | None:
+    """The bytes of a file, or None where there is none. Raises OSError where it may not be read."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+
+
+def _write(path: Path, data: bytes | None, mode: int, owner_like: Path) -> None:
+    target = path.resolve()  # a link stays a link
+    if data is None:
+        target.unlink(missing_ok=True)
+        return
+    _make_folder(target.parent, owner_like)
+    try:
+        known: os.stat_result | None = target.stat()
+    except FileNotFoundError:
+        known = None
+    like = known or owner_like.stat()
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".ouidire-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(name, stat.S_IMODE(known.st_mode) & mode if known else mode)
+        if (like.st_uid, like.st_gid) != (os.geteuid(), os.getegid()):
+            os.chown(name, like.st_uid, like.st_gid)
+        os.replace(name, target)
+    except OSError:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _make_folder(folder: Path, owner_like: Path) -> None:
+    if folder.is_dir():
+        return
+    _make_folder(folder.parent, owner_like)
+    folder.mkdir(mode=0o755)
+    like = owner_like.stat()
+    if (like.st_uid, like.st_gid) != (os.geteuid(), os.getegid()):
+        os.chown(folder, like.st_uid, like.st_gid)
+
+
+def _diff(change: FileChange) -> str:
+    before, after = _lines(change.before), _lines(change.after)
+    if before is None or after is None:
+        verb = "remove" if change.after is None else "write"
+        return f"{verb} {change.path} ({len(change.after or change.before or b'')} bytes)\n"
+    old = "/dev/null" if change.before is None else str(change.path)
+    new = "/dev/null" if change.after is None else str(change.path)
+    lines = difflib.unified_diff(before, after, old, new, n=_CONTEXT_LINES, lineterm="")
+    return "".join(_SECRET.sub(r"\1***", line) + "\n" for line in lines)
+
+
+def _lines(data: bytes | None) -> list[str] | None:
+    """The lines of a text, or None where the bytes are no text."""
+    if data is None:
+        return []
+    return None if b"\0" in data else data.decode("utf-8", "replace").splitlines()
