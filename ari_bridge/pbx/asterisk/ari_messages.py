@@ -100,7 +100,7 @@ def pairs_of(snapshot: Snapshot) -> list[frozenset[str]]:
 
 
 def holders_of(pairs: list[frozenset[str]], told_to_hold: frozenset[str]) -> frozenset[str]:
-    """Who holds: Asterisk notes a hold on the channel that was told of it, its event names the one that pressed hold."""
+    """Who holds. Asterisk notes a hold on the channel that was told of it; its events name the one that pressed it."""
     return frozenset(other for pair in pairs for told in pair & told_to_hold for other in pair - {told})
 
 
