@@ -85,7 +85,7 @@ class Session:
         self._woken = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._away = False
-        self._heard_in = self._heard_next = ""
+        self._heard_in = self._heard_next = self._agent_leg = ""
         self._zero_s = 0.0
         self._next_renewal_s = self._next_facts_s = self._not_before_s = self._tone_until_s = 0.0
         self._stage = Stage.ASKED
@@ -295,11 +295,19 @@ class Session:
             if self._stage is Stage.GRANTED:
                 self._turn_to(Stage.PAUSED)
             return
+        self._meet(next(c for c, party in wanted.legs.items() if party is Party.AGENT))
         missing = [c for c in wanted.legs if c not in self._forks]
         if missing:
             await self._start(missing, wanted)
         if self._stage in (Stage.PAUSED, Stage.FAILED) and all(f.is_open for f in self._forks.values()):
             self._turn_to(Stage.GRANTED)
+
+    def _meet(self, agent_leg: str) -> None:
+        """A new agent begins with new facts: nobody sees, or is measured by, what another agent did."""
+        if self._agent_leg not in ("", agent_leg):
+            self._rooms.engine.forget(self.call_id)
+            self._facts = None
+        self._agent_leg = agent_leg
 
     async def _start(self, missing: list[str], wanted: Plan) -> None:
         variable = await self._rooms.pbx.consent_of(self.call_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from contextlib import AsyncExitStack
+from typing import Final
 
 import structlog
 
@@ -41,6 +42,9 @@ from consent.states import Answer
 
 log = structlog.get_logger()
 
+ENGINE_WATCH_S: Final = 5.0
+"""How often the engine is asked whether it failed."""
+
 
 async def serve(settings: Settings) -> None:
     """Run the service until it is cancelled.
@@ -56,6 +60,7 @@ async def serve(settings: Settings) -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(janitor.run(service.rooms.scores), name="janitor")
             group.create_task(_drop_ended(service.rooms.board), name="board")
+            group.create_task(service.watch_engine(), name="engine watch")
             await service.run()
 
 
@@ -65,6 +70,7 @@ class Service:
     def __init__(self, rooms: Rooms, switchboard: Switchboard) -> None:
         self.rooms = rooms
         self.switchboard = switchboard
+        self._engine_failure = ""
 
     async def run(self) -> None:
         """Work until cancelled, then hear nothing more."""
@@ -77,10 +83,22 @@ class Service:
         """The Stop key of an agent's phone: an objection."""
         await self.switchboard.stop(call_id, Answer.OBJECTED)
 
+    async def watch_engine(self) -> None:
+        """Say it when the engine fails: its silence would look like calm."""
+        known = 0
+        while True:
+            stats = self.rooms.engine.stats()
+            self._engine_failure = stats.last_failure if stats.failed_ticks > known else ""
+            if self._engine_failure:
+                log.error("engine.failed", ticks=stats.failed_ticks - known, error=stats.last_failure)
+            known = stats.failed_ticks
+            await asyncio.sleep(ENGINE_WATCH_S)
+
     def readiness(self) -> Readiness:
         """Whether calls can be analysed now."""
         pbx = "ok" if self.switchboard.is_connected else self.switchboard.sentence
-        return Readiness(self.switchboard.is_connected, {"pbx": pbx, "engine": "ok"})
+        ready = self.switchboard.is_connected and not self._engine_failure
+        return Readiness(ready, {"pbx": pbx, "engine": self._engine_failure or "ok"})
 
 
 async def _open(settings: Settings, stack: AsyncExitStack) -> Service:

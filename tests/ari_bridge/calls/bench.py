@@ -84,7 +84,7 @@ class Bench:
     async def until(self, condition: Callable[[], bool], timeout_s: float = 5.0) -> None:
         """Wait for something to become true."""
         async with asyncio.timeout(timeout_s):
-            while not condition():  # noqa: ASYNC110 - what is waited for has no event of its own
+            while not condition():
                 await asyncio.sleep(0.01)
 
     def stage(self, call_id: str = "1.1") -> Stage | None:

@@ -86,6 +86,23 @@ async def test_a_new_agent_gets_a_new_fork(bench: Bench) -> None:
     await bench.until(lambda: {f.channel_id for f in bench.pbx.forks.values()} == {"1.1", "1.7"})
 
 
+async def test_a_new_agent_begins_with_new_facts(bench: Bench) -> None:
+    """Law: an agent's facts are of that agent alone: after a transfer nobody is measured by another's talk."""
+    await bench.talk()
+    forks = bench.switchboard.sessions()[0].forks()
+    with Sender(forks[0].port) as one, Sender(forks[1].port) as other:
+        for _ in range(60):
+            one.send()
+            other.send()
+            await asyncio.sleep(0.01)
+    await bench.until(lambda: (facts := bench.engine.facts("1.1")) is not None and facts.heard_s > 0.5)
+    await bench.tell(ChannelGone("1.2"), ChannelChanged(channel("1.7", "1002")))
+    await bench.tell(BridgeChanged("b", frozenset({"1.1", "1.7"})))
+    await bench.until(lambda: {f.channel_id for f in bench.pbx.forks.values()} == {"1.1", "1.7"})
+    facts = bench.engine.facts("1.1")
+    assert facts is None or facts.heard_s == 0
+
+
 async def test_the_pbxs_own_variable_must_agree(bench: Bench) -> None:
     """Law: forked only where variable and ledger both say granted."""
     await bench.connect()
