@@ -29,8 +29,8 @@ from consent.purposes import Purpose
 
 T = TypeVar("T")
 
-PATIENCE_CHUNKS: Final = 16
-"""How long (512 ms of the caller's sound) a window waits for the agent's decisions about the same stretch."""
+PATIENCE_CHUNKS: Final = 32
+"""How long (1 s of the caller's sound) a window waits for the agent's decisions about the same stretch."""
 
 _FIRST_ROWS: Final = 64
 

@@ -9,8 +9,8 @@ from typing import Final, NamedTuple
 from analysis.audio import ENGINE_RATE_HZ, AudioFrame
 from consent.grant import Consented, ConsentGrant
 
-MAX_QUEUED_S: Final = 2.0
-"""More would be a verdict about a moment that has passed (pipecat#3218: lag without a bound)."""
+MAX_QUEUED_SAMPLES: Final = 2 * ENGINE_RATE_HZ
+"""2 s. More would be a verdict about a moment that has passed (pipecat#3218: lag without a bound)."""
 
 
 class Heard(NamedTuple):
@@ -27,12 +27,12 @@ class Heard(NamedTuple):
 class Inbox:
     """The queue of one grant."""
 
-    __slots__ = ("_dropped", "_frames", "_queued_s", "grant")
+    __slots__ = ("_dropped", "_frames", "_queued_samples", "grant")
 
     def __init__(self, grant: ConsentGrant) -> None:
         self.grant = grant
-        self._frames: deque[tuple[float, Consented[AudioFrame]]] = deque()
-        self._queued_s = 0.0
+        self._frames: deque[tuple[int, Consented[AudioFrame]]] = deque()
+        self._queued_samples = 0
         self._dropped: tuple[int, int] | None = None
 
     def put(self, frame: Consented[AudioFrame]) -> int:
@@ -40,13 +40,13 @@ class Inbox:
         heard = frame.open()
         if not len(heard.pcm):
             return 0
-        length_s = len(heard.pcm) / heard.rate_hz
-        self._frames.append((length_s, frame))
-        self._queued_s += length_s
+        length = len(heard.pcm) * ENGINE_RATE_HZ // heard.rate_hz
+        self._frames.append((length, frame))
+        self._queued_samples += length
         gone = 0
-        while self._queued_s > MAX_QUEUED_S and self._frames:
-            oldest_s, oldest = self._frames.popleft()
-            self._queued_s -= oldest_s
+        while self._queued_samples > MAX_QUEUED_SAMPLES and self._frames:
+            oldest_length, oldest = self._frames.popleft()
+            self._queued_samples -= oldest_length
             self._note(oldest.open())
             gone += 1
         return gone
@@ -57,7 +57,7 @@ class Inbox:
             return None
         heard = Heard(self.grant, [frame for _, frame in self._frames], self._dropped)
         self._frames.clear()
-        self._queued_s, self._dropped = 0.0, None
+        self._queued_samples, self._dropped = 0, None
         return heard
 
     def _note(self, frame: AudioFrame) -> None:

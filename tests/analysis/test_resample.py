@@ -1,5 +1,7 @@
 """From the line's rate to the engine's."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -30,11 +32,11 @@ def test_how_the_sound_is_cut_into_frames_changes_nothing(rate_hz: int, cuts: li
     whole = Resampler(rate_hz).feed(AudioFrame(start, rate_hz, pcm))
     resampler, parts = Resampler(rate_hz), []
     edges = [0, *sorted(cuts), len(pcm)]
-    for first, stop in zip(edges, edges[1:], strict=False):
+    for first, stop in pairwise(edges):
         parts.append(resampler.feed(AudioFrame(start + first, rate_hz, pcm[first:stop])))
     joined = np.concatenate([part.pcm for part in parts])
     assert parts[0].start_sample == whole.start_sample
-    assert all(a.end_sample == b.start_sample for a, b in zip(parts, parts[1:], strict=False))
+    assert all(a.end_sample == b.start_sample for a, b in pairwise(parts))
     np.testing.assert_array_equal(joined, whole.pcm)
 
 

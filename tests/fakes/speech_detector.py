@@ -40,5 +40,5 @@ class LoudnessDetector:
             self.failures -= 1
             raise RuntimeError("the detector broke")
         self.batches.append(len(rows))
-        loud = np.abs(chunks).mean(axis=1) > 0.01
-        return loud.astype(np.float32)
+        chances: Chances = (np.abs(chunks).mean(axis=1) > 0.01).astype(np.float32)
+        return chances

@@ -27,7 +27,7 @@ def test_a_segment_knows_its_seconds() -> None:
     ("samples", "share"),
     [(np.zeros(0, np.float32), 0.5), (np.zeros((2, 2), np.float32), 0.5), (np.zeros(9, np.float32), 1.1)],
 )
-def test_an_impossible_segment_is_not_born(samples: np.ndarray, share: float) -> None:  # type: ignore[type-arg]
+def test_an_impossible_segment_is_not_born(samples: np.ndarray, share: float) -> None:
     """No samples, two channels, or a share over 1."""
     with pytest.raises(InvalidValue):
         SpeechSegment(0, samples, share, 0.0, 1.0)

@@ -1,0 +1,231 @@
+"""One tick: every call in one batch."""
+
+import random
+
+import pytest
+
+from analysis.emotion.score import Abstained, Reason, ToneScore
+from analysis.engine.batcher import PATIENCE_CHUNKS, Batcher, unjudged
+from analysis.engine.inbox import Heard
+from analysis.speech.detector import CHUNK_S, CHUNK_SAMPLES
+from consent.gate import Grants
+from consent.parties import Party
+from consent.states import Answer
+from tests.analysis.engine.sounds import frames, heard, listen, talk
+from tests.conftest import Callers
+from tests.fakes.speech_detector import LoudnessDetector
+from tests.fakes.tone_model import RememberingTone
+
+TURN = (("silence", 10), ("speech", 60), ("silence", 40))
+
+
+def batcher() -> tuple[Batcher, LoudnessDetector, RememberingTone]:
+    """A batcher and its fakes."""
+    detector, tone = LoudnessDetector(), RememberingTone()
+    return Batcher(detector, tone), detector, tone
+
+
+async def test_a_turn_of_the_caller_is_judged_once(callers: Callers) -> None:
+    """Speech, a pause, and the agent known to be silent: one segment, one verdict, at the right seconds."""
+    grants = await callers.says_yes()
+    parts, _, _ = batcher()
+    listened = listen(parts, (grants.caller, talk(*TURN)), (grants.agent, talk(("silence", 110))))
+    assert listened.abstained == []
+    (verdict,) = parts.judge(listened.speech)
+    score = verdict.open()
+    assert isinstance(score, ToneScore)
+    assert score.start_s == pytest.approx(7 * CHUNK_S)
+    assert score.end_s == pytest.approx(73 * CHUNK_S)
+    assert parts.listen([]).speech == []
+
+
+async def test_the_agents_speech_never_reaches_the_model(callers: Callers) -> None:
+    """The same words from the agent's mouth: facts, and not one segment, abstention or reason."""
+    grants = await callers.says_yes()
+    parts, _, tone = batcher()
+    listened = listen(parts, (grants.agent, talk(*TURN)), (grants.caller, talk(("silence", 110))))
+    assert listened.speech == []
+    assert listened.abstained == []
+    assert listened.facts["call-1"].agent_talk_s > 1
+    assert tone.given == []
+
+
+async def test_an_agent_who_dials_out_and_presses_1_is_still_an_agent(callers: Callers) -> None:
+    """The role is the endpoint's, not the key's: under the agent's grant of any call no verdict can come."""
+    grants = await callers.says_yes("dialled-out")
+    parts, _, _ = batcher()
+    for tick in range(4):
+        listened = parts.listen([heard(grants.agent, talk(*TURN), tick * 110 * CHUNK_SAMPLES)])
+        assert (listened.speech, listened.abstained) == ([], [])
+
+
+async def test_a_window_waits_for_the_agents_decisions(callers: Callers) -> None:
+    """The agent's sound comes later: the window waits for it, and what it says counts."""
+    grants = await callers.says_yes()
+    parts, _, _ = batcher()
+    early = listen(parts, (grants.caller, talk(("speech", 60), ("silence", PATIENCE_CHUNKS - 8))))
+    assert (early.speech, early.abstained) == ([], [])
+    listen(parts, (grants.agent, talk(("speech", 60))))
+    late = listen(parts, (grants.agent, talk(("speech", 30))), start_chunk=60)
+    late.abstained.extend(
+        listen(parts, (grants.caller, talk(("silence", 1))), start_chunk=60 + PATIENCE_CHUNKS - 8).abstained
+    )
+    assert [verdict.open() for verdict in late.abstained] == [Abstained(0.0, 63 * CHUNK_S, Reason.BOTH_SPEAK)]
+
+
+async def test_without_the_agents_leg_nothing_is_judged(callers: Callers) -> None:
+    """Fail closed: when patience is over and the agent was not heard, the line is named."""
+    grants = await callers.says_yes()
+    parts, _, _ = batcher()
+    listened = listen(parts, (grants.caller, talk(("speech", 60), ("silence", 60))))
+    assert listened.speech == []
+    assert [verdict.open().reason for verdict in listened.abstained] == [Reason.LINE]  # type: ignore[union-attr]
+
+
+async def test_a_microphone_has_no_agent(callers: Callers) -> None:
+    """Where only the caller is expected nobody is waited for."""
+    grants = await callers.says_yes()
+    parts = Batcher(LoudnessDetector(), RememberingTone(), frozenset({Party.CALLER}))
+    assert len(listen(parts, (grants.caller, talk(*TURN))).speech) == 1
+
+
+async def test_a_language_that_the_model_was_not_validated_for_is_not_judged(callers: Callers) -> None:
+    """The yes was given in English, the model knows German: an abstention, and no sample is cut out."""
+    grants = await callers.says_yes()
+    parts = Batcher(LoudnessDetector(), RememberingTone(frozenset({"de"})))
+    listened = listen(parts, (grants.caller, talk(*TURN)), (grants.agent, talk(("silence", 110))))
+    assert listened.speech == []
+    assert [verdict.open().reason for verdict in listened.abstained] == [Reason.LANGUAGE]  # type: ignore[union-attr]
+
+
+async def test_all_calls_are_in_one_batch(callers: Callers) -> None:
+    """Twenty streams with as many chunks each: as many runs as one stream has chunks, each with all streams."""
+    parts, detector, _ = batcher()
+    every: list[Grants] = [await callers.says_yes(f"call-{i}") for i in range(10)]
+    sound = talk(("speech", 3))
+    parts.listen([heard(grant, sound) for grants in every for grant in (grants.caller, grants.agent)])
+    assert detector.batches == [20, 20, 20]
+
+
+async def test_how_sound_comes_in_changes_no_verdict(callers: Callers) -> None:
+    """In one piece or in ticks of any size, with the legs apart by up to 300 ms: the same segments."""
+    rng, results = random.Random(7), []
+    caller_sound, agent_sound = talk(*TURN, *TURN), talk(("silence", 75), ("speech", 30), ("silence", 115))
+    for attempt in range(4):
+        grants = await callers.says_yes(f"call-{attempt}")
+        parts, _, _ = batcher()
+        queues = [
+            [grants.caller.admit(f) for f in frames(caller_sound)],
+            [grants.agent.admit(f) for f in frames(agent_sound)],
+        ]
+        segments = []
+        while any(queues):
+            count = 90 if attempt == 0 else rng.randint(1, 15)
+            # The agent's leg is up to 300 ms behind or ahead.
+            lead = len(queues[1]) - len(queues[0]) + (0 if attempt == 0 else rng.randint(-15, 15))
+            counts = (count, max(0, count + lead))
+            items = [
+                Heard(grant, [queue.pop(0) for _ in range(min(n, len(queue)))], None)
+                for grant, queue, n in zip((grants.caller, grants.agent), queues, counts, strict=True)
+            ]
+            segments += [part.consented.open() for part in parts.listen(items).speech]
+        results.append([(segment.start_s, segment.end_s) for segment in segments])
+    assert len(results[0]) == 2
+    assert all(result == results[0] for result in results)
+
+
+async def test_a_withdrawal_while_the_model_judges_takes_that_verdict_alone(callers: Callers) -> None:
+    """The withdrawn call's verdict is gone though it was half made; the other call's is there."""
+    parts, _, tone = batcher()
+    speech = []
+    for call_id in ("stays", "goes"):
+        grants = await callers.says_yes(call_id)
+        speech += listen(parts, (grants.caller, talk(*TURN)), (grants.agent, talk(("silence", 110)))).speech
+    tone.before_judging = lambda: callers.gate.end("goes", Answer.WITHDRAWN)
+    assert [verdict.grant.call_id for verdict in parts.judge(speech)] == ["stays"]
+    assert parts.judge([part for part in speech if part.consented.grant.call_id == "goes"]) == []
+
+
+async def test_a_withdrawal_drops_streams_and_says_nothing(callers: Callers) -> None:
+    """At the next tick nothing is left of the call: no stream, no state in the detector, no facts, no abstention."""
+    grants = await callers.says_yes()
+    parts, detector, _ = batcher()
+    late = heard(grants.caller, talk(("silence", 30)), 110 * CHUNK_SAMPLES)
+    listen(parts, (grants.caller, talk(*TURN)), (grants.agent, talk(("silence", 60))))
+    await callers.stops()
+    listened = parts.listen([late])
+    assert (listened.speech, listened.abstained, listened.facts) == ([], [], {})
+    assert parts.streams == 0
+    assert sorted(detector.closed) == [0, 1]
+
+
+async def test_forgetting_a_call_touches_no_other(callers: Callers) -> None:
+    """One call ends, the other goes on where it was."""
+    parts, _, _ = batcher()
+    first, second = await callers.says_yes("first"), await callers.says_yes("second")
+    for grants in (first, second):
+        listen(parts, (grants.caller, talk(("speech", 60))), (grants.agent, talk(("silence", 110))))
+    parts.forget("first")
+    assert parts.streams == 2
+    listened = parts.listen([heard(second.caller, talk(("silence", 50)), 60 * CHUNK_SAMPLES)])
+    assert len(listened.speech) == 1
+
+
+async def test_a_stop_between_fork_and_first_frame_opens_nothing(callers: Callers) -> None:
+    """Frames that were admitted before the stop make no stream after it."""
+    grants = await callers.says_yes()
+    item = heard(grants.caller, talk(("speech", 3)))
+    await callers.stops()
+    parts, detector, _ = batcher()
+    parts.listen([item])
+    assert (parts.streams, detector.opened) == (0, 0)
+
+
+async def test_what_a_failed_tick_held_is_said_with_the_next(callers: Callers) -> None:
+    """The detector breaks once: that stretch, and the window that was open, are `engine`, not calm."""
+    grants = await callers.says_yes()
+    parts, detector, _ = batcher()
+    silence = talk(("silence", 110))
+    parts.listen([heard(grants.caller, talk(("silence", 10), ("speech", 20))), heard(grants.agent, silence)])
+    detector.failures = 1
+    broken = [heard(grants.caller, talk(("speech", 10)), 30 * CHUNK_SAMPLES)]
+    with pytest.raises(RuntimeError):
+        parts.listen(broken)
+    assert parts.lose(broken) == []
+    listened = parts.listen([heard(grants.caller, talk(("silence", 3)), 40 * CHUNK_SAMPLES)])
+    assert [verdict.open() for verdict in listened.abstained] == [Abstained(7 * CHUNK_S, 40 * CHUNK_S, Reason.ENGINE)]
+
+
+async def test_a_long_failure_is_said_while_it_lasts(callers: Callers) -> None:
+    """With the detector broken for good each 4 s are said to be lost."""
+    grants = await callers.says_yes()
+    parts, detector, _ = batcher()
+    parts.listen([heard(grants.caller, talk(("silence", 1)))])
+    detector.failures = 10_000
+    said = []
+    for tick in range(100):
+        item = [heard(grants.caller, talk(("speech", 3)), (1 + 3 * tick) * CHUNK_SAMPLES)]
+        with pytest.raises(RuntimeError):
+            parts.listen(item)
+        said += parts.lose(item)
+    assert len(said) == 2
+    assert {verdict.open().reason for verdict in said} == {Reason.ENGINE}  # type: ignore[union-attr]
+
+
+async def test_sound_that_the_queue_dropped_is_said(callers: Callers) -> None:
+    """Too slow to keep up: the stretch is named, as `engine`."""
+    grants = await callers.says_yes()
+    parts, _, _ = batcher()
+    item = heard(grants.caller, talk(("silence", 3)), 10 * CHUNK_SAMPLES)
+    (verdict,) = parts.listen([item._replace(dropped=(0, 5_120))]).abstained
+    assert verdict.open() == Abstained(0.0, 0.32, Reason.ENGINE)
+
+
+async def test_segments_that_were_being_judged_are_said_unless_withdrawn(callers: Callers) -> None:
+    """A model that broke leaves an abstention for each segment that it had, none for a withdrawn one."""
+    grants = await callers.says_yes()
+    parts, _, _ = batcher()
+    speech = listen(parts, (grants.caller, talk(*TURN)), (grants.agent, talk(("silence", 110)))).speech
+    assert [verdict.open().reason for verdict in unjudged(speech)] == [Reason.ENGINE]  # type: ignore[union-attr]
+    await callers.stops()
+    assert unjudged(speech) == []

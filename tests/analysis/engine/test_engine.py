@@ -1,0 +1,256 @@
+"""The engine as calls use it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+
+import numpy as np
+import pytest
+
+from analysis.audio import AudioFrame, Pcm16
+from analysis.emotion.score import Abstained, Reason, ToneScore, Verdict
+from analysis.engine.engine import Engine
+from analysis.resample import UnsupportedRate
+from analysis.speech.detector import CHUNK_SAMPLES
+from analysis.speech.silero import SileroDetector
+from consent.gate import Grants
+from consent.grant import Consented
+from consent.states import Answer
+from tests.analysis.engine.sounds import frames, talk
+from tests.analysis.voices import engine_voice
+from tests.conftest import Callers
+from tests.fakes.speech_detector import LoudnessDetector
+from tests.fakes.tone_model import FailingTone, RememberingTone
+
+TURN = talk(("silence", 3), ("speech", 45), ("silence", 14))
+QUIET = talk(("silence", 62))
+PATIENCE_S = 10.0
+
+
+class Ear:
+    """A running engine and what it said."""
+
+    def __init__(self, detector: LoudnessDetector | SileroDetector, tone: RememberingTone) -> None:
+        self.verdicts: list[Consented[Verdict]] = []
+        self.engine = Engine(detector, tone, self.verdicts.append)
+
+    def hear(self, grants: Grants, caller: Pcm16, agent: Pcm16, start_sample: int = 0) -> None:
+        """Both parties' sound at once."""
+        for grant, pcm in ((grants.caller, caller), (grants.agent, agent)):
+            for frame in frames(pcm, start_sample):
+                self.engine.hear(grant.admit(frame))
+
+    async def turn(self, grants: Grants, start_chunk: int = 0) -> None:
+        """A turn of the caller, in two pieces as the queue allows."""
+        self.hear(grants, TURN, QUIET, start_chunk * CHUNK_SAMPLES)
+        await self.settled()
+        self.hear(grants, QUIET[: 20 * CHUNK_SAMPLES], QUIET[: 20 * CHUNK_SAMPLES], (start_chunk + 62) * CHUNK_SAMPLES)
+        await self.settled()
+
+    async def settled(self) -> None:
+        """Two whole ticks later."""
+        now = self.engine.stats().ticks
+        await until(lambda: self.engine.stats().ticks >= now + 2)
+
+    @property
+    def said(self) -> list[Verdict]:
+        """What it said."""
+        return [verdict.open() for verdict in self.verdicts]
+
+
+async def until(is_so: Callable[[], bool]) -> None:
+    """Wait for something that nothing announces."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not is_so():
+            await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+async def ear() -> AsyncIterator[Ear]:
+    """A running engine on fakes."""
+    made = Ear(LoudnessDetector(), RememberingTone())
+    await made.engine.start()
+    yield made
+    await made.engine.stop()
+
+
+async def test_a_turn_becomes_a_verdict_and_facts(ear: Ear, callers: Callers) -> None:
+    """The spine: frames under a grant in, a verdict under the same grant out, facts to be polled."""
+    grants = await callers.says_yes()
+    await ear.turn(grants)
+    (verdict,) = ear.verdicts
+    assert verdict.grant is grants.caller
+    assert isinstance(verdict.open(), ToneScore)
+    facts = ear.engine.facts("call-1")
+    assert facts is not None
+    assert facts.caller_talk_s > 1.4
+    assert facts.agent_talk_s == 0
+    stats = ear.engine.stats()
+    assert (stats.streams, stats.scored, stats.failed_ticks, stats.dropped_frames) == (2, 1, 0, 0)
+
+
+async def test_real_voices_through_the_real_detector(callers: Callers) -> None:
+    """Rendered voices, Silero: the caller's sentences are judged, the agent's never are, and talk time is plausible."""
+    ear = Ear(SileroDetector(), RememberingTone())
+    await ear.engine.start()
+    grants = await callers.says_yes()
+    caller, agent = engine_voice("caller_calm_en"), engine_voice("agent_calm_en")
+    sound_caller = np.concatenate([caller, np.zeros(len(agent), np.int16)])
+    sound_agent = np.concatenate([np.zeros(len(caller), np.int16), agent])
+    second = 16_000
+    for begin in range(0, len(sound_caller), second):
+        ear.hear(grants, sound_caller[begin : begin + second], sound_agent[begin : begin + second], begin)
+        await ear.settled()
+    await ear.engine.stop()
+    assert len(ear.said) >= 2
+    assert all(verdict.end_s <= len(caller) / 16_000 + 0.5 for verdict in ear.said)
+    facts = ear.engine.facts("call-1")
+    assert facts is not None
+    assert 0.5 < facts.caller_talk_s / (len(caller) / 16_000) <= 1
+    assert 0.5 < facts.agent_talk_s / (len(agent) / 16_000) <= 1
+    assert facts.overlap_s < 0.3
+
+
+async def test_after_a_withdrawal_nothing_comes_out(ear: Ear, callers: Callers) -> None:
+    """Frames, windows and verdicts in flight are discarded; facts are gone; late frames are dropped, not raised."""
+    grants = await callers.says_yes()
+    ear.hear(grants, TURN, QUIET)
+    late = [grants.caller.admit(frame) for frame in frames(QUIET, 62 * CHUNK_SAMPLES)]
+    await callers.stops(answer=Answer.WITHDRAWN)
+    ear.engine.forget("call-1")
+    for frame in late:
+        ear.engine.hear(frame)
+    await ear.settled()
+    assert ear.verdicts == []
+    assert ear.engine.facts("call-1") is None
+    assert ear.engine.stats().streams == 0
+
+
+async def test_a_withdrawal_in_the_middle_of_judging_wins(callers: Callers) -> None:
+    """The stop comes while the model runs: its verdict is never handed out."""
+    tone = RememberingTone()
+    ear = Ear(LoudnessDetector(), tone)
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        callers.gate.end("call-1", Answer.WITHDRAWN)
+        ear.engine.forget("call-1")
+
+    def while_judging() -> None:
+        loop.call_soon_threadsafe(stop)
+        time.sleep(0.05)
+
+    tone.before_judging = while_judging
+    await ear.engine.start()
+    await ear.turn(await callers.says_yes())
+    await ear.engine.stop()
+    assert ear.verdicts == []
+    assert ear.engine.facts("call-1") is None
+    assert ear.engine.stats().failed_ticks == 0
+
+
+async def test_a_call_that_is_forgotten_leaves_nothing_though_its_grant_lives(ear: Ear, callers: Callers) -> None:
+    """The call ended: what was in flight is not said about the next one."""
+    grants = await callers.says_yes()
+    ear.hear(grants, TURN, QUIET)
+    await ear.settled()
+    ear.engine.forget("call-1")
+    await ear.settled()
+    assert ear.engine.facts("call-1") is None
+    assert ear.engine.stats().streams == 0
+
+
+async def test_a_failing_tick_is_counted_said_and_survived(callers: Callers) -> None:
+    """The detector breaks twice: the engine lives, the lost stretch is `engine`, and what follows is judged."""
+    detector = LoudnessDetector()
+    ear = Ear(detector, RememberingTone())
+    await ear.engine.start()
+    grants = await callers.says_yes()
+    ear.hear(grants, talk(("silence", 3)), talk(("silence", 3)))
+    await ear.settled()
+    detector.failures = 1
+    ear.hear(grants, talk(("speech", 20)), talk(("silence", 20)), 3 * CHUNK_SAMPLES)
+    await until(lambda: ear.engine.stats().failed_ticks == 1)
+    await ear.turn(grants, start_chunk=23)
+    await ear.engine.stop()
+    assert [type(verdict) for verdict in ear.said] == [Abstained, ToneScore]
+    assert ear.said[0].reason is Reason.ENGINE  # type: ignore[union-attr]
+    assert "the detector broke" in ear.engine.stats().last_failure
+
+
+async def test_a_failing_model_costs_its_segments_alone(callers: Callers) -> None:
+    """The tone model breaks once: that segment is `engine`, the next one is judged."""
+    ear = Ear(LoudnessDetector(), FailingTone(1))
+    await ear.engine.start()
+    grants = await callers.says_yes()
+    await ear.turn(grants)
+    await ear.turn(grants, start_chunk=82)
+    await ear.engine.stop()
+    assert [type(verdict) for verdict in ear.said] == [Abstained, ToneScore]
+    assert ear.engine.stats().abstained == {Reason.ENGINE: 1}
+
+
+async def test_a_listener_that_fails_does_not_end_the_engine(callers: Callers) -> None:
+    """Whatever hears the verdicts may raise: the next verdict comes all the same."""
+    heard: list[Consented[Verdict]] = []
+
+    def listener(verdict: Consented[Verdict]) -> None:
+        heard.append(verdict)
+        raise RuntimeError("the screen broke")
+
+    ear = Ear(LoudnessDetector(), RememberingTone())
+    ear.engine = Engine(LoudnessDetector(), RememberingTone(), listener)
+    await ear.engine.start()
+    grants = await callers.says_yes()
+    await ear.turn(grants)
+    await ear.turn(grants, start_chunk=82)
+    await ear.engine.stop()
+    assert len(heard) == 2
+    assert ear.engine.stats().failed_ticks == 2
+
+
+async def test_too_much_at_once_is_dropped_counted_and_said(ear: Ear, callers: Callers) -> None:
+    """Four seconds in one tick: the oldest two go, and the caller's verdicts say so."""
+    grants = await callers.says_yes()
+    ear.hear(grants, talk(("silence", 125)), talk(("silence", 125)))
+    await ear.settled()
+    assert ear.engine.stats().dropped_frames == 200
+    assert ear.said == [Abstained(0.0, 2.0, Reason.ENGINE)]
+
+
+async def test_models_that_do_not_load_are_told_at_the_start(callers: Callers) -> None:
+    """Ready means warm: a model that breaks at its first run is an error of start, not of the first call."""
+    tone = RememberingTone()
+
+    def broken() -> None:
+        raise RuntimeError("no weights")
+
+    tone.warm = broken  # type: ignore[method-assign]
+    engine = Engine(LoudnessDetector(), tone, lambda verdict: None)
+    with pytest.raises(RuntimeError, match="no weights"):
+        await engine.start()
+    await engine.stop()
+
+
+async def test_a_rate_that_no_line_has_is_refused_at_once(ear: Ear, callers: Callers) -> None:
+    """A mistake in the media is seen at its place, not as a strange voice later."""
+    grants = await callers.says_yes()
+    with pytest.raises(UnsupportedRate):
+        ear.engine.hear(grants.caller.admit(AudioFrame(0, 11_025, np.zeros(220, np.int16))))
+
+
+async def test_calls_do_not_mix(ear: Ear, callers: Callers) -> None:
+    """Ten calls at once, every other one speaking: each has its own verdicts and facts."""
+    every = [await callers.says_yes(f"call-{i}") for i in range(10)]
+    for tick in (0, 62):
+        for i, grants in enumerate(every):
+            sound = TURN if i % 2 and not tick else QUIET
+            ear.hear(grants, sound, QUIET, tick * CHUNK_SAMPLES)
+        await ear.settled()
+    assert sorted(verdict.grant.call_id for verdict in ear.verdicts) == [f"call-{i}" for i in range(1, 10, 2)]
+    for i in range(10):
+        facts = ear.engine.facts(f"call-{i}")
+        assert facts is not None
+        assert (facts.caller_talk_s > 1) == bool(i % 2)

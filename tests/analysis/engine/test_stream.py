@@ -1,0 +1,100 @@
+"""One voice inside the engine."""
+
+import numpy as np
+import pytest
+
+from analysis.audio import AudioFrame
+from analysis.engine.stream import AGENT_CHUNKS, Stream
+from analysis.speech.detector import CHUNK_SAMPLES
+from consent.errors import Withdrawn
+from consent.grant import ConsentGrant
+from consent.states import Answer
+from tests.analysis.engine.sounds import frames, talk
+from tests.analysis.voices import engine_voice, line_voice
+from tests.conftest import Callers
+from tests.fakes.speech_detector import LoudnessDetector
+
+
+def stream_of(grant: ConsentGrant, *heard: AudioFrame) -> Stream:
+    """A stream that took these frames."""
+    stream = Stream(grant.admit(heard[0]), LoudnessDetector())
+    for frame in heard:
+        stream.take(frame)
+    return stream
+
+
+def chunks_of(stream: Stream) -> list[int]:
+    """All chunks that it gives."""
+    out, given = np.empty(CHUNK_SAMPLES, np.float32), []
+    while (chunk := stream.next_chunk_into(out)) is not None:
+        given.append(chunk)
+    return given
+
+
+async def test_chunks_come_once_complete_and_on_the_calls_clock(callers: Callers) -> None:
+    """Frames of 320 samples from anywhere on the clock become whole chunks of 512 on its grid, each once."""
+    stream = stream_of((await callers.says_yes()).caller, *frames(talk(("speech", 10)), 300 * CHUNK_SAMPLES))
+    assert chunks_of(stream) == list(range(300, 310))
+    assert chunks_of(stream) == []
+
+
+async def test_what_was_not_heard_is_no_chunk_and_a_long_gap_is_told(callers: Callers) -> None:
+    """Lost sound is passed over, never given as silence; after a long gap the detector must start anew."""
+    grant = (await callers.says_yes()).caller
+    stream = stream_of(grant, *frames(talk(("speech", 10))))
+    assert chunks_of(stream) == list(range(10))
+    assert not stream.is_after_gap
+    for frame in frames(talk(("speech", 1)), 30 * CHUNK_SAMPLES):
+        stream.take(frame)
+    assert chunks_of(stream) == [30]
+    assert stream.is_after_gap
+
+
+async def test_a_line_at_8_khz_is_heard_at_16(callers: Callers) -> None:
+    """The line's rate is the stream's own business."""
+    stream = stream_of((await callers.says_yes()).caller, AudioFrame(0, 8_000, line_voice("caller_calm_en")[:8_000]))
+    chunks_of(stream)
+    wanted = engine_voice("caller_calm_en")[: 30 * CHUNK_SAMPLES].astype(np.float32) / 32768
+    np.testing.assert_allclose(stream.sound.open().cut(0, 30), wanted, atol=2 / 32768)
+
+
+async def test_the_agents_stream_can_make_no_window(callers: Callers) -> None:
+    """Of the agent only decisions come: there is no segmenter, no window and no more sound than the queue needs."""
+    grants = await callers.says_yes()
+    sound = talk(("speech", 70))
+    agent, caller = (stream_of(grant, *frames(sound)) for grant in (grants.agent, grants.caller))
+    for stream in (agent, caller):
+        for chunk in range(70):
+            stream.decide(chunk, 1.0)
+        for chunk in range(70, 130):
+            stream.decide(chunk, 0.0)
+    assert caller.windows
+    assert not agent.windows
+    assert not agent.is_judged
+    assert agent.sound.open().size == AGENT_CHUNKS
+
+
+async def test_sound_is_closed_to_everybody_after_a_withdrawal(callers: Callers) -> None:
+    """The ring itself is under the grant: whoever holds the stream cannot hear it any more."""
+    stream = stream_of((await callers.says_yes()).caller, *frames(talk(("speech", 10))))
+    await callers.stops(answer=Answer.WITHDRAWN)
+    with pytest.raises(Withdrawn):
+        stream.next_chunk_into(np.empty(CHUNK_SAMPLES, np.float32))
+    with pytest.raises(Withdrawn):
+        stream.sound.open()
+
+
+async def test_a_loss_takes_the_open_window_with_it(callers: Callers) -> None:
+    """What was half heard when something failed is said to be lost, from its beginning; it is said once."""
+    stream = stream_of((await callers.says_yes()).caller, *frames(talk(("speech", 30))))
+    for chunk in range(20):
+        stream.decide(chunk, 1.0)
+    stream.lose(25 * CHUNK_SAMPLES, 28 * CHUNK_SAMPLES)
+    assert stream.take_loss() == (0, 28 * CHUNK_SAMPLES)
+    assert stream.lost_samples == 0
+
+
+async def test_the_language_is_the_primary_tag(callers: Callers) -> None:
+    """Models are validated for languages, not for countries."""
+    stream = stream_of((await callers.says_yes()).caller, *frames(talk(("speech", 1))))
+    assert stream.language == "en"

@@ -1,0 +1,143 @@
+"""Keeping, handing out, and letting go."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from analysis.conversation import ConversationFacts
+from analysis.emotion.score import Abstained, Estimate, Reason, ToneScore, Verdict
+from analysis.store.scores import Scores
+from consent.database import Database
+from consent.errors import DatabaseUnavailable, Withdrawn
+from consent.gate import Grants
+from consent.grant import Consented
+from consent.parties import Party
+from consent.states import Answer
+from tests.conftest import Callers
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+MODEL = "tone-in-the-file-1"
+TONE: Final[Verdict] = ToneScore(1.0, 3.0, Estimate(0.6, 0.1), Estimate(0.2, 0.15), MODEL)
+NOISE: Final[Verdict] = Abstained(4.0, 8.0, Reason.NOISE)
+FACTS = ConversationFacts(60.0, 30.0, 10.0, 2.0, 3.0)
+
+
+def tone(grants: Grants) -> Consented[Verdict]:
+    """A score under the caller's grant."""
+    return grants.caller.admit(TONE)
+
+
+def noise(grants: Grants) -> Consented[Verdict]:
+    """An abstention under the caller's grant."""
+    return grants.caller.admit(NOISE)
+
+
+@pytest.fixture
+def scores(database: Database) -> Scores:
+    """A store whose now is fixed."""
+    return Scores(database, lambda: NOW)
+
+
+async def test_a_verdict_comes_back_as_it_was(scores: Scores, callers: Callers) -> None:
+    """Score and abstention, with grant, life and order of time; another call's are not among them."""
+    grants, other = await callers.says_yes("call-1"), await callers.says_yes("call-2")
+    verdicts: list[Verdict] = [NOISE, TONE]
+    kept = [await scores.keep(grants.caller.admit(verdict)) for verdict in verdicts]
+    await scores.keep(noise(other))
+    found = await scores.of_call("call-1")
+    assert [row.verdict for row in found] == [TONE, NOISE]
+    assert sorted(found, key=lambda row: row.score_id) == kept
+    assert {row.grant_id for row in found} == {grants.caller.grant_id}
+    assert {row.expires_at for row in found} == {NOW + timedelta(days=30)}
+
+
+async def test_facts_are_one_row_for_each_party_and_the_newest(scores: Scores, callers: Callers) -> None:
+    """Kept again and again during the call; what is found is the last."""
+    grants = await callers.says_yes()
+    for facts in (ConversationFacts(5.0, 1.0, 1.0, 0.0, 1.0), FACTS):
+        await scores.keep_facts(grants.caller, facts.of(Party.CALLER))
+        await scores.keep_facts(grants.agent, facts.of(Party.AGENT))
+    caller, agent = await scores.facts_of_call("call-1")
+    assert (caller.party, caller.facts) == (Party.CALLER, FACTS.of(Party.CALLER))
+    assert (agent.party, agent.facts) == (Party.AGENT, FACTS.of(Party.AGENT))
+
+
+async def test_nothing_is_kept_after_a_withdrawal(scores: Scores, callers: Callers) -> None:
+    """A verdict in flight is refused, in memory and, had it slipped by, by the file."""
+    grants = await callers.says_yes()
+    late = tone(grants)
+    await callers.stops(answer=Answer.WITHDRAWN)
+    with pytest.raises(Withdrawn):
+        await scores.keep(late)
+    with pytest.raises(Withdrawn):
+        await scores.keep_facts(grants.caller, FACTS.of(Party.CALLER))
+    assert await scores.of_call("call-1") == []
+
+
+async def test_the_files_own_refusal_is_a_withdrawal(scores: Scores, callers: Callers, database: Database) -> None:
+    """The grant ended in the file alone (another path of ours was quicker): the row is refused as withdrawn."""
+    grants = await callers.says_yes()
+    await database.write(lambda c: c.execute("UPDATE grants SET ended_at = '2026-03-01', ended_by = 'withdrawn'"))
+    with pytest.raises(Withdrawn):
+        await scores.keep(tone(grants))
+
+
+async def test_a_score_of_the_agent_is_refused(scores: Scores, callers: Callers) -> None:
+    """Even a verdict that somebody forged under the agent's grant does not get into the file."""
+    grants = await callers.says_yes()
+    said: Verdict = TONE
+    with pytest.raises(Withdrawn):
+        await scores.keep(grants.agent.admit(said))
+
+
+async def test_erasing_leaves_no_trace_in_any_file(scores: Scores, callers: Callers, database: Database) -> None:
+    """After a withdrawal the rows are gone, and so are their bytes, from the file and its write-ahead log."""
+    grants, other = await callers.says_yes("call-1"), await callers.says_yes("call-2")
+    for _ in range(50):
+        await scores.keep(tone(grants))
+    await scores.keep(noise(other))
+    await scores.keep_facts(grants.caller, FACTS.of(Party.CALLER))
+    assert MODEL.encode() in everything(database.path)
+    await callers.stops("call-1")
+    assert await scores.erase([grants.caller.grant_id]) == 51
+    assert await scores.of_call("call-1") == []
+    assert len(await scores.of_call("call-2")) == 1
+    assert MODEL.encode() not in everything(database.path)
+
+
+async def test_an_objection_erases_the_agents_facts_alone(scores: Scores, callers: Callers) -> None:
+    """The agent's stop takes the agent's own facts; the caller's stay until they expire."""
+    grants = await callers.says_yes()
+    await scores.keep_facts(grants.caller, FACTS.of(Party.CALLER))
+    await scores.keep_facts(grants.agent, FACTS.of(Party.AGENT))
+    await callers.stops(answer=Answer.OBJECTED)
+    assert await scores.erase([grants.agent.grant_id]) == 1
+    assert [row.party for row in await scores.facts_of_call("call-1")] == [Party.CALLER]
+
+
+async def test_rows_go_on_time_and_not_before(scores: Scores, callers: Callers) -> None:
+    """To the millisecond of what was announced; after the call as during it."""
+    grants = await callers.says_yes()
+    await scores.keep(tone(grants))
+    await scores.keep_facts(grants.agent, FACTS.of(Party.AGENT))
+    await callers.stops(answer=Answer.EXPIRED)
+    end = NOW + timedelta(days=30)
+    assert await scores.expire(end - timedelta(milliseconds=1)) == 0
+    assert await scores.expire(end) == 2
+    assert await scores.of_call("call-1") == []
+
+
+async def test_a_file_that_cannot_be_written_is_told(scores: Scores, callers: Callers, database: Database) -> None:
+    """A locked file is an error of its own kind: analysis stops and says so, what was kept stays."""
+    grants = await callers.says_yes()
+    await scores.keep(tone(grants))
+    await database.close()
+    with pytest.raises(DatabaseUnavailable):
+        await scores.keep(noise(grants))
+
+
+def everything(path: Path) -> bytes:
+    """The bytes of the file and its companions."""
+    return b"".join(part.read_bytes() for part in path.parent.glob(path.name + "*"))
