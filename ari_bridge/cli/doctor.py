@@ -4,10 +4,10 @@ import asyncio
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Iterable, Iterator
 
-from ari_bridge.cli.checks.finding import Finding
 from ari_bridge.cli.command import Command, Exit
-from ari_bridge.cli.install import add_folder_argument
+from ari_bridge.cli.install import add_folder_argument, add_sounds_argument
 from ari_bridge.run import settings as all_settings
+from dialplan.verify import Finding
 
 
 def run(arguments: Namespace) -> Exit:
@@ -18,7 +18,7 @@ def run(arguments: Namespace) -> Exit:
     settings = all_settings.load(arguments.settings)
     found = [
         *site.findings(settings, arguments.settings),
-        *files.findings(settings, arguments.asterisk, arguments.calls),
+        *files.findings(settings, arguments.asterisk, arguments.sounds, arguments.calls),
         *asyncio.run(pbx.findings(settings)),
     ]
     print("\n".join(lines(found)))
@@ -39,6 +39,7 @@ def _calls(text: str) -> int:
 
 def _add_arguments(parser: ArgumentParser) -> None:
     add_folder_argument(parser)
+    add_sounds_argument(parser)
     parser.add_argument(
         "--calls",
         type=_calls,

@@ -71,11 +71,16 @@ def add_folder_argument(parser: ArgumentParser) -> None:
     )
 
 
-def _add_arguments(parser: ArgumentParser) -> None:
-    add_folder_argument(parser)
+def add_sounds_argument(parser: ArgumentParser) -> None:
+    """The argument that names the prompts' folder."""
     parser.add_argument(
         "--sounds", type=Path, metavar="DIR", help="Asterisk's folder of prompts (default: as its asterisk.conf says)"
     )
+
+
+def _add_arguments(parser: ArgumentParser) -> None:
+    add_folder_argument(parser)
+    add_sounds_argument(parser)
     parser.add_argument("--dry-run", action="store_true", help="show the changes as a diff and change nothing")
 
 

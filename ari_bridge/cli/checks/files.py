@@ -1,37 +1,26 @@
-"""The PBX's files: our part of them as it was installed, enough RTP ports, and nobody else who listens."""
+"""The PBX's files: our part of them as it was installed, RTP ports enough, and nobody else who listens."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
-from ari_bridge.cli.checks.finding import Finding, amiss, well
+from ari_bridge.cli.checks.finding import amiss
 from ari_bridge.run.pbx_side import render_settings
 from ari_bridge.run.settings import Settings
 from ari_bridge.run.settings_errors import SettingsError
-from dialplan.verify import Sighting, recorders, verify
+from dialplan.verify import Finding, verify
 
-MOST_SHOWN = 8
+SUBJECT = "Asterisk's files"
 
 
-def findings(settings: Settings, folder: Path, calls: int | None) -> Iterator[Finding]:
-    """Everything that Asterisk's configuration folder can tell; `calls` is the most calls at one time, if known."""
-    if not folder.is_dir():
-        yield amiss("Asterisk's files", f"there is no {folder}: name its configuration folder with --asterisk")
-        return
+def findings(settings: Settings, folder: Path, sounds: Path | None, calls: int | None) -> Iterator[Finding]:
+    """Everything that Asterisk's configuration folder can tell.
+
+    `calls` is the most calls at one time, asked or not; left out, as many as may be heard (two forks each).
+    """
     try:
-        yield from (Finding(*one) for one in verify(folder, render_settings(settings), max_calls=calls))
-        yield others(recorders(folder))
+        most = calls or settings.media.max_forks // 2
+        yield from verify(folder, render_settings(settings), max_calls=most, sounds_dir=sounds)
     except SettingsError as error:
-        yield amiss("Asterisk's files", "; ".join(error.reasons))
+        yield amiss(SUBJECT, "; ".join(error.reasons))
     except OSError as error:
-        yield amiss("Asterisk's files", f"{error.filename} cannot be read ({error.strerror}): run doctor as root once")
-
-
-def others(sightings: tuple[Sighting, ...]) -> Finding:
-    """A caller's no is true only if nobody else records or spies."""
-    if not sightings:
-        return well("other ears", "no other recorder or spy in the dialplan")
-    shown = ", ".join(f"{one.what} in {one.file}:{one.line}" for one in sightings[:MOST_SHOWN])
-    more = f" and {len(sightings) - MOST_SHOWN} more" if len(sightings) > MOST_SHOWN else ""
-    return amiss(
-        "other ears", f"{shown}{more}: a caller's no does not reach these; take them out or tell callers of them"
-    )
+        yield amiss(SUBJECT, f"{error.filename} cannot be read ({error.strerror}): run doctor as root once")

@@ -1,21 +1,13 @@
-"""One thing that was looked at."""
+"""One thing that was looked at, in the form that the dialplan's own checks have."""
 
-from typing import NamedTuple
-
-
-class Finding(NamedTuple):
-    """What was looked at, whether it is well, and a sentence: what was found, or what to do."""
-
-    subject: str
-    ok: bool
-    sentence: str
+from dialplan.verify import Finding
 
 
 def well(subject: str, sentence: str) -> Finding:
     """A finding that needs nothing."""
-    return Finding(subject, True, sentence)
+    return Finding(subject, ok=True, sentence=sentence)
 
 
 def amiss(subject: str, sentence: str) -> Finding:
     """A finding that says what to do."""
-    return Finding(subject, False, sentence)
+    return Finding(subject, ok=False, sentence=sentence)

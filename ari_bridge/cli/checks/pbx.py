@@ -1,10 +1,10 @@
 """The running PBX: does it let our users in, with just their rights, and is it one that we can work with."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 from typing import Any, Final
 
-from ari_bridge.cli.checks.finding import Finding, amiss, well
+from ari_bridge.cli.checks.finding import amiss, well
 from ari_bridge.pbx.asterisk.access import AmiAccess, AriAccess
 from ari_bridge.pbx.asterisk.ami import AmiConnection
 from ari_bridge.pbx.asterisk.ari_client import AriClient
@@ -14,7 +14,7 @@ from ari_bridge.run.passwords import Passwords, read_passwords
 from ari_bridge.run.sections import PartiesSection
 from ari_bridge.run.settings import Settings
 from ari_bridge.run.settings_errors import SettingsError
-from dialplan.verify import version_finding
+from dialplan.verify import Finding, version_finding
 
 MODULES: Final = (
     "app_playback.so", "app_read.so", "app_stack.so", "app_userevent.so", "chan_rtp.so", "func_db.so",
@@ -57,13 +57,13 @@ async def ari(settings: Settings, passwords: Passwords) -> list[Finding]:
     return found
 
 
-async def _asked(client: AriClient, settings: Settings) -> AsyncIterator[Finding]:
+async def _asked(client: AriClient, settings: Settings) -> AsyncGenerator[Finding, None]:
     info = await client.request("GET", "asterisk", "info")
     try:
         await client.request("DELETE", "channels", NO_SUCH_CHANNEL)  # a user that may only read gets 403, ours 404
     except NotThere:
         yield well("ARI", f"{settings.pbx.ari_url} lets {settings.pbx.ari_user} in")
-    yield Finding(*version_finding(_version(info)))
+    yield version_finding(_version(info))
     applications = await client.request("GET", "applications")
     names = {one.get("name") for one in applications if isinstance(one, dict)}
     yield well("bridge", "runs and is connected" if "ouidire" in names else "does not run now")

@@ -14,13 +14,14 @@ import dialplan
 from analysis.emotion.model_files import PACKAGED
 from analysis.emotion.onnx_model import OnnxToneModel
 from analysis.speech.silero import SileroDetector
-from ari_bridge.cli.checks.finding import Finding, amiss, well
+from ari_bridge.cli.checks.finding import amiss, well
 from ari_bridge.run.notices import notices
 from ari_bridge.run.passwords import read_passwords
 from ari_bridge.run.settings import Settings, chosen_file
 from ari_bridge.run.settings_errors import SettingsError
 from consent.errors import LedgerBroken, OuidireError
 from consent.ledger import verify_chain
+from dialplan.verify import Finding
 
 
 def findings(settings: Settings, named: Path | None) -> Iterator[Finding]:
