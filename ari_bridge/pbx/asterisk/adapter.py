@@ -21,7 +21,6 @@ from consent.states import Answer
 log = structlog.get_logger()
 
 CONSENT_VARIABLE: Final = "OUIDIRE_CONSENT"
-PORT_VARIABLE: Final = "OUIDIRE_PORT"
 STOP_CONTEXT: Final = "ouidire-stop"
 ENTER_TIMEOUT_S: Final = 3.0
 """A snoop enters our application within a few milliseconds."""
@@ -73,10 +72,8 @@ class AsteriskPbx:
         fork_id = await self._snoop(grant.admit(channel_id).open())
         try:
             grant.admit(fork_id)
-            await self._link.ari.request(
-                "POST", "channels", fork_id, "variable", variable=PORT_VARIABLE, value=str(port)
-            )
-            await self._send_into(fork_id, self._gate, "s")
+            # The port is the extension: one variable set through ARI, and Asterisk blocks LOCK() on that channel.
+            await self._send_into(fork_id, self._gate, str(port))
         except BaseException:
             await self._drop(fork_id)
             raise
