@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -41,6 +42,7 @@ class Fork:
         self._shift_samples: int | None = None
         self._stream = MediaStream()
         self._receiver: UdpReceiver | None = None
+        self.opened_s = 0.0
         self.last_heard_s: float | None = None
 
     @classmethod
@@ -56,6 +58,7 @@ class Fork:
         grant.admit(None)
         fork = cls(grant, channel_id, zero_s, hear)
         fork._receiver = await UdpReceiver.open(place.host, place.ports, place.pbx_host, fork._on_packets)
+        fork.opened_s = asyncio.get_running_loop().time()
         return fork
 
     @property

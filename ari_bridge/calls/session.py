@@ -41,6 +41,11 @@ TURN_S: Final = 0.5
 RETRY_S: Final = 2.0
 """How long after a failure (no port, PBX said no, database locked) the call is tried again."""
 
+YOUNG_S: Final = 2.0
+"""A fork that the PBX ended earlier never worked: the next waits for RETRY_S, so that none is tried in a loop."""
+YOUNG_ENDS: Final = 4
+"""After so many in a row (two forks, two times) the screen says so."""
+
 STAGE_OF: Final[dict[Answer, Stage]] = {
     Answer.ASKED: Stage.ASKED,
     Answer.GRANTED: Stage.PAUSED,
@@ -88,6 +93,7 @@ class Session:
         self._heard_in = self._heard_next = self._agent_leg = ""
         self._zero_s = 0.0
         self._next_renewal_s = self._next_facts_s = self._not_before_s = self._tone_until_s = 0.0
+        self._no_fork_before_s, self._young_ends = 0.0, 0
         self._stage = Stage.ASKED
         self._changed_at = datetime.now(UTC)
         self._language = self._notice_id = ""
@@ -166,7 +172,19 @@ class Session:
             if fork.pbx_fork is not None and fork.pbx_fork.fork_id == fork_id:
                 fork.close()
                 del self._forks[channel_id]
+                self._note_end(fork)
                 self.wake()
+
+    def _note_end(self, fork: Fork) -> None:
+        now_s = asyncio.get_running_loop().time()
+        if now_s - fork.opened_s >= YOUNG_S:
+            self._young_ends = 0
+            return
+        self._young_ends += 1
+        self._no_fork_before_s = now_s + RETRY_S
+        self._log.warning("fork.died_young", party=fork.grant.party)
+        if self._young_ends >= YOUNG_ENDS:
+            self._fail("the PBX ends each fork at once", RETRY_S)
 
     @property
     def is_over(self) -> bool:
@@ -297,9 +315,10 @@ class Session:
             return
         self._meet(next(c for c, party in wanted.legs.items() if party is Party.AGENT))
         missing = [c for c in wanted.legs if c not in self._forks]
-        if missing:
+        if missing and asyncio.get_running_loop().time() >= self._no_fork_before_s:
             await self._start(missing, wanted)
-        if self._stage in (Stage.PAUSED, Stage.FAILED) and all(f.is_open for f in self._forks.values()):
+        heard = wanted.legs.keys() == self._forks.keys() and all(f.is_open for f in self._forks.values())
+        if self._stage in (Stage.PAUSED, Stage.FAILED) and heard:
             self._turn_to(Stage.GRANTED)
 
     def _meet(self, agent_leg: str) -> None:
