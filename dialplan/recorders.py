@@ -35,8 +35,8 @@ def _dialplan(asterisk_dir: Path) -> Iterator[Sighting]:
     for entry in read_conf(asterisk_dir, "extensions.conf").entries:
         for found in _APPLICATIONS.finditer(entry.value):
             yield Sighting(entry.file, entry.line, found.group(1))
-        if found := _DIAL_RECORDS.search(entry.value):
-            yield Sighting(entry.file, entry.line, f"recording by a key (option {found.group(2)})")
+        if option := _DIAL_RECORDS.search(entry.value):
+            yield Sighting(entry.file, entry.line, f"recording by a key (option {option.group(2)})")
 
 
 def _other_dialplans(asterisk_dir: Path) -> Iterator[Sighting]:

@@ -128,8 +128,8 @@ def rtp_finding(rtp: Conf, max_forks: int, max_calls: int) -> Finding:
         return Finding(
             "rtp.conf",
             ok=False,
-            sentence=f"ports {first}-{last} leave {max(free, 0)} forks beside {max_calls} calls, not {max_forks}; without a "
-            f"free port Asterisk crashes: set rtpend = {needed} or more, or allow fewer forks",
+            sentence=f"ports {first}-{last} leave {max(free, 0)} forks beside {max_calls} calls, not {max_forks}, and "
+            f"without a free port Asterisk crashes: set rtpend = {needed} or more, or allow fewer forks",
         )
     return Finding("rtp.conf", ok=True, sentence=f"ports {first}-{last} serve {max_calls} calls and {max_forks} forks")
 

@@ -1,0 +1,117 @@
+"""Laws of what doctor says of a PBX's configuration."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from dialplan.change import apply
+from dialplan.conf import read_conf
+from dialplan.install import plan
+from dialplan.recorders import Sighting
+from dialplan.render import RenderSettings
+from dialplan.verify import Finding, recorders_finding, rtp_finding, verify, version_finding
+from tests.dialplan.conftest import Site
+
+
+def findings(site: Site, settings: RenderSettings) -> dict[str, Finding]:
+    return {one.subject: one for one in verify(site.etc, settings, max_calls=30)}
+
+
+@pytest.fixture
+def installed(plain: Site, settings: RenderSettings) -> Site:
+    apply(plan(plain.etc, settings, secrets_file=plain.secrets))
+    return plain
+
+
+def test_after_an_install_all_is_well(installed: Site, settings: RenderSettings) -> None:
+    """Law: doctor agrees with install."""
+    assert [one for one in findings(installed, settings).values() if not one.ok] == []
+
+
+def test_before_an_install_it_says_what_to_do(plain: Site, settings: RenderSettings) -> None:
+    """Law: what is missing is named with the command that brings it."""
+    found = findings(plain, settings)
+    for subject in ("dialplan", "managed blocks", "prompts"):
+        assert not found[subject].ok
+        assert "ouidire install" in found[subject].sentence
+    assert not verify(plain.etc / "none", settings, max_calls=1)[0].ok
+
+
+def test_an_edited_dialplan_is_noticed(installed: Site, settings: RenderSettings) -> None:
+    """Law: a gate that somebody changed is not the gate; nor is one rendered from other settings."""
+    assert not findings(installed, replace(settings, lease_s=30))["dialplan"].ok
+    installed.edit("ouidire/extensions.conf", '!="granted"', '!="refused"')
+    assert not findings(installed, settings)["dialplan"].ok
+
+
+def test_a_removed_block_and_a_changed_prompt_are_noticed(installed: Site, settings: RenderSettings) -> None:
+    """Law: a file restored from an old backup, or another recording than the notice's, does not pass."""
+    (installed.etc / "features.conf").write_text("[applicationmap]\n")
+    (installed.root / "data" / "sounds" / "fr" / "ouidire" / "notice.wav").write_bytes(b"RIFF")
+    found = findings(installed, settings)
+    assert "features.conf" in found["managed blocks"].sentence
+    assert not found["prompts"].ok
+
+
+def test_conflicts_that_came_later_are_found(installed: Site, settings: RenderSettings) -> None:
+    """Law: a rival of *9 added after the install is found as before it."""
+    installed.edit("features.conf", "note => *7", "note => *9")
+    assert not findings(installed, settings)["features.conf"].ok
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "subject"),
+    [
+        ("modules.conf", "[modules]\nautoload=yes\nnoload => chan_rtp.so\n", "modules"),
+        ("asterisk.conf", "[directories]\nastdatadir => /x\n[options]\nlive_dangerously=yes\n", "asterisk.conf"),
+        ("extensions.conf", "[a]\nexten => s,1,MixMonitor(x)\n", "other recorders"),
+        ("rtp.conf", "[general]\nrtpstart=10000\nrtpend=10100\n", "rtp.conf"),
+        ("rtp.conf", "[general]\nrtpstart=many\n", "rtp.conf"),
+        ("http.conf", "", "HTTP for ARI"),
+        ("manager.conf", "", "AMI"),
+    ],
+)
+def test_each_fault_is_found(plain: Site, settings: RenderSettings, name: str, text: str, subject: str) -> None:
+    """Law: a module that is off, a dangerous switch, a recorder, too few ports, a door that is shut."""
+    plain.write({name: text})
+    assert not findings(plain, settings)[subject].ok
+
+
+def test_a_missing_notify_file_is_found(plain: Site, settings: RenderSettings) -> None:
+    """Law: without it no screen reaches a phone."""
+    (plain.etc / "pjsip_notify.conf").unlink()
+    assert not findings(plain, settings)["phone push"].ok
+
+
+@pytest.mark.parametrize(("last", "ok"), [(10_259, True), (10_257, False)])
+def test_rtp_ports_are_counted_to_the_last(tmp_path: Path, last: int, ok: bool) -> None:
+    """Law: two even ports a call, one a fork, ten in hand; one pair fewer is told with the number to set."""
+    (tmp_path / "rtp.conf").write_text(f"[general]\nrtpstart=10000\nrtpend={last}\n")
+    finding = rtp_finding(read_conf(tmp_path, "rtp.conf"), max_forks=60, max_calls=30)
+    assert finding.ok is ok
+    assert ok or "rtpend = 10259" in finding.sentence
+    assert rtp_finding(read_conf(tmp_path, "none.conf"), 60, 30).ok
+
+
+@pytest.mark.parametrize(
+    ("version", "ok", "word"),
+    [
+        ("22.10.1", True, "22.10.1"),
+        ("22.11.0", False, "2134"),
+        ("16.27.0", False, "older"),
+        ("GIT-x", False, "no release"),
+    ],
+)
+def test_versions(version: str, ok: bool, word: str) -> None:
+    """Law: a release known to be bad is refused by name; an unknown or older one is not called well."""
+    finding = version_finding(version)
+    assert finding.ok is ok
+    assert word in finding.sentence
+
+
+def test_many_recorders_are_counted(tmp_path: Path) -> None:
+    """Law: five are named, the rest counted: a FreePBX has dozens."""
+    finding = recorders_finding(tuple(Sighting(tmp_path / "e.conf", at, "MixMonitor") for at in range(1, 8)))
+    assert "e.conf:5" in finding.sentence
+    assert "and 2 more" in finding.sentence
