@@ -38,6 +38,7 @@ class Link:
         self._application = application
         self._ari: AriClient | None = None
         self._ami: AmiConnection | None = None
+        self._pause_s = FIRST_PAUSE_S
         self._entering: dict[str, asyncio.Future[None]] = {}
         self.events: asyncio.Queue[PbxEvent | Exception] = asyncio.Queue(MAX_BACKLOG)
 
@@ -73,21 +74,16 @@ class Link:
             self._tell(error)
 
     async def _connect_for_ever(self) -> None:
-        pause_s = FIRST_PAUSE_S
-        loop = asyncio.get_running_loop()
         while True:
-            began_s = loop.time()
             try:
                 await self._stay_connected()
             except NotLetIn:
                 raise
             except (PbxRefused, TimeoutError) as error:
                 sentence = str(error)
-            if loop.time() - began_s > LAST_PAUSE_S:
-                pause_s = FIRST_PAUSE_S
-            self._tell(Disconnected(f"{sentence}; trying again in {pause_s:g} s"))
-            await asyncio.sleep(pause_s)
-            pause_s = min(2 * pause_s, LAST_PAUSE_S)
+            self._tell(Disconnected(f"{sentence}; trying again in {self._pause_s:g} s"))
+            await asyncio.sleep(self._pause_s)
+            self._pause_s = min(2 * self._pause_s, LAST_PAUSE_S)
 
     async def _stay_connected(self) -> None:
         """One connection from its beginning to its end, which is an exception."""
@@ -96,7 +92,7 @@ class Link:
         try:
             async with ari.events() as messages:
                 snapshot = await ari.snapshot()
-                self._ari, self._ami = ari, ami
+                self._ari, self._ami, self._pause_s = ari, ami, FIRST_PAUSE_S
                 self._tell(Connected(snapshot))
                 await _first_to_fail(self._read(messages, Roster(snapshot)), ami.watch())
         finally:

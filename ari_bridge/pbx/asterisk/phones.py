@@ -58,7 +58,7 @@ class AsteriskPhones:
             ami.close()
             raise
         except PbxRefused as error:
-            if "unknown command" in str(error):
+            if "unknown command" in str(error) or "Permission denied" in str(error):
                 raise PbxRefused(
                     "the PBX cannot send NOTIFY: load res_pjsip_notify (it needs a pjsip_notify.conf, even an empty "
                     f"one), and give the AMI user {self._access.user!r} write = system"
