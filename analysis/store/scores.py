@@ -48,7 +48,8 @@ class Scores:
         Raises:
             Withdrawn: the grant has ended; nothing was written. Facts are kept before a grant expires.
         """
-        grant.admit(facts)
+        if not grant.is_live:
+            raise Withdrawn(f"the grant of the {grant.party} has ended")
         made_at = self._now()
         expires_at = grant.retention.expiry(made_at)
         values = (

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from analysis.audio import AudioFrame, Pcm16
+from analysis.emotion.onnx_model import OnnxToneModel
 from analysis.emotion.score import Abstained, Reason, ToneScore, Verdict
 from analysis.engine.engine import Engine
 from analysis.resample import UnsupportedRate
@@ -111,6 +112,27 @@ async def test_real_voices_through_the_real_detector(callers: Callers) -> None:
     assert 0.5 < facts.caller_talk_s / (len(caller) / 16_000) <= 1
     assert 0.5 < facts.agent_talk_s / (len(agent) / 16_000) <= 1
     assert facts.overlap_s < 0.3
+
+
+async def test_the_shipped_model_hears_a_call(callers: Callers) -> None:
+    """The spine with all that is shipped: each window of the caller is a score with its uncertainty or says why not."""
+    verdicts: list[Consented[Verdict]] = []
+    tone = OnnxToneModel()
+    engine = Engine(SileroDetector(), tone, verdicts.append)
+    await engine.start()
+    grants = await callers.says_yes()
+    caller = engine_voice("caller_tense_en")
+    for begin in range(0, len(caller), 16_000):
+        for grant, pcm in ((grants.caller, caller[begin : begin + 16_000]), (grants.agent, np.zeros(16_000, np.int16))):
+            for frame in frames(pcm, begin):
+                engine.hear(grant.admit(frame))
+        ticks = engine.stats().ticks
+        await until(lambda seen=ticks: engine.stats().ticks >= seen + 2)  # type: ignore[misc]
+    await engine.stop()
+    said = [verdict.open() for verdict in verdicts]
+    assert len(said) >= 2
+    assert all(isinstance(v, Abstained) or (v.model_id == tone.model_id and v.activation.sigma > 0) for v in said)
+    assert engine.stats().failed_ticks == 0
 
 
 async def test_after_a_withdrawal_nothing_comes_out(ear: Ear, callers: Callers) -> None:
