@@ -6,7 +6,7 @@ emotion worse on corpora they had not met.
 """
 
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 import numpy as np
 import onnx
@@ -24,12 +24,25 @@ _ATTENTION_HEADS: Final = 6
 _HIDDEN: Final = 1536
 
 
+class Product(nn.Module):
+    """`x @ weight` without a bias: Whisper's keys have none."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(inputs, outputs))
+
+    def forward(self, values: Tensor) -> Tensor:
+        """Map `[..., inputs]` to `[..., outputs]`."""
+        return values @ self.weight
+
+
 class Projection(nn.Module):
     """`x @ weight + bias` with the weight as ONNX stores it, so that its name survives the export."""
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
-        self.weight = nn.Parameter(torch.zeros(inputs, outputs))
+        bound = inputs**-0.5
+        self.weight = nn.Parameter(torch.empty(inputs, outputs).uniform_(-bound, bound))
         self.bias = nn.Parameter(torch.zeros(outputs))
 
     def forward(self, values: Tensor) -> Tensor:
@@ -44,7 +57,7 @@ class Block(nn.Module):
         super().__init__()
         self.attention_norm = nn.LayerNorm(WIDTH)
         self.query = Projection(WIDTH, WIDTH)
-        self.key = Projection(WIDTH, WIDTH)
+        self.key = Product(WIDTH, WIDTH)
         self.value = Projection(WIDTH, WIDTH)
         self.out = Projection(WIDTH, WIDTH)
         self.forward_norm = nn.LayerNorm(WIDTH)
@@ -58,7 +71,8 @@ class Block(nn.Module):
         attention = torch.softmax(query @ key.transpose(1, 2) * (WIDTH // _ATTENTION_HEADS) ** -0.5, dim=-1)
         heard = (attention @ value).transpose(0, 1).reshape(1, -1, WIDTH)
         frames = frames + self.out(heard)
-        return frames + self.narrow(nn.functional.gelu(self.widen(self.forward_norm(frames))))
+        fed: Tensor = self.narrow(nn.functional.gelu(self.widen(self.forward_norm(frames))))
+        return frames + fed
 
 
 def _split(values: Tensor) -> Tensor:
@@ -77,6 +91,10 @@ class Trunk(nn.Module):
         self.blocks = nn.ModuleList(Block() for _ in range(BLOCKS))
         self.norm = nn.LayerNorm(WIDTH)
 
+    def block(self, index: int) -> Block:
+        """One of the blocks, as what it is."""
+        return cast(Block, self.blocks[index])
+
     def forward(self, picture: Tensor) -> Tensor:
         """Map a picture `[1, 80, frames]` of at most 800 frames to an embedding `[1, 384]`."""
         frames = nn.functional.gelu(self.conv2(nn.functional.gelu(self.conv1(picture)))).transpose(1, 2)
@@ -93,9 +111,9 @@ class Head(nn.Module):
 
     def __init__(self, hidden: int = 128, dropout: float = 0.4) -> None:
         super().__init__()
-        self.hidden = nn.Linear(WIDTH, hidden)
+        self.hidden = Projection(WIDTH, hidden)
         self.dropout = nn.Dropout(dropout)
-        self.out = nn.Linear(hidden, 2)
+        self.out = Projection(hidden, 2)
 
     def bend(self, embedding: Tensor) -> Tensor:
         """Map standardised embeddings `[n, 384]` to the hidden layer `[n, hidden]`."""

@@ -1,0 +1,90 @@
+"""The tone model of the live path: ONNX Runtime alone, files checked before use, nothing fetched from anywhere."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from analysis.audio import ENGINE_RATE_HZ, Pcm32
+from analysis.emotion.calibration import parse
+from analysis.emotion.log_mel import log_mel
+from analysis.emotion.model_files import CALIBRATION, NETWORK, PACKAGED, read_verified
+from analysis.emotion.score import Abstained, Reason, ToneScore, Verdict
+from analysis.speech.segment import CallerSpeech, SpeechSegment
+
+LONGEST_SAMPLES: Final = 8 * ENGINE_RATE_HZ
+"""The trunk has positions for 8 s; of a longer segment the last 8 s are judged, and the verdict covers only those."""
+
+_FAINTEST: Final = 1e-4
+"""Root mean square below which there is no voice on the line: -80 dB of full scale, under G.711's smallest step."""
+
+
+class OnnxToneModel:
+    """An `EmotionModel` on one ONNX Runtime session with one thread.
+
+    Segments are run one by one. Int8 activations are scaled over all that is run together, so in a batch a caller's
+    score would depend on who else is talking; and on one core a batch is no faster.
+
+    Raises:
+        ModelRefused: a file of the model is missing or not the one that was trained.
+    """
+
+    def __init__(self, folder: Path = PACKAGED) -> None:
+        files = read_verified(folder)
+        self._calibration = parse(files.contents[CALIBRATION])
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        self._session = onnxruntime.InferenceSession(
+            files.contents[NETWORK], options, providers=["CPUExecutionProvider"]
+        )
+        self._model_id = files.model_id
+
+    @property
+    def model_id(self) -> str:
+        """Name and version, stored with each score."""
+        return self._model_id
+
+    @property
+    def languages(self) -> frozenset[str]:
+        """Languages that the model was calibrated on."""
+        return frozenset(self._calibration.languages)
+
+    def warm(self) -> None:
+        """Run once on silence of the longest length, so that memory is there before the first call."""
+        self.run(np.zeros(LONGEST_SAMPLES, dtype=np.float32))
+
+    def judge(self, speech: Sequence[CallerSpeech]) -> list[Verdict]:
+        """One verdict for each segment, in order.
+
+        Raises:
+            Withdrawn: the grant of a segment has ended.
+        """
+        return [self._judge_one(part.consented.open()) for part in speech]
+
+    def run(self, samples: Pcm32) -> tuple[NDArray[np.float32], float]:
+        """Run the network on one window of at most 8 s at 16 kHz.
+
+        Returns:
+            float32 logits of shape `[heads, 2]` (activation, anger), uncalibrated, and the distance from what was
+            trained on, where 1 is the edge of the training speakers' range.
+        """
+        logits, distance = self._session.run(["logits", "distance"], {"picture": log_mel(samples)[None]})
+        return np.asarray(logits[0], dtype=np.float32), float(distance[0])
+
+    def _judge_one(self, segment: SpeechSegment) -> Verdict:
+        """Judge one segment, or say why not."""
+        heard = segment.samples[-LONGEST_SAMPLES:]
+        start_s, end_s = segment.end_s - len(heard) / ENGINE_RATE_HZ, segment.end_s
+        if len(heard) < self._calibration.shortest_s * ENGINE_RATE_HZ:
+            return Abstained(start_s, end_s, Reason.TOO_LITTLE_SPEECH)
+        if not float(np.sqrt(np.mean(np.square(heard, dtype=np.float64)))) > _FAINTEST:
+            return Abstained(start_s, end_s, Reason.LINE)
+        logits, distance = self.run(heard)
+        if not distance <= self._calibration.farthest:
+            return Abstained(start_s, end_s, Reason.UNFAMILIAR)
+        activation, anger = self._calibration.estimates(logits, distance)
+        return ToneScore(start_s, end_s, activation, anger, self._model_id)
