@@ -34,7 +34,7 @@ def test_every_command_is_documented() -> None:
 def test_documented_commands_are_real(document: str, line: str) -> None:
     """Law: what a reader copies from a document is a command line that the program takes."""
     words = shlex.split(line.partition("#")[0].partition(" > ")[0])
-    start = next(index for index, word in enumerate(words) if word.rpartition("/")[2] == "ouidire")
+    start = max(index for index, word in enumerate(words) if word.rpartition("/")[2] == "ouidire")
     assert parser().parse_args(words[start + 1 :]).run, document
 
 

@@ -12,9 +12,14 @@ CALLERS = {
     "ConsentGrant": {Path("consent/ledger.py")},
     "Life": {Path("consent/ledger.py")},
     "Consented": {Path("consent/grant.py")},
-    "admit": {Path("ari_bridge/calls/fork.py"), Path("ari_bridge/cli/monologue.py")},
+    "admit": {
+        Path("ari_bridge/calls/fork.py"),
+        Path("ari_bridge/cli/monologue.py"),
+        Path("ari_bridge/pbx/asterisk/adapter.py"),
+    },
 }
-"""Who may call what: the ledger strikes, the grant wraps, a telephone's leg and the microphone admit."""
+"""Who may call what: the ledger strikes, the grant wraps, a telephone's leg and the microphone admit sound; the PBX's
+adapter admits the ids of legs, so that nothing is asked of the PBX under a grant that has ended."""
 
 
 def called(source: Path) -> Iterator[str]:
@@ -29,7 +34,7 @@ def called(source: Path) -> Iterator[str]:
 
 @pytest.mark.parametrize("name", CALLERS)
 def test_who_may_strike_wrap_and_admit(name: str) -> None:
-    """Law: the ledger alone strikes grants, the grant alone wraps values, two places alone admit sound."""
+    """Law: the ledger alone strikes grants, the grant alone wraps values, few places admit anything."""
     assert {source for source in sources() if name in called(source)} == CALLERS[name]
 
 

@@ -19,7 +19,7 @@ def row(setting: Described) -> str:
     return f"| `{setting.key}` | {f'`{value}`' if value else 'none'} | {setting.description} |"
 
 
-@pytest.mark.parametrize("setting", every_setting(), ids=lambda one: f"{one.section}.{one.key}")
+@pytest.mark.parametrize("setting", list(every_setting()), ids=lambda one: f"{one.section}.{one.key}")
 def test_every_setting_is_documented(setting: Described) -> None:
     """Law: the document names each setting with its default and its description, under its section, word for word."""
     section = DOCUMENT.partition(f"## [{setting.section}]\n")[2].partition("\n## ")[0]

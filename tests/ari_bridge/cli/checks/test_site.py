@@ -1,0 +1,110 @@
+"""Checks of this machine: each fault is found and has a sentence that says what to do."""
+
+import sqlite3
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import analysis
+from ari_bridge.cli.checks import site
+from ari_bridge.run.settings import Settings, load
+from consent.database import Database
+from consent.states import Answer
+from tests.conftest import Callers
+
+
+def test_a_sound_machine_has_no_fault(settings_file: Path) -> None:
+    """Law: on a machine as it should be every line is ok; both models truly load."""
+    found = list(site.findings(load(settings_file), settings_file))
+    assert [one for one in found if not one.ok] == []
+    assert {"settings", "packages", "passwords", "database", "voice detector", "tone model"} <= {
+        one.subject for one in found
+    }
+
+
+def test_a_foreign_package_of_our_name_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Law: `analysis` is a common name; another package of that name is told with its place."""
+    foreign = ModuleType("analysis")
+    foreign.__file__ = "/opt/other/analysis/__init__.py"
+    monkeypatch.setattr(site, "analysis", foreign)
+    found = site.packages()
+    assert not found.ok
+    assert "/opt/other" in found.sentence
+    assert analysis.__file__ != foreign.__file__
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o640])
+def test_open_passwords_are_found(settings_file: Path, mode: int) -> None:
+    """Law: a wide mode is named with the command that mends it."""
+    settings = load(settings_file)
+    settings.pbx.secrets_file.chmod(mode)
+    found = site.passwords(settings)
+    assert not found.ok
+    assert f"{mode:04o}" in found.sentence
+    assert "chmod 600" in found.sentence
+
+
+def test_a_missing_folder_for_the_database_is_found(tmp_path: Path) -> None:
+    """Law: the folder is named, and whose it must be."""
+    found = site.database(tmp_path / "absent" / "ouidire.sqlite")
+    assert not found.ok
+    assert "make it" in found.sentence
+
+
+async def test_a_good_database_is_counted(callers: Callers, database: Database) -> None:
+    """Law: the chain is checked record by record, beside a running bridge."""
+    await callers.says_yes("call-1")
+    found = site.database(database.path)
+    assert found.ok
+    assert "2 records" in found.sentence
+
+
+async def test_a_changed_record_is_found(callers: Callers, database: Database) -> None:
+    """Law: one altered answer in the ledger is named by its number."""
+    await callers.says_yes("call-1")
+    await callers.stops("call-1", Answer.WITHDRAWN)
+    with sqlite3.connect(database.path) as connection:
+        connection.execute("DROP TRIGGER ledger_no_update")
+        connection.execute("UPDATE ledger SET answer = 'expired' WHERE seq = 3")
+    connection.close()
+    found = site.database(database.path)
+    assert not found.ok
+    assert "record 3 was changed" in found.sentence
+
+
+def test_a_file_that_is_no_database_is_found(tmp_path: Path) -> None:
+    """Law: foreign bytes are told, and that a copy should be kept."""
+    path = tmp_path / "ouidire.sqlite"
+    path.write_bytes(b"not a database" * 100)
+    found = site.database(path)
+    assert not found.ok
+    assert "copy" in found.sentence
+
+
+def test_a_model_folder_without_a_model_is_found(tmp_path: Path) -> None:
+    """Law: a model that does not load is told, with the setting to mend."""
+    found = {one.subject: one for one in site.models(tmp_path)}
+    assert found["voice detector"].ok
+    assert not found["tone model"].ok
+    assert "analysis.model_folder" in found["tone model"].sentence
+
+
+def test_a_language_without_prompts_is_found() -> None:
+    """Law: what nobody recorded cannot be announced."""
+    assert not site.announced(Settings.model_validate({"notice": {"languages": ["tlh"]}})).ok
+
+
+def test_an_address_of_another_machine_is_found() -> None:
+    """Law: RTP can only be received at an address of ours (192.0.2.0/24 is nobody's: RFC 5737)."""
+    assert not site.media_address("192.0.2.1").ok
+    assert site.media_address("127.0.0.1").ok
+
+
+def test_a_certificate_that_cannot_be_read_is_found(tmp_path: Path) -> None:
+    """Law: the screens' TLS is tried before a phone does."""
+    (tmp_path / "a.pem").write_text("no certificate", encoding="utf-8")
+    paths = {"tls_cert": str(tmp_path / "a.pem"), "tls_key": str(tmp_path / "a.pem")}
+    found = site.certificate(Settings.model_validate({"screens": paths}))
+    assert not found.ok
+    assert "PEM" in found.sentence

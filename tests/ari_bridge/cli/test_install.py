@@ -1,0 +1,67 @@
+"""`ouidire install`: shown first, done whole, done once."""
+
+from pathlib import Path
+
+import pytest
+
+from ari_bridge.cli.parser import main
+from ari_bridge.run.passwords import read_passwords
+from ari_bridge.run.settings import load
+from tests.ari_bridge.cli.pbx_folder import contents, lay_out
+
+
+def test_a_dry_run_shows_and_changes_nothing(
+    settings_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Law: --dry-run prints a diff, with no password in it, and every file stays as it was."""
+    etc = lay_out(tmp_path)
+    before = contents(tmp_path)
+    assert main(["install", "--settings", str(settings_file), "--asterisk", str(etc), "--dry-run"]) == 0
+    shown = capsys.readouterr().out
+    assert "+++" in shown
+    assert "ouidire-consent" in shown
+    assert "nothing was changed" in shown
+    assert contents(tmp_path) == before
+
+
+def test_it_is_done_once(settings_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Law: a second install finds nothing to do and changes no byte; the settings' lease and cap are in the gate."""
+    etc = lay_out(tmp_path)
+    settings_file.write_text(settings_file.read_text() + "[media]\nlease_s = 11\nmax_forks = 42\n")
+    words = ["install", "--settings", str(settings_file), "--asterisk", str(etc)]
+    assert main(words) == 0
+    assert "Now:" in capsys.readouterr().out
+    done = contents(tmp_path)
+    gate = (etc / "ouidire" / "extensions.conf").read_text(encoding="utf-8")
+    assert "TIMEOUT(absolute)=11" in gate
+    assert ">42]" in gate
+    assert main(words) == 0
+    assert "Nothing to do" in capsys.readouterr().out
+    assert contents(tmp_path) == done
+
+
+def test_the_passwords_are_where_the_service_reads_them(settings_file: Path, tmp_path: Path) -> None:
+    """Law: what install writes as secrets, the service takes: mode and names."""
+    etc = lay_out(tmp_path)
+    secrets = load(settings_file).pbx.secrets_file
+    secrets.unlink()
+    assert main(["install", "--settings", str(settings_file), "--asterisk", str(etc)]) == 0
+    assert len(read_passwords(secrets).ami_password) >= 24
+
+
+def test_what_is_in_the_way_is_named_and_nothing_is_written(
+    settings_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Law: an admin's own *9 is not overwritten; the sentence names it, and the exit code is 1."""
+    etc = lay_out(tmp_path)
+    (etc / "features.conf").write_text("[applicationmap]\nmine => *9,self,NoOp\n", encoding="utf-8")
+    before = contents(tmp_path)
+    assert main(["install", "--settings", str(settings_file), "--asterisk", str(etc)]) == 1
+    assert "*9" in capsys.readouterr().out
+    assert contents(tmp_path) == before
+
+
+def test_a_wrong_folder_is_a_sentence(settings_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Law: a folder that is not there is told, with what to name."""
+    assert main(["install", "--settings", str(settings_file), "--asterisk", str(tmp_path / "absent")]) == 1
+    assert "extensions.conf" in capsys.readouterr().err
