@@ -1,0 +1,112 @@
+"""A real Asterisk with our dialplan installed into an admin's configuration, and nothing of the bridge."""
+
+import asyncio
+import io
+import os
+import re
+import time
+import wave
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+import pytest
+import pytest_asyncio
+
+from dialplan.change import apply
+from dialplan.install import plan
+from dialplan.passwords import read_passwords
+from dialplan.recordings import recording
+from dialplan.render import NoticeLine, RenderSettings
+from tests.dialplan.live.ari import Ari
+from tests.lab import installation
+from tests.lab.asterisk import Asterisk
+from tests.lab.pbx_files import TRUNK_HOST
+from tests.lab.phone import Call, Pacer, Phone
+
+SETTINGS = RenderSettings((NoticeLine("en", "0123456789abcdef"), NoticeLine("fr", "fedcba9876543210")), lease_s=4)
+
+
+with wave.open(io.BytesIO(recording("en", "notice"))) as _sound:
+    NOTICE_S = _sound.getnframes() / _sound.getframerate()
+_COMPLAINT = re.compile(r"(?:WARNING|ERROR)\[\d+\]\[C-[0-9a-f]+\] (?:pbx|func|app_|chan_rtp|channel)")
+"""A line of Asterisk's log, of a call, from where a dialplan is run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The PBX, and the clock by which all phones send."""
+
+    pbx: Asterisk
+    pacer: Pacer
+    ari: Ari
+
+    async def caller(self, number: str) -> Phone:
+        """A stranger's phone."""
+        return await Phone.open(self.pacer, number, self.pbx.server, host=TRUNK_HOST, port=0)
+
+    async def agent(self, number: int) -> Phone:
+        """The phone of an agent, who answers at once."""
+        phone = await Phone.open(self.pacer, str(number), self.pbx.server, port=self.pbx.ports.agent(number))
+        phone.answer_by_itself(after_s=0.0)
+        return phone
+
+    async def unique_id(self, number: str) -> str:
+        """The uniqueid of the channel of the caller with that number, while the call is up."""
+        lines = (line.split("!") for line in (await self.pbx.cli("core show channels concise")).splitlines())
+        [found] = {fields[13] for fields in lines if len(fields) > 13 and fields[7] == number and "trunk" in fields[0]}
+        return found
+
+    async def journal(self) -> dict[tuple[str, str], str]:
+        """{(answer, call): why|notice|language} of all that Asterisk's database has kept."""
+        kept: dict[tuple[str, str], str] = {}
+        for line in (await self.pbx.cli("database show ouidire")).splitlines():
+            if line.startswith("/ouidire/"):
+                key, _, value = line.partition(" : ")
+                answer, _, call = key.strip().removeprefix("/ouidire/").partition("-")
+                kept[answer, call] = value.strip().partition("|")[2]
+        return kept
+
+    def complaints(self) -> list[str]:
+        """Warnings and errors of Asterisk from where the dialplan runs."""
+        log = (self.pbx.log / "full").read_text(encoding="utf-8", errors="replace")
+        return [line for line in log.splitlines() if _COMPLAINT.search(line)]
+
+
+async def until_answered(call: Call) -> Call:
+    """The call, once it is up."""
+    await call.answered()
+    return call
+
+
+async def say_yes(site: Site, calls: list[Call], key: str = "1") -> None:
+    """Let the notice end, then press; wait until what follows the answer was said."""
+    await asyncio.sleep(max(call.answered_ns for call in calls) / 1e9 + NOTICE_S + 0.5 - time.time())
+    await asyncio.gather(*(call.press(key) for call in calls))
+
+
+@pytest.fixture(scope="module")
+def suite() -> str | None:
+    """OUIDIRE_ASTERISK_SUITE=bullseye runs the same laws on Asterisk 16."""
+    return os.environ.get("OUIDIRE_ASTERISK_SUITE")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def site(suite: str | None, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
+    """Installed with the same functions that `ouidire install` calls."""
+    folder: Path = tmp_path_factory.mktemp("pbx")
+    pbx = Asterisk(await asyncio.to_thread(installation.find, suite), folder)
+    pbx.write()
+    secrets = folder / "secrets.toml"
+    apply(plan(pbx.etc, SETTINGS, secrets_file=secrets))
+    await pbx.start()
+    passwords = read_passwords(pbx.etc, secrets)
+    try:
+        with Pacer() as pacer:
+            async with aiohttp.ClientSession() as http:
+                ari = Ari(http, f"http://127.0.0.1:{pbx.ports.http}/ari", passwords.ari)
+                async with ari.connected():
+                    yield Site(pbx, pacer, ari)
+    finally:
+        await pbx.close()

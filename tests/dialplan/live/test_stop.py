@@ -1,0 +1,157 @@
+"""Taking a yes back on a real Asterisk, in every shape of call, with no bridge to help."""
+
+import asyncio
+from dataclasses import dataclass
+
+import pytest
+
+from dialplan.recordings import recording
+from tests.dialplan.live.conftest import Site, say_yes, until_answered
+from tests.lab.phone import Call, Phone
+
+pytestmark = [pytest.mark.live, pytest.mark.asyncio(loop_scope="module")]
+
+STOP_LIMIT_MS = 100
+"""From the end of the 9 key to the last packet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """One way in which a caller reaches an agent, and who presses *9 how slowly."""
+
+    name: str
+    dialled: str
+    agent: int
+    who: str
+    gap_s: float
+    answer: str
+
+
+SHAPES = (
+    Shape("two parties, caller", "51001", 1001, "caller", 0.1, "withdrawn"),
+    Shape("two parties, agent", "51002", 1002, "agent", 0.1, "objected"),
+    Shape("slow hands, caller", "51004", 1004, "caller", 2.5, "withdrawn"),
+    Shape("slow hands, agent", "51005", 1005, "agent", 2.5, "objected"),
+    Shape("local channel, caller", "61006", 1006, "caller", 0.1, "withdrawn"),
+    Shape("local channel, agent", "61007", 1007, "agent", 0.1, "objected"),
+    Shape("queue with local members, agent", "300", 1003, "agent", 0.1, "objected"),
+)
+
+
+@dataclass(slots=True)
+class Made:
+    """A granted call in one of these shapes."""
+
+    shape: Shape
+    phones: tuple[Phone, Phone]
+    caller: Call
+    agent: Call
+    unique_id: str
+
+
+async def make(site: Site, shapes: tuple[Shape, ...]) -> list[Made]:
+    """All of them at once, each granted and answered."""
+    phones = [(await site.caller(f"063{at:07}"), await site.agent(one.agent)) for at, one in enumerate(shapes)]
+    calls = [await until_answered(await phones[at][0].dial(one.dialled)) for at, one in enumerate(shapes)]
+    unique_ids = [await site.unique_id(f"063{at:07}") for at in range(len(shapes))]
+    await say_yes(site, calls)
+    return [
+        Made(one, phones[at], calls[at], await phones[at][1].incoming(), unique_ids[at])
+        for at, one in enumerate(shapes)
+    ]
+
+
+async def test_star_nine_ends_every_fork_of_the_call(site: Site) -> None:
+    """Law: whoever presses, through Local channels and queues, slowly or not: both legs' forks end within 100 ms of the
+    key, the caller's word is changed, journal and event say who; the other calls' forks go on.
+    """
+    every = await make(site, SHAPES)
+    journal = await site.journal()
+    assert all(("granted", one.unique_id) in journal for one in every)
+    for made in every:
+        legs = await site.ari.legs(made.unique_id)
+        assert len(legs) == 2, made.shape.name
+        forks = [await site.ari.fork(leg) for leg in legs]
+        witness = [one for one in every if one is not made][-1]
+        other = await site.ari.fork(witness.unique_id)
+        await asyncio.sleep(0.3)
+        who = made.caller if made.shape.who == "caller" else made.agent
+        [_, end_ns] = await who.press("*9", gap_s=made.shape.gap_s)
+        await asyncio.sleep(0.4)
+        late_ms = [(fork.ear.arrivals_ns[-1] - end_ns) / 1e6 for fork in forks]
+        assert max(late_ms) < STOP_LIMIT_MS, (made.shape.name, late_ms)
+        is_last = made is every[-1]
+        assert is_last or other.ear.arrivals_ns[-1] > end_ns + 200e6
+        assert await site.ari.consent(made.unique_id) == made.shape.answer
+        assert (made.shape.answer, made.unique_id) in await site.journal(), made.shape.name
+        told = [one for one in site.ari.user_events("OuidireAnswer") if one["Call"] == made.unique_id]
+        assert (told[-1]["Answer"], told[-1]["Why"]) == (made.shape.answer, "star9")
+        await site.ari.ask("DELETE", f"/channels/{other.snoop}")
+    await again(site, every)
+    for made in every:
+        await made.caller.hang_up()
+        for phone in made.phones:
+            await phone.close()
+
+
+async def again(site: Site, every: list[Made]) -> None:
+    """After an objection the caller may still withdraw; after a withdrawal nothing changes any more."""
+    objected = next(one for one in every if one.shape.answer == "objected")
+    withdrawn = next(one for one in every if one.shape.answer == "withdrawn")
+    await asyncio.sleep(2)  # the stop prompt keeps its hearer's keys to itself
+    await objected.caller.press("*9")
+    await withdrawn.agent.press("*9")
+    await asyncio.sleep(0.5)
+    journal = await site.journal()
+    assert ("withdrawn", objected.unique_id) in journal
+    assert ("objected", withdrawn.unique_id) not in journal
+    assert await site.ari.consent(objected.unique_id) == "withdrawn"
+    assert await site.ari.consent(withdrawn.unique_id) == "withdrawn"
+
+
+async def test_who_pressed_hears_that_it_stopped_and_the_other_hears_no_keys(site: Site) -> None:
+    """Law: a confirmation for who pressed; the other party hears neither the keys nor the prompt."""
+    [made] = await make(site, (Shape("heard", "51001", 1001, "caller", 0.1, "withdrawn"),))
+    before = len(made.caller.stream.heard()), len(made.agent.stream.heard())
+    await made.caller.press("*9")
+    await asyncio.sleep(2.2)
+    at_caller = abs(made.caller.stream.heard()[before[0] :].astype(int)).max()
+    at_agent = abs(made.agent.stream.heard()[before[1] :].astype(int)).max()
+    assert at_caller > 3000
+    assert at_agent < 500
+    assert made.agent.stream.keys == []
+    assert len(recording("en", "stopped")) > 0
+    await made.caller.hang_up()
+    for phone in made.phones:
+        await phone.close()
+
+
+@pytest.mark.parametrize(("extension", "answer"), [("withdrawn", "withdrawn"), ("objected", "objected")])
+async def test_the_bridge_stops_where_the_pbx_does_not_look(site: Site, extension: str, answer: str) -> None:
+    """Law: in a conference *9 is lost to the PBX; a snoop sent to ouidire-stop does the same work."""
+    phone = await site.caller("0640000001")
+    call = await until_answered(await phone.dial("400"))
+    unique_id = await site.unique_id("0640000001")
+    await say_yes(site, [call])
+    await asyncio.sleep(1)
+    fork = await site.ari.fork(unique_id)
+    await asyncio.sleep(0.3)
+    assert fork.ear.arrivals_ns
+    await site.ari.snoop_into(unique_id, "ouidire-stop", extension)
+    await asyncio.sleep(0.3)
+    stopped = len(fork.ear.arrivals_ns)
+    await asyncio.sleep(0.3)
+    assert len(fork.ear.arrivals_ns) == stopped
+    assert (answer, unique_id) in await site.journal()
+    again = await site.ari.fork(unique_id)
+    await asyncio.sleep(0.3)
+    assert not again.ear.arrivals_ns
+    await call.hang_up()
+    await phone.close()
+
+
+async def test_nothing_is_left_and_nothing_is_complained_of(site: Site) -> None:
+    """Law: no channel stays behind, and our dialplan raised no warning."""
+    await asyncio.sleep(1.5)
+    assert await site.pbx.channels() == []
+    assert site.complaints() == []
