@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +20,7 @@ from tests.lab.pbx_files import ADMIN_PASSWORD, TRUNK_HOST
 from tests.lab.phone import Call, CallStatus, Pacer, Phone
 from tests.lab.recorder import Recorder, Recording, read
 from tests.lab.records import Records
-from tests.lab.service import Service
+from tests.lab.service import FAMILIES, Service
 
 RECORDER_LAG_S = 0.1
 """After so long what was on the wire is in the recorder's file."""
@@ -35,6 +35,7 @@ class Site:
     recorder: Recorder
     pacer: Pacer
     records: Records
+    gate: gate_log.GateLog
     agents: dict[int, Phone] = field(default_factory=dict)
     callers: list[Phone] = field(default_factory=list)
 
@@ -96,18 +97,17 @@ class Site:
         await asyncio.sleep(RECORDER_LAG_S)
         return read(self.recorder.out)
 
-    def gate(self) -> list[gate_log.Entry]:
-        """The forks that came to the PBX's gate, by the PBX's own log."""
-        with (self.pbx.log / "full").open(encoding="utf-8", errors="replace") as lines:
-            return list(gate_log.entries(lines))
+    def forks_of(self, call_id: str) -> list[gate_log.Entry]:
+        """The forks of a call that came to the PBX's gate, by the PBX's own log."""
+        return [entry for entry in self.gate.entries() if entry.call_id == call_id]
 
     async def times_of(self, call_id: str) -> NDArray[np.int64]:
         """When each packet of a call's forks came, ns since 1970, shape (n,), in order."""
         packets = (await self.packets()).packets
-        times: NDArray[np.int64] = packets["time_ns"][gate_log.calls_of(packets, self.gate()) == call_id]
+        times: NDArray[np.int64] = packets["time_ns"][gate_log.calls_of(packets, self.gate.entries()) == call_id]
         return np.sort(times)
 
-    async def until(self, what: str, holds: Any, limit_s: float = 10.0) -> None:
+    async def until(self, what: str, holds: Callable[[], bool], limit_s: float = 10.0) -> None:
         """Wait until `holds()` is true. Raises LabError naming `what` if it is not in time."""
         deadline_s = time.monotonic() + limit_s
         while not holds():
@@ -123,21 +123,23 @@ class Site:
 
     async def _ask(self, what: str) -> Any:
         url = f"http://127.0.0.1:{self.pbx.ports.http}/ari/{what}"
-        login = aiohttp.BasicAuth("wallboard", ADMIN_PASSWORD)
-        async with aiohttp.ClientSession(auth=login) as http, http.get(url) as response:
+        login = {"Authorization": aiohttp.encode_basic_auth("wallboard", ADMIN_PASSWORD)}
+        async with aiohttp.ClientSession(headers=login) as http, http.get(url) as response:
             return await response.json()
 
 
 @asynccontextmanager
-async def open_site(installation: Installation, folder: Path, language: str = "en") -> AsyncIterator[Site]:
+async def open_site(
+    installation: Installation, folder: Path, families: Mapping[str, str] = FAMILIES
+) -> AsyncIterator[Site]:
     """Set everything up in `folder`, and take it all down again whatever happens. Raises LabError."""
     async with AsyncExitStack() as stack:
-        pbx = Asterisk(installation, folder / "pbx", language)
+        pbx = Asterisk(installation, folder / "pbx")
         stack.callback(pbx.ports.release)
         pbx.write()
         stack.push_async_callback(pbx.stop)
         service = Service(pbx, folder)
-        service.write_settings()
+        service.write_settings(families)
         await service.install()
         recorder = await Recorder.start(pbx.ports.forks, folder / "packets.bin")
         stack.push_async_callback(_end, recorder)
@@ -145,7 +147,7 @@ async def open_site(installation: Installation, folder: Path, language: str = "e
         stack.push_async_callback(service.stop)
         await service.start()
         pacer = stack.enter_context(Pacer())
-        site = Site(pbx, service, recorder, pacer, Records(service.database))
+        site = Site(pbx, service, recorder, pacer, Records(service.database), gate_log.GateLog(pbx.log / "full"))
         stack.push_async_callback(site.close_phones)
         yield site
 

@@ -1,0 +1,151 @@
+"""What people do in a call: listen to the notice, press a key, talk, press *9, hang up. And the law of packets."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from consent.parties import Party
+from tests.demo import voices
+from tests.lab.errors import LabError
+from tests.lab.phone import Call, Phone
+from tests.lab.site import Site
+
+NOTICE_LIMIT_S = 45.0
+QUIET_S = 0.4
+"""No packet for so long: the notice is over, and the PBX waits for a key."""
+THINKS_S = 0.3
+LAST_PACKET_MS = 100
+"""So long after the end of the 9 key, or after hanging up, a voice's packet may still be on its way."""
+GAP_MS = 60
+"""The law of a party's own media."""
+BOTH_UP_NS = 300_000_000
+
+
+@dataclass(slots=True)
+class Dialled:
+    """A stranger's call that the PBX has answered. `yes_ns`: the end of the key of a yes."""
+
+    site: Site
+    phone: Phone
+    call: Call
+    call_id: str
+    yes_ns: int = 0
+
+    async def hear_notice(self) -> None:
+        """Listen until the voice is silent, as a polite caller does. Raises LabError if it never is."""
+        since_ns = time.time_ns()
+        deadline_s = time.monotonic() + NOTICE_LIMIT_S
+        while time.monotonic() < deadline_s:
+            arrivals_ns = self.call.stream.arrivals_ns
+            arrivals_ns = arrivals_ns[arrivals_ns > since_ns]
+            if len(arrivals_ns) and time.time_ns() - int(arrivals_ns[-1]) > QUIET_S * 1e9:
+                await asyncio.sleep(THINKS_S)
+                return
+            await asyncio.sleep(0.05)
+        raise LabError(f"No notice was heard to its end within {NOTICE_LIMIT_S:.0f} s.")
+
+    async def press(self, keys: str, gap_s: float = 0.1) -> int:
+        """Press keys; when the last one ended, ns since 1970."""
+        return (await self.call.press(keys, gap_s))[-1]
+
+    async def say_yes(self) -> None:
+        """Hear the notice and press 1."""
+        await self.hear_notice()
+        self.yes_ns = await self.press("1")
+
+    async def met(self, *agents: int) -> "Talk":
+        """Both connected, and each has heard the other for a moment."""
+        agent, leg = await self.site.met(self.phone.number, *agents)
+        await asyncio.sleep(BOTH_UP_NS / 1e9)
+        return Talk(self, agent, leg)
+
+
+@dataclass(slots=True)
+class Talk:
+    """A caller and an agent who hear each other. `agent` is the number, `leg` the agent's call."""
+
+    dialled: Dialled
+    agent: int
+    leg: Call
+
+    @property
+    def call_id(self) -> str:
+        """The PBX's."""
+        return self.dialled.call_id
+
+    async def heard(self, forks: int = 2, limit_s: float = 10.0) -> None:
+        """Wait until the bridge hears so many voices of this call now. Raises LabError."""
+        await heard(self.dialled.site, self.call_id, forks, limit_s)
+
+    def gaps_ms(self, until_ns: int, since_ns: int = 0) -> tuple[float, float, float]:
+        """Largest gap in what the caller and what the agent received, and the largest of the phones' own sending."""
+        since_ns = since_ns or self.leg.answered_ns + BOTH_UP_NS
+        streams = (self.dialled.call.stream, self.leg.stream)
+        caller, agent = (stream.gap_max_ms(since_ns, until_ns) for stream in streams)
+        return caller, agent, max(stream.pace_max_ms(since_ns, until_ns) for stream in streams)
+
+
+async def dial(site: Site, extension: str, number: str, display: str = "") -> Dialled:
+    """A new stranger calls; the PBX has answered."""
+    phone = await site.caller(number, display)
+    call = await phone.dial(extension)
+    await call.answered()
+    return Dialled(site, phone, call, await site.channel_of(number))
+
+
+async def talk(site: Site, extension: str, number: str, *agents: int) -> Talk:
+    """A new stranger calls, says yes, meets an agent, and both are heard by the bridge."""
+    dialled = await dial(site, extension, number)
+    await dialled.say_yes()
+    met = await dialled.met(*agents)
+    await met.heard()
+    return met
+
+
+async def heard(site: Site, call_id: str, forks: int, limit_s: float = 10.0) -> None:
+    """Wait until so many forks of a call send packets now. Raises LabError."""
+    deadline_s = time.monotonic() + limit_s
+    while (found := await live_forks(site, call_id)) != forks:
+        if time.monotonic() > deadline_s:
+            raise LabError(
+                f"{found} voices of {call_id} are heard, not {forks}, after {limit_s:.0f} s; "
+                f"the bridge's log ends: {site.service.last_words()}"
+            )
+        await asyncio.sleep(0.1)
+
+
+async def live_forks(site: Site, call_id: str, within_s: float = 0.2) -> int:
+    """How many fork ports of a call got packets in the last moment."""
+    ports = {entry.port for entry in site.forks_of(call_id)}
+    packets = (await site.packets()).packets
+    recent = packets[packets["time_ns"] > time.time_ns() - round((within_s + 0.1) * 1e9)]
+    return len(ports & set(recent["port"].tolist()))
+
+
+def outside(times_ns: NDArray[np.int64], yes_ns: int, end_ns: int) -> int:
+    """How many packets came before the key of the yes was released, or later than a call's end and its grace allow."""
+    return int(((times_ns < yes_ns) | (times_ns > end_ns + LAST_PACKET_MS * 1_000_000)).sum())
+
+
+def last_after_ms(times_ns: NDArray[np.int64], moment_ns: int) -> float:
+    """How long after the moment the last packet came; negative where it came before."""
+    assert len(times_ns), "nothing was heard at all"
+    return float((times_ns.max() - moment_ns) / 1e6)
+
+
+def lines(party: Party, language: str = "en") -> list[NDArray[np.int16]]:
+    """What a party says, 8 kHz."""
+    return [clip.samples for clip in voices.load(language) if clip.party is party]
+
+
+def rows(title: Sequence[str], *table: Sequence[object]) -> None:
+    """Print a small table."""
+    cells = [[str(cell) for cell in row] for row in (title, *table)]
+    widths = [max(len(row[at]) for row in cells) for at in range(len(title))]
+    print()
+    for row in cells:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
