@@ -1,4 +1,4 @@
-"""What a tone model may say: a score with its uncertainty, or an abstention with its reason. Never an emotion's name."""
+"""What a tone model may say: a score with its uncertainty, or why it keeps silent. Never an emotion's name."""
 
 from dataclasses import dataclass
 from enum import StrEnum

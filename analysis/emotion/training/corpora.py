@@ -16,6 +16,7 @@ CORPORA: Final = ("emodb", "crema_d_mel")
 _FOUR: Final = {"anger": "anger", "happiness": "happy", "happy": "happy", "neutral": "neutral", "boredom": "neutral",
                 "calm": "neutral", "sadness": "sad", "sad": "sad"}  # fmt: skip
 _HEARD: Final = {"A": "anger", "H": "happy", "N": "neutral", "S": "sad"}
+_VOTES: Final = 6
 _ACTIVE: Final = frozenset({"anger", "happy"})
 _ACTED_CERTAINTY: Final = 0.95
 """Listeners do not always hear what was acted; where nobody voted, no label is taken for the whole truth."""
@@ -59,7 +60,7 @@ def read_clips(data: Path) -> list[Clip]:
     """Read `manifest.csv` of a data folder and return the clips to train on, in the manifest's order.
 
     Raises:
-        SystemExit: the folder, its manifest, or one of the corpora is not there.
+        SystemExit: the folder, its manifest, or one of the corpora is not there, or votes are cut short.
     """
     manifest = data / "manifest.csv"
     if not manifest.is_file():
@@ -77,6 +78,8 @@ def read_clips(data: Path) -> list[Clip]:
 def _clip(data: Path, row: dict[str, str]) -> Clip:
     """Turn one line of the manifest into a clip."""
     votes = {letter: int(count) for letter, count in re.findall(r"\b([ADFHNS])(\d+)", _field(row["note"], "votes"))}
+    if votes and len(votes) < _VOTES:
+        raise SystemExit(f"the votes on {row['path']} cannot be read: the manifest must tell all six")
     if votes:
         heard = _HEARD.get(_field(row["note"], "voicevote"), "other")
         active, all_votes = votes["A"] + votes["H"], sum(votes.values())
