@@ -22,6 +22,10 @@ log = structlog.get_logger()
 
 CONSENT_VARIABLE: Final = "OUIDIRE_CONSENT"
 STOP_CONTEXT: Final = "ouidire-stop"
+STOP_MARK: Final = "SHARED(OUIDIRE_STOP)"
+"""What the dialplan writes on the caller's channel when anybody stops the call, from whatever leg."""
+STOP_TIMEOUT_S: Final = 1.0
+"""The dialplan needs a few milliseconds for a stop."""
 ENTER_TIMEOUT_S: Final = 3.0
 """A snoop enters our application within a few milliseconds."""
 
@@ -55,11 +59,14 @@ class AsteriskPbx:
             await asyncio.gather(task, return_exceptions=True)
 
     async def consent_of(self, call_id: str) -> str:
-        """What the gate will read. See the port."""
+        """What the gate will read: the mark of a stop, else the caller's own variable. See the port."""
         try:
-            return await self._link.ari.variable_of(call_id, CONSENT_VARIABLE)
+            consent = await self._link.ari.variable_of(call_id, CONSENT_VARIABLE)
         except NotThere:
             return ""
+        with contextlib.suppress(NotThere):
+            return await self._link.ari.variable_of(call_id, STOP_MARK) or consent
+        return consent
 
     async def fork(self, grant: ConsentGrant, channel_id: str, port: int) -> PbxFork:
         """Snoop on what that leg says (never on what it hears), and send the snoop through the gate.
@@ -102,20 +109,27 @@ class AsteriskPbx:
         return swept
 
     async def stop_call(self, call_id: str, answer: Answer) -> None:
-        """Close the gate first. The rest (forks, journal, event) the dialplan does, for a snoop that we send there.
+        """Have the dialplan do it, for a snoop of the caller that we send there: it marks the call as stopped, ends its
+        forks, journals and tells. Then the caller's variable, which ends every doubt, is written too.
 
         Raises:
             PbxRefused: no such call; or not a stop.
         """
         if answer not in (Answer.WITHDRAWN, Answer.OBJECTED):
             raise PbxRefused(f"{answer} is not a way to stop a call")
-        await self._link.ami.send("Setvar", Channel=call_id, Variable=CONSENT_VARIABLE, Value=str(answer))
-        messenger = await self._snoop(call_id)
         try:
-            await self._send_into(messenger, STOP_CONTEXT, str(answer))
-        except BaseException:
-            await self._drop(messenger)
-            raise
+            messenger = await self._snoop(call_id)
+            gone = self._link.leaving(messenger)
+            try:
+                await self._send_into(messenger, STOP_CONTEXT, str(answer))
+            except BaseException:
+                await self._drop(messenger)
+                raise
+            # It must have read the variable before we write it: only a granted call is stopped there.
+            await asyncio.wait([gone], timeout=STOP_TIMEOUT_S)
+            gone.cancel()
+        finally:
+            await self._link.ami.send("Setvar", Channel=call_id, Variable=CONSENT_VARIABLE, Value=str(answer))
 
     async def journal(self) -> Sequence[Answered]:
         """What AstDB keeps of ours; odd entries are logged, and left there for the admin to see."""

@@ -38,8 +38,7 @@ _BYTES_AS_TEXT: Final = "cp437"
 """A code page with a printable character for each byte above 127, so that nothing strips or drops any of them."""
 
 _mute = logging.getLogger("ouidire.panoramisk")
-_mute.addHandler(logging.NullHandler())
-_mute.propagate = False
+_mute.setLevel(logging.CRITICAL + 1)
 
 
 class _Everything:

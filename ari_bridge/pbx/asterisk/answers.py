@@ -25,7 +25,8 @@ _ORDER: Final = (Answer.ASKED, Answer.GRANTED, Answer.REFUSED, Answer.OBJECTED, 
 _WAYS: Final[dict[Answer, frozenset[Why]]] = {
     Answer.ASKED: frozenset({Why.NOTICE}),
     Answer.GRANTED: frozenset({Why.KEY}),
-    Answer.REFUSED: frozenset({Why.KEY, Why.SILENCE, Why.WRONG_KEYS, Why.HANGUP, Why.STOP_KEYS}),
+    # NOTICE: a prompt could not be played, so nothing was announced.
+    Answer.REFUSED: frozenset({Why.KEY, Why.SILENCE, Why.WRONG_KEYS, Why.HANGUP, Why.STOP_KEYS, Why.NOTICE}),
     Answer.OBJECTED: frozenset({Why.STOP_KEYS}),
     Answer.WITHDRAWN: frozenset({Why.STOP_KEYS}),
 }

@@ -40,6 +40,7 @@ class Link:
         self._ami: AmiConnection | None = None
         self._pause_s = FIRST_PAUSE_S
         self._entering: dict[str, asyncio.Future[None]] = {}
+        self._leaving: dict[str, asyncio.Future[None]] = {}
         self.events: asyncio.Queue[PbxEvent | Exception] = asyncio.Queue(MAX_BACKLOG)
 
     @property
@@ -61,6 +62,13 @@ class Link:
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._entering[channel_id] = future
         future.add_done_callback(lambda _: self._entering.pop(channel_id, None))
+        return future
+
+    def leaving(self, channel_id: str) -> asyncio.Future[None]:
+        """Done when that channel was hung up, or can no longer be seen."""
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._leaving[channel_id] = future
+        future.add_done_callback(lambda _: self._leaving.pop(channel_id, None))
         return future
 
     async def run(self) -> None:
@@ -120,18 +128,25 @@ class Link:
         if message["type"] not in ("StasisStart", "ChannelDestroyed"):
             return
         channel = ari_messages.channel_of(message.get("channel"))
-        future = self._entering.get(channel.channel_id) if channel else None
-        if future is None or future.done():
+        if channel is None:
             return
+        entering, leaving = self._entering.get(channel.channel_id), self._leaving.get(channel.channel_id)
         if message["type"] == "StasisStart":
-            future.set_result(None)
-        else:
-            future.set_exception(PbxRefused("the leg was hung up before it could be heard"))
+            if entering is not None and not entering.done():
+                entering.set_result(None)
+            return
+        if entering is not None and not entering.done():
+            entering.set_exception(PbxRefused("the leg was hung up before it could be heard"))
+        if leaving is not None and not leaving.done():
+            leaving.set_result(None)
 
     def _fail_waiting(self) -> None:
-        for future in list(self._entering.values()):
-            if not future.done():
-                future.set_exception(Unreachable("the PBX's connection ended"))
+        for entering in list(self._entering.values()):
+            if not entering.done():
+                entering.set_exception(Unreachable("the PBX's connection ended"))
+        for leaving in list(self._leaving.values()):
+            if not leaving.done():
+                leaving.set_result(None)
 
     def _tell(self, event: PbxEvent | Exception) -> None:
         if self.events.full():

@@ -1,0 +1,88 @@
+"""Documents to desk phones."""
+
+from dataclasses import replace
+
+import pytest
+
+from ari_bridge.pbx.asterisk import phones
+from ari_bridge.pbx.asterisk.errors import NotLetIn, Unreachable
+from ari_bridge.pbx.asterisk.phones import AsteriskPhones
+from ari_bridge.pbx.port import PbxRefused, Phones
+from tests import wire
+from tests.ari_bridge.pbx.asterisk.ami_server import AmiServer
+
+
+async def test_a_document_goes_out_piece_by_piece(ami: AmiServer) -> None:
+    """Law: event, type and the pieces of the body, in order, to one endpoint."""
+    made: Phones = AsteriskPhones(ami.access())
+    await made.notify("1001", "Yealink-xml", "application/xml", ["<a>", "é</a>"])
+    (lines,) = ami.named("PJSIPNotify")
+    assert "Endpoint: 1001" in lines
+    assert [line for line in lines if line.startswith("Variable")] == [
+        "Variable: Event=Yealink-xml",
+        "Variable: Content-Type=application/xml",
+        "Variable: Content=<a>",
+        "Variable: Content=é</a>",
+    ]
+
+
+async def test_it_connects_again_when_there_is_something_to_send(ami: AmiServer) -> None:
+    """Law: a PBX that restarted gets the next document."""
+    made = AsteriskPhones(ami.access())
+    await made.start()
+    ami.dropping.add("PJSIPNotify")
+    with pytest.raises(Unreachable):
+        await made.notify("1001", "e", "t", ["x"])
+    ami.dropping.clear()
+    await made.notify("1001", "e", "t", ["y"])
+    assert ami.logins == 2
+    await made.stop()
+
+
+async def test_a_pbx_that_is_not_there_yet_is_no_reason_to_stop(
+    ami: AmiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Law: the service starts before its PBX; a document that finds none is refused, at once the second time."""
+    nowhere = replace(ami.access(), port=1)
+    made = AsteriskPhones(nowhere)
+    await made.start()
+    with pytest.raises(Unreachable, match="a moment ago"):
+        await made.notify("1001", "e", "t", ["x"])
+    monkeypatch.setattr(phones, "RETRY_S", 0.0)
+    other = AsteriskPhones(nowhere)
+    await other.start()
+    with pytest.raises(Unreachable, match="cannot be reached"):
+        await other.notify("1001", "e", "t", ["x"])
+
+
+async def test_a_wrong_password_is_tried_once(ami: AmiServer) -> None:
+    """Law: a wrong password stops the service with a sentence, and is never repeated."""
+    made = AsteriskPhones(ami.access("wrong"))
+    with pytest.raises(NotLetIn, match=r"manager\.conf"):
+        await made.start()
+    with pytest.raises(NotLetIn):
+        await made.notify("1001", "e", "t", ["x"])
+    assert ami.logins == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [("notify_no_endpoint", "nosuch"), ("unknown_command", "pjsip_notify"), ("permission_denied", "write = system")],
+)
+async def test_a_no_says_what_to_do(ami: AmiServer, answer: str, sentence: str) -> None:
+    """Law: an unknown phone, a missing module and a missing right are each said in words that help."""
+    made = AsteriskPhones(ami.access())
+    ami.answers["PJSIPNotify"] = wire.ami(f"{answer}_{ami.version}")
+    with pytest.raises(PbxRefused, match=sentence):
+        await made.notify("nosuch", "e", "t", ["x"])
+    await made.stop()
+
+
+@pytest.mark.parametrize("piece", ["a\r\nAction: Logoff", "a\nb", "x" * 1100])
+async def test_a_piece_that_ami_cannot_carry_is_refused(ami: AmiServer, piece: str) -> None:
+    """Law: a hostile name in a document injects nothing."""
+    made = AsteriskPhones(ami.access())
+    with pytest.raises(PbxRefused):
+        await made.notify("1001", "e", "t", [piece])
+    assert ami.named("PJSIPNotify") == []
+    await made.stop()
