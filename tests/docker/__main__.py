@@ -1,6 +1,8 @@
 """`make docker-check`: carry out docker/Dockerfile in a root made by mmdebstrap, then start `ouidire doctor` in it.
 
-Needs root, mmdebstrap and util-linux. Everything happens in mount namespaces of its own, so that nothing stays behind.
+Needs root, mmdebstrap and util-linux. Every step runs in mount and process namespaces of its own, so that nothing stays
+behind. What is shown of this machine inside is read-only without exception: the steps run as root, and a package's
+script would else rewrite the machine's own files (it happened, with /etc/ssl).
 """
 
 import argparse
@@ -20,6 +22,9 @@ from tests.lab.debian import mirror_uri
 ROOT = Path(__file__).resolve().parents[2]
 SUITES = {"debian:12-slim": "bookworm"}
 KEPT_VARIABLES = ("PIP_", "SSL_CERT_", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")
+CERTIFICATES = "/etc/build-certificates.crt"
+DEVICES = ("null", "zero", "full", "random", "urandom")
+NAMESPACES = ("unshare", "--mount", "--pid", "--ipc", "--uts", "--fork", "--propagation", "private")
 EXPECTED_OK = ("packages", "database", "voice detector", "tone model", "notices", "media address")
 
 
@@ -53,20 +58,12 @@ class Image:
         return self._inside(command, [*lock, f"mount -o remount,bind,ro {self.root}"])
 
     def _inside(self, command: Sequence[str], lock: Sequence[str]) -> subprocess.CompletedProcess[str]:
-        script = [
-            f"mount --bind {self.root} {self.root}",
-            f"mount -t proc proc {self.root}/proc",
-            f"mount --rbind /dev {self.root}/dev",
-        ]
-        for bind in self.binds:
-            (self.root / bind.relative_to("/")).mkdir(parents=True, exist_ok=True)
-            script.append(f"mount --bind {bind} {self.root}{bind}")
-        script += lock
+        script = [*mounts(self.root, self.binds), *lock]
         inside = f"cd {self.folder} && exec {shlex.join(command)}"
         script.append(f"exec chroot --userspec={self.user} {self.root} /bin/sh -c {shlex.quote(inside)}")
         passed = {name: value for name, value in os.environ.items() if name.startswith(KEPT_VARIABLES)}
         return subprocess.run(
-            ["unshare", "--mount", "--propagation", "private", "/bin/sh", "-e", "-c", "\n".join(script)],
+            [*NAMESPACES, "/bin/sh", "-e", "-c", "\n".join(script)],
             env={"PATH": os.environ["PATH"], "HOME": self.folder, **passed, **self.variables},
             text=True,
             stdout=subprocess.PIPE,
@@ -79,6 +76,9 @@ class Image:
         subprocess.run([*command, SUITES[rest], str(self.root), mirror_uri()], check=True)
         for file in ("/etc/resolv.conf", "/etc/hosts"):
             shutil.copy(file, self.root / file.lstrip("/"))
+        if authorities := os.environ.get("PIP_CERT"):  # a copy: the steps may do with it what they like
+            shutil.copy(authorities, self.root / CERTIFICATES.lstrip("/"))
+            self.variables["PIP_CERT"] = CERTIFICATES
         options = self.root / "etc/apt/apt.conf.d/99old-mirror"
         options.write_text('Acquire::Check-Valid-Until "false";\n', encoding="utf-8")
 
@@ -122,11 +122,24 @@ class Image:
         assert dockerfile.words(rest) == ["serve"]
 
 
+def mounts(root: Path, binds: Sequence[Path]) -> list[str]:
+    """The commands that make the root ready: its own /proc, five devices, and `binds` of this machine, read-only."""
+    commands = [f"mount --bind {root} {root}", f"mount -t proc proc {root}/proc"]
+    commands.append(f"mount -t tmpfs -o mode=755 tmpfs {root}/dev")
+    for device in DEVICES:
+        commands += [f"touch {root}/dev/{device}", f"mount --bind /dev/{device} {root}/dev/{device}"]
+    for bind in binds:
+        inside = f"{root}{bind.resolve()}"
+        commands += [f"mkdir -p {inside}", f"mount --bind {bind.resolve()} {inside}"]
+        commands.append(f"mount -o remount,bind,ro {inside}")
+    return commands
+
+
 def main() -> int:
     """Build, look, and say what was found."""
     parser = argparse.ArgumentParser(prog="make docker-check", description=__doc__)
     parser.add_argument(
-        "--bind", type=Path, action="append", default=[], help="a folder of this machine to show inside"
+        "--bind", type=Path, action="append", default=[], help="a folder of this machine to show inside, read-only"
     )
     parser.add_argument(
         "--build-arg", action="append", default=[], metavar="NAME=VALUE", help="as docker build takes it"
