@@ -132,4 +132,9 @@ class AriClient:
         if status == 403:
             raise NotLetIn(f"the ARI lets the user {user!r} only read: set read_only = no in ari.conf")
         sentence = f"the ARI answered {status} to {what}: {text[:MAX_ANSWER_CHARACTERS]}"
-        raise NotThere(sentence) if status == 404 else PbxRefused(sentence)
+        raise NotThere(sentence) if status == 404 or _is_unset(text) else PbxRefused(sentence)
+
+
+def _is_unset(text: str) -> bool:
+    """How Asterisk says, with a status of 500, that a function such as SHARED() has no value on that channel."""
+    return "Unable to read provided function" in text
