@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
 
 from analysis.audio import ENGINE_RATE_HZ, AudioFrame
 from ari_bridge.media.stats import ReceiverStats
@@ -14,9 +13,6 @@ from ari_bridge.media.udp_receiver import Arrival, PortRange, UdpReceiver
 from ari_bridge.pbx.port import PbxFork
 from consent.errors import Withdrawn
 from consent.grant import Consented, ConsentGrant
-
-SILENT_AFTER_S: Final = 3.0
-"""A fork that brought no sound for so long is said to be silent: the PBX sends 50 packets a second, speech or not."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from typing import Final
 import structlog
 
 from analysis.emotion.score import Verdict
-from ari_bridge.calls.session import RETRY_S, Rooms, Session
+from ari_bridge.calls.rooms import Rooms
+from ari_bridge.calls.session import RETRY_S, Session
 from ari_bridge.calls.states import StopKeys
 from ari_bridge.pbx.port import (
     Answered,

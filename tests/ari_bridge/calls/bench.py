@@ -13,7 +13,7 @@ from analysis.store.scores import Scores
 from ari_bridge.calls.board import Board, Stage
 from ari_bridge.calls.fork import MediaPlace
 from ari_bridge.calls.roles import Roles
-from ari_bridge.calls.session import Rooms
+from ari_bridge.calls.rooms import Rooms
 from ari_bridge.calls.switchboard import Switchboard
 from ari_bridge.calls.topology import Topology
 from ari_bridge.media.udp_receiver import PortRange

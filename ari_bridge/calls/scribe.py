@@ -1,0 +1,93 @@
+"""Writes down what becomes of one call: answers into the ledger, verdicts and facts into the store, and erasures."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import deque
+
+from structlog.typing import FilteringBoundLogger
+
+from analysis.conversation import ConversationFacts
+from analysis.emotion.score import Verdict
+from ari_bridge.calls.rooms import Rooms
+from ari_bridge.pbx.port import Answered, PbxRefused
+from consent.errors import Withdrawn
+from consent.gate import Grants
+from consent.grant import Consented
+from consent.ledger import Entry
+from consent.parties import Party
+from consent.states import Answer
+
+ERASES: dict[Answer, frozenset[Party]] = {
+    Answer.WITHDRAWN: frozenset(Party),
+    Answer.OBJECTED: frozenset({Party.AGENT}),
+}
+"""Whose rows go with an answer: the caller's stop erases all, since both parties' facts come of the caller's yes."""
+
+
+class Scribe:
+    """Holds what is to be recorded until the file has taken it, in order."""
+
+    def __init__(self, rooms: Rooms, call_id: str, log: FilteringBoundLogger) -> None:
+        self._rooms = rooms
+        self._call_id = call_id
+        self._log = log
+        self._waiting: deque[tuple[Entry, Answered | None]] = deque()
+        self.recorded: set[Answer] = set()
+        self.facts: ConversationFacts | None = None
+
+    def note(self, entry: Entry, journalled: Answered | None) -> None:
+        """Have an answer recorded, and then removed from the PBX's journal if it came from there."""
+        self._waiting.append((entry, journalled))
+
+    @property
+    def has_work(self) -> bool:
+        """Whether something is not recorded yet."""
+        return bool(self._waiting)
+
+    async def write_next(self, grants: Grants | None) -> None:
+        """Record the oldest answer. Raises DatabaseUnavailable: it stays the oldest, no answer is ever lost."""
+        entry, journalled = self._waiting[0]
+        if entry.answer is Answer.EXPIRED:
+            await self.keep_facts(grants)
+            self._rooms.gate.end(self._call_id, Answer.EXPIRED)
+        if await self._rooms.ledger.record(entry):
+            self._log.info(f"consent.{entry.answer}", why=entry.why, party=entry.party, source=entry.source)
+        self.recorded.add(entry.answer)
+        if entry.answer in ERASES:
+            await self._erase(ERASES[entry.answer])
+        self._waiting.popleft()
+        if journalled is not None:
+            await self._forget(journalled)
+
+    async def keep(self, verdict: Consented[Verdict]) -> None:
+        """Store a verdict; one whose grant has ended is dropped. Raises DatabaseUnavailable."""
+        with contextlib.suppress(Withdrawn):
+            await self._rooms.scores.keep(verdict)
+
+    async def keep_facts(self, grants: Grants | None) -> None:
+        """Store the facts so far, of each party under its own grant. Raises DatabaseUnavailable."""
+        self.facts = self._rooms.engine.facts(self._call_id) or self.facts
+        if self.facts is None or grants is None:
+            return
+        with contextlib.suppress(Withdrawn):
+            await self._rooms.scores.keep_facts(grants.caller, self.facts.of(Party.CALLER))
+            await self._rooms.scores.keep_facts(grants.agent, self.facts.of(Party.AGENT))
+
+    def drop(self) -> None:
+        """Let go of all that the engine holds of the call, and of its facts."""
+        self._rooms.engine.forget(self._call_id)
+        self.facts = None
+
+    async def _erase(self, parties: frozenset[Party]) -> None:
+        self.drop()
+        ids = await self._rooms.ledger.grant_ids(self._call_id)
+        erased = await self._rooms.scores.erase([ids[p] for p in parties if p in ids])
+        self._log.info("derived.erased", rows=erased)
+
+    async def _forget(self, journalled: Answered) -> None:
+        try:
+            await self._rooms.pbx.forget(journalled)
+        except (PbxRefused, TimeoutError) as error:
+            # It is drained again at the next connection, and the ledger knows it already.
+            self._log.warning("journal.kept", error=str(error))

@@ -1,0 +1,98 @@
+"""The open forks of one call."""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from typing import Any
+
+import pytest
+import structlog
+
+from ari_bridge.calls.ears import SILENT_AFTER_S, Ears
+from ari_bridge.pbx.port import PbxRefused
+from consent.database import Database
+from consent.errors import Withdrawn
+from tests.ari_bridge.calls.bench import Bench
+from tests.conftest import Callers
+from tests.fakes.voice import Sender
+
+
+@pytest.fixture
+async def parts(callers: Callers, database: Database) -> AsyncIterator[tuple[Bench, Ears]]:
+    """Ears with a PBX in memory, outside any session."""
+    bench, tasks = Bench(callers, database), set[asyncio.Task[None]]()
+
+    def spawn(work: Coroutine[Any, Any, None]) -> None:
+        tasks.add(asyncio.get_running_loop().create_task(work))
+
+    ears = Ears(bench.rooms, structlog.get_logger(), spawn)
+    yield bench, ears
+    ears.close_all()
+    await asyncio.gather(*tasks)
+
+
+async def test_a_refused_fork_leaves_nothing_open(parts: tuple[Bench, Ears], callers: Callers) -> None:
+    """Law: fail closed: where the PBX says no, our port is closed again."""
+    bench, ears = parts
+    bench.pbx.refuses = "no such channel"
+    grants = await callers.says_yes()
+    with pytest.raises(PbxRefused):
+        await ears.open(grants.caller, "1.1", 0.0)
+    assert not ears.legs
+    assert not ears.forks()
+
+
+async def test_a_stop_while_the_fork_is_made_wins(parts: tuple[Bench, Ears], callers: Callers) -> None:
+    """Law: nothing after a withdrawal: a fork that is being made when the stop comes is ended on both sides."""
+    bench, ears = parts
+    grants = await callers.says_yes()
+    plain = bench.pbx.fork
+
+    async def slow(*args: Any) -> Any:
+        made = await plain(*args)
+        grants.caller.end("withdrawn")
+        return made
+
+    bench.pbx.fork = slow  # type: ignore[method-assign]
+    with pytest.raises(Withdrawn):
+        await ears.open(grants.caller, "1.1", 0.0)
+    await asyncio.sleep(0)
+    assert not ears.legs
+    assert not bench.pbx.forks
+
+
+async def test_a_younger_fork_does_not_delay_an_older_ones_lease(parts: tuple[Bench, Ears], callers: Callers) -> None:
+    """Law: no lease runs out because another fork was opened later."""
+    bench, ears = parts
+    grants = await callers.says_yes()
+    await ears.open(grants.caller, "1.1", 0.0)
+    for number in range(4):
+        await asyncio.sleep(0.2)
+        await ears.open(grants.agent, f"2.{number}", 0.0)
+        await ears.renew()
+    assert "fork-0" in bench.pbx.renewed
+
+
+async def test_a_lease_that_the_pbx_let_go_closes_the_fork(parts: tuple[Bench, Ears], callers: Callers) -> None:
+    """Law: where the PBX has no fork any more, ours is closed too."""
+    bench, ears = parts
+    grants = await callers.says_yes()
+    await ears.open(grants.caller, "1.1", 0.0)
+    bench.pbx.forks.clear()
+    await asyncio.sleep(0.6)
+    await ears.renew()
+    assert not ears.legs
+
+
+async def test_a_fork_without_sound_is_found(parts: tuple[Bench, Ears], callers: Callers) -> None:
+    """Law: silence of the line never looks like calm: no packets at all is a fault, and it is found."""
+    _, ears = parts
+    grants = await callers.says_yes()
+    await ears.open(grants.caller, "1.1", asyncio.get_running_loop().time())
+    assert ears.silent() is None
+    with Sender(ears.forks()[0].port) as sender:
+        await asyncio.sleep(SILENT_AFTER_S / 2)
+        sender.send()
+        await asyncio.sleep(SILENT_AFTER_S / 2 + 0.2)
+        assert ears.silent() is None
+    await asyncio.sleep(SILENT_AFTER_S / 2)
+    assert ears.silent() is not None
