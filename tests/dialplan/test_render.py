@@ -85,7 +85,7 @@ def test_a_yes_is_journalled_before_it_opens_anything(settings: RenderSettings) 
 
 def test_the_gate_reads_the_consent_after_it_is_listed(settings: RenderSettings) -> None:
     """Law: cap, lock, list, consent, lease, media: in this order, so that *9 misses no fork; the host is fixed."""
-    steps = extension(extensions(settings), "ouidire-gate", "_XXXX.")
+    steps = extension(extensions(settings), "ouidire-gate", "_X!")
     order = [
         next(at for at, step in enumerate(steps) if mark in step)
         for mark in ("GROUP_COUNT", "${LOCK(", "Set(SHARED(OUIDIRE_FORKS", "UNLOCK", "TIMEOUT(absolute)=8", "Dial(")

@@ -28,13 +28,13 @@ class Shape:
 
 
 SHAPES = (
-    Shape("two parties, caller", "51001", 1001, "caller", 0.1, "withdrawn"),
-    Shape("two parties, agent", "51002", 1002, "agent", 0.1, "objected"),
+    Shape("two parties, caller", "51011", 1011, "caller", 0.1, "withdrawn"),
+    Shape("two parties, agent", "51012", 1012, "agent", 0.1, "objected"),
     Shape("slow hands, caller", "51004", 1004, "caller", 2.5, "withdrawn"),
     Shape("slow hands, agent", "51005", 1005, "agent", 2.5, "objected"),
     Shape("local channel, caller", "61006", 1006, "caller", 0.1, "withdrawn"),
     Shape("local channel, agent", "61007", 1007, "agent", 0.1, "objected"),
-    Shape("queue with local members, agent", "300", 1003, "agent", 0.1, "objected"),
+    Shape("queue with local members, agent", "300", 1001, "agent", 0.1, "objected"),
 )
 
 
@@ -101,7 +101,7 @@ async def again(site: Site, every: list[Made]) -> None:
     await asyncio.sleep(2)  # the stop prompt keeps its hearer's keys to itself
     await objected.caller.press("*9")
     await withdrawn.agent.press("*9")
-    await asyncio.sleep(0.5)
+    await asyncio.sleep(2.5)  # hung up in the prompt, Asterisk warns of a sub-routine that was left early
     journal = await site.journal()
     assert ("withdrawn", objected.unique_id) in journal
     assert ("objected", withdrawn.unique_id) not in journal
