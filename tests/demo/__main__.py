@@ -17,13 +17,14 @@ from tests.demo import acts, evidence, options, picture, summary
 from tests.demo.call_report import CallReport
 from tests.demo.performance import CallName, Performance
 from tests.demo.report import Report
-from tests.demo.service import LEASE_S
 from tests.demo.stage import Progress, Stage, open_stage
 from tests.lab import installation
 from tests.lab.errors import LabError
+from tests.lab.gate_log import GateLog
 from tests.lab.installation import Installation
 from tests.lab.netns import reexec_without_network, without_network
 from tests.lab.recorder import Recording
+from tests.lab.service import LEASE_S
 
 REPORT_NAME = "demo-report.json"
 DRAIN_LIMIT_S = 10.0
@@ -76,8 +77,9 @@ async def _measured(found: Installation, out: Path, folder: Path, progress: Prog
         drained = await _drained(stage, performances[-1])
         await stage.service.stop()
         recording = await stage.recorder.stop()
+        gate = tuple(GateLog(stage.pbx.log / "full").entries())
         calls = tuple(
-            CallReport(call, _evidence(stage, call), packets, LEASE_S)
+            CallReport(call, _evidence(stage, call), packets, gate, LEASE_S)
             for call, packets in zip(performances, windows(recording, performances), strict=True)
         )
         return Report(

@@ -11,10 +11,10 @@ from consent.parties import Party
 from tests.demo import desk_screen, evidence, figures, voices
 from tests.demo.performance import CallName, Performance, PhoneAudio, ScreenSeen, Spoken
 from tests.demo.script import TALK, WORDS, Cue, Turn, cues, duration_s
-from tests.demo.service import FAMILIES, LEASE_S
 from tests.demo.stage import Stage
 from tests.lab.errors import LabError
 from tests.lab.phone import Call, CallFailed, Phone, Said
+from tests.lab.service import FAMILIES, LEASE_S
 
 NOTICE_LIMIT_S = 40.0
 QUIET_S = 0.4
@@ -64,7 +64,7 @@ class Scene:
         self._notices_before = len(self._agent.notices)
         self._started_ns = 0
         self._key_ns: int | None = None
-        self._stop_ns: int | None = None
+        self._stop_keys_ns: tuple[int, ...] = ()
         self._killed_ns: int | None = None
         self._scores_before: int | None = None
         self._rows_after: int | None = None
@@ -131,9 +131,9 @@ class Scene:
 
     async def _withdraw(self, call_id: str | None) -> None:
         stage, call = self._stage, self._legs[Party.CALLER]
-        _, self._stop_ns = await call.press("*9")
+        self._stop_keys_ns = tuple(await call.press("*9"))
         stage.say(f"    the caller presses *9 ({self._scores_before} scores so far); the call goes on")
-        await asyncio.sleep(AFTER_STOP_S - (time.time_ns() - self._stop_ns) / 1e9)
+        await asyncio.sleep(AFTER_STOP_S - (time.time_ns() - self._stop_keys_ns[-1]) / 1e9)
         if call_id is not None:
             self._rows_after = evidence.derived_rows(stage.service.database, call_id)
         await self._look()
@@ -180,7 +180,7 @@ class Scene:
             connected_ns=connected_ns,
             key=self._act.key,
             key_ns=self._key_ns,
-            stop_ns=self._stop_ns,
+            stop_keys_ns=self._stop_keys_ns,
             killed_ns=self._killed_ns,
             hung_up_ns=hung_up_ns,
             spoken=tuple(sorted(self._spoken, key=lambda spoken: spoken.start_ns)),

@@ -1,6 +1,6 @@
 """One call of demo-report.json: measured figures, and what of the product's promises they break."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,7 @@ from tests.demo import figures
 from tests.demo.evidence import Evidence
 from tests.demo.figures import Flow, Interval
 from tests.demo.performance import CallName, Performance
+from tests.lab.gate_log import Entry
 
 GAP_LIMIT_MS = 60.0
 LAST_PACKET_LIMIT_MS = 100.0
@@ -28,11 +29,14 @@ GRANTED = frozenset({CallName.YES, CallName.WITHDRAWN, CallName.KILLED})
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CallReport:
-    """The figures of one call. packets: the recorder's, of this call's time (tests.lab.recorder.DTYPE)."""
+    """The figures of one call. packets: the recorder's, of this call's time (tests.lab.recorder.DTYPE). gate: all forks
+    that came to the PBX's gate.
+    """
 
     performance: Performance
     evidence: Evidence | None
     packets: NDArray[np.void]
+    gate: tuple[Entry, ...]
     lease_s: int
 
     @property
@@ -64,14 +68,28 @@ class CallReport:
 
     @property
     def gaps_ms(self) -> dict[Party, float]:
-        """The largest gap in each party's own media while both were connected."""
-        return {party: self._gap_ms(party) for party in self.performance.audio}
+        """The largest gap in each party's own media while both were connected. While the caller holds a key the PBX
+        passes no voice of that leg, with or without us: that time does not count for the agent.
+        """
+        keys = figures.keys_held(self.performance.stop_keys_ns)
+        return {Party.CALLER: self._gap_ms(Party.CALLER, []), Party.AGENT: self._gap_ms(Party.AGENT, keys)}
 
-    def _gap_ms(self, party: Party) -> float:
+    @property
+    def gap_with_keys_ms(self) -> float:
+        """The agent's largest gap, the caller's keys included."""
+        return self._gap_ms(Party.AGENT, [])
+
+    def _gap_ms(self, party: Party, without: Sequence[Interval]) -> float:
         arrivals_ns = self.performance.audio[party].arrivals_ns
-        if not len(arrivals_ns):
-            return round((self.performance.hung_up_ns - self.performance.connected_ns) / 1e6, 1)
-        return figures.largest_gap_ms(arrivals_ns, int(arrivals_ns[0]), self.performance.hung_up_ns)
+        since_ns = int(arrivals_ns[0]) if len(arrivals_ns) else self.performance.connected_ns
+        return figures.largest_gap_ms(arrivals_ns, since_ns, self.performance.hung_up_ns, without)
+
+    def party_of(self, flow: Flow) -> Party | None:
+        """Whose voice a fork carried, as the PBX's own log tells; None if it came past the gate."""
+        through = [entry for entry in self.gate if entry.port == flow.port and entry.at_ns <= flow.first_ns]
+        if not through:
+            return None
+        return Party.CALLER if through[-1].spied == through[-1].call_id else Party.AGENT
 
     @property
     def lab_pace_ms_max(self) -> float:
@@ -90,6 +108,7 @@ class CallReport:
             "why": kept.answer.why if kept else None,
             "rtp_packets_outside_grant": figures.outside(self.times_ns, self.grant),
             "forks": len(self.flows),
+            "forks_of": [party.value if party else "unknown" for party in map(self.party_of, self.flows)],
             "rtp_packets": len(self.packets),
             "first_packet_after_key_ms": self._first_after_key_ms(),
             "last_packet_after_withdrawal_ms": figures.last_after_ms(self.times_ns, call.stop_ns),
@@ -107,6 +126,7 @@ class CallReport:
             "screen_pushes": call.screen.pushes if call.screen else 0,
             "party_audio_gap_ms_max": max(self.gaps_ms.values()),
             "party_audio_gap_ms": {party.value: gap_ms for party, gap_ms in self.gaps_ms.items()},
+            "party_audio_gap_with_keys_ms": self.gap_with_keys_ms,
             "party_heard_speech_s": {party.value: audio.speech_s for party, audio in call.audio.items()},
             "lab_pace_ms_max": self.lab_pace_ms_max,
             "duration_s": round((call.hung_up_ns - call.started_ns) / 1e9, 1),
@@ -139,8 +159,8 @@ class CallReport:
             yield f"{self.later_than_lease} packets came later than one lease ({self.lease_s} s) after the SIGKILL."
         if (call.name in GRANTED) is not bool(self.flows):
             yield f"{len(self.flows)} forks were seen."
-        if call.name in GRANTED and len(self.flows) == 1:
-            yield "one party only was forked."
+        if call.name in GRANTED and {self.party_of(flow) for flow in self.flows} != set(Party):
+            yield "not both parties were forked, or a fork came past the PBX's gate."
 
     def _broken_results(self) -> Iterator[str]:
         call, kept = self.performance, self.evidence

@@ -1,10 +1,15 @@
 """The figures of a call, from the recorder's packets and the moments at the phones. Pure: times are ns since 1970."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tests.lab.phone.pacer import TICK_NS
+from tests.lab.phone.stream import KEY_FRAMES
+
+KEY_NS = KEY_FRAMES * TICK_NS
 GRACE_MS = 100
 """The voice of 100 ms after the end of the 9 key, or after hanging up, may be on its way."""
 
@@ -65,13 +70,24 @@ def later_than(times_ns: NDArray[np.int64], moment_ns: int) -> int:
     return int((times_ns > moment_ns).sum())
 
 
-def largest_gap_ms(times_ns: NDArray[np.int64], since_ns: int, until_ns: int) -> float:
+def largest_gap_ms(
+    times_ns: NDArray[np.int64], since_ns: int, until_ns: int, without: Sequence[Interval] = ()
+) -> float:
     """The longest time without a packet between the bounds, in ms. The bounds count as packets: a voice that does not
-    come, or not any more, is a gap too.
+    come, or not any more, is a gap too. What of a gap lies in the stretches `without` does not count.
     """
     within = times_ns[(times_ns >= since_ns) & (times_ns <= until_ns)]
-    edges = np.concatenate([[since_ns], np.sort(within), [max(since_ns, until_ns)]])
-    return round(float(np.diff(edges).max()) / 1e6, 1)
+    edges = np.concatenate([[since_ns], np.sort(within), [max(since_ns, until_ns)]]).astype(np.int64)
+    gaps_ns = np.diff(edges)
+    for stretch in without:
+        covered_ns = np.minimum(edges[1:], stretch.end_ns) - np.maximum(edges[:-1], stretch.start_ns)
+        gaps_ns = gaps_ns - np.maximum(covered_ns, 0)
+    return round(float(gaps_ns.max()) / 1e6, 1)
+
+
+def keys_held(ends_ns: Sequence[int]) -> list[Interval]:
+    """When keys were held that ended then."""
+    return [Interval(end_ns - KEY_NS, end_ns) for end_ns in ends_ns]
 
 
 def flows(packets: NDArray[np.void]) -> tuple[Flow, ...]:

@@ -56,7 +56,7 @@ class ScreenSeen:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Performance:
-    """One call. `key_ns` is the end of the answer's key (None: none was pressed), `stop_ns` the end of the 9 of *9,
+    """One call. `key_ns` is the end of the answer's key (None: none was pressed), `stop_keys_ns` the ends of * and 9,
     `killed_ns` when the bridge was sent SIGKILL.
     """
 
@@ -66,7 +66,7 @@ class Performance:
     connected_ns: int
     key: str
     key_ns: int | None
-    stop_ns: int | None
+    stop_keys_ns: tuple[int, ...]
     killed_ns: int | None
     hung_up_ns: int
     spoken: tuple[Spoken, ...]
@@ -76,3 +76,8 @@ class Performance:
     """Scores in the file just before the *9 or the SIGKILL."""
     rows_after_stop: int | None
     """Rows of this call in the file 5 s after the *9."""
+
+    @property
+    def stop_ns(self) -> int | None:
+        """The end of the 9 key."""
+        return self.stop_keys_ns[-1] if self.stop_keys_ns else None

@@ -101,9 +101,9 @@ class Picture:
             self._block(one.start_ns, one.end_ns, LANES[one.party.value], _COLOURS[one.mood.value], hint)
 
     def _forks(self) -> None:
-        """The recorder does not know whose fork it was: the first to come is drawn above. Height: packets a second."""
-        for index, flow in enumerate(self._report.flows):
-            y = LANES["caller's fork" if index % 2 == 0 else "agent's fork"]
+        """Height: packets a second."""
+        for flow in self._report.flows:
+            y = LANES["agent's fork" if self._report.party_of(flow) is Party.AGENT else "caller's fork"]
             packets = self._report.packets
             times_ns = packets["time_ns"][(packets["port"] == flow.port) & (packets["ssrc"] == flow.ssrc)]
             edges = np.arange(flow.first_ns, flow.last_ns + 500_000_000, 500_000_000)
@@ -210,6 +210,3 @@ def write(report: CallReport, folder: Path) -> Path:
     path = folder / f"call-{report.performance.name}.svg"
     ElementTree.ElementTree(Picture(report).draw()).write(path, encoding="utf-8", xml_declaration=True)
     return path
-
-
-assert set(LANES) >= {party.value for party in Party}

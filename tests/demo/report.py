@@ -12,7 +12,9 @@ from tests.demo.evidence import LedgerState
 CLOCK = (
     "All times are of this machine's real-time clock: packets by the kernel's time of arrival, keys and hang-ups by "
     "the phone that sent them. A grant begins at the yes in the ledger (whole seconds, from the PBX), not before "
-    "the key 1 was released at the phone, and ends 100 ms after the end of the 9 key or the hang-up."
+    "the key 1 was released at the phone, and ends 100 ms after the end of the 9 key or the hang-up. "
+    "Gaps are of voice packets received, from the first one on after both were connected to the hang-up; the time in "
+    "which the caller held the keys of *9 is taken out of the agent's, since a PBX passes no voice beside a key."
 )
 
 

@@ -6,13 +6,13 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.demo.service import FAMILIES, Service
 from tests.lab.asterisk import Asterisk
 from tests.lab.errors import LabError
 from tests.lab.installation import Installation
 from tests.lab.pbx_files import TRUNK_HOST, agent_name
 from tests.lab.phone import Pacer, Phone
 from tests.lab.recorder import Recorder
+from tests.lab.service import FAMILIES, Service
 
 ANSWERS_AFTER_S = 0.5
 
@@ -60,7 +60,7 @@ async def open_stage(installation: Installation, out: Path, folder: Path, say: P
         stack.callback(pbx.ports.release)
         pbx.write()
         stack.push_async_callback(pbx.stop)
-        service = Service(pbx, out / "ouidire.sqlite", folder, out / "bridge.log")
+        service = Service(pbx, folder, out / "ouidire.sqlite", out / "bridge.log")
         service.write_settings()
         say("ouidire install --asterisk ...")
         await service.install()
