@@ -43,7 +43,7 @@ class Asterisk:
         self, installation: Installation, folder: Path, language: str = "en", ports: PortBlock | None = None
     ) -> None:
         self.installation = installation
-        self.folder = folder
+        self.folder = folder = folder.resolve()  # Asterisk takes relative paths from elsewhere
         self.language = language
         self.ports = ports or take_ports()
         self.etc = folder / "etc"
