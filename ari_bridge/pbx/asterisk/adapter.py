@@ -21,6 +21,7 @@ from consent.states import Answer
 log = structlog.get_logger()
 
 CONSENT_VARIABLE: Final = "OUIDIRE_CONSENT"
+CALL_VARIABLE: Final = "OUIDIRE_CALL"
 STOP_CONTEXT: Final = "ouidire-stop"
 STOP_MARK: Final = "SHARED(OUIDIRE_STOP)"
 """What the dialplan writes on the caller's channel when anybody stops the call, from whatever leg."""
@@ -76,7 +77,12 @@ class AsteriskPbx:
             PbxRefused: there is no such leg (any more).
             TimeoutError: no answer.
         """
-        fork_id = await self._snoop(grant.admit(channel_id).open())
+        leg = grant.admit(channel_id).open()
+        if leg != grant.call_id:
+            # An agent who came by a transfer or into a conference has a leg of another call, or of none: the gate asks
+            # the leg for its call.
+            await self._link.ami.send("Setvar", Channel=leg, Variable=f"__{CALL_VARIABLE}", Value=grant.call_id)
+        fork_id = await self._snoop(leg)
         try:
             grant.admit(fork_id)
             # The port is the extension: one variable set through ARI, and Asterisk blocks LOCK() on that channel.

@@ -56,6 +56,15 @@ async def test_a_fork_is_a_snoop_of_one_mouth_sent_through_the_gate(
     ]
 
 
+async def test_an_agents_leg_is_told_its_call_before_it_is_forked(
+    pbx: adapter.AsteriskPbx, ari: AriServer, ami: AmiServer, grant: ConsentGrant
+) -> None:
+    """Law: a leg that came by a transfer or into a conference belongs to no call or another: the gate is told which."""
+    ari.channels["1.7"] = channel("1.7", "PJSIP/1001-00000007")
+    await pbx.fork(grant, "1.7", 41400)
+    assert {"Channel: 1.7", "Variable: __OUIDIRE_CALL", f"Value: {CALL}"} <= set(ami.named("Setvar")[0])
+
+
 async def test_an_ended_grant_forks_nothing(
     pbx: adapter.AsteriskPbx, ari: AriServer, grant: ConsentGrant, callers: Callers
 ) -> None:
