@@ -1,10 +1,12 @@
 """docs/settings.md says what the code says."""
 
+from pathlib import Path
+
 import pytest
 
 from ari_bridge.cli.settings import as_toml
 from ari_bridge.run.passwords import Passwords
-from ari_bridge.run.settings import Described, Settings, every_setting
+from ari_bridge.run.settings import Described, Settings, every_setting, load
 from tests.house.places import ROOT
 
 DOCUMENT = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
@@ -36,3 +38,10 @@ def test_nothing_else_is_documented() -> None:
 def test_every_password_is_documented(name: str) -> None:
     """Law: the passwords' file is described as fully as the settings'."""
     assert f"| `{name}` |" in DOCUMENT
+
+
+def test_the_example_is_valid(tmp_path: Path) -> None:
+    """Law: the example in the document is a settings file that the program takes."""
+    example = DOCUMENT.partition("```toml\n")[2].partition("```")[0]
+    (tmp_path / "ouidire.toml").write_text(example, encoding="utf-8")
+    assert load(tmp_path / "ouidire.toml").parties.trunks == ("trunk-*", "sbc")
