@@ -19,9 +19,12 @@ TONE_TOP, TONE_BOTTOM = 232, 362
 AXIS = 380
 _COLOURS = {"calm": "#5b8fb9", "tense": "#c8553d", "fork": "#6a994e", "tone": "#7b2d8b", "abstained": "#bbbbbb"}
 _MARK = "#222222"
-_STYLE = "text{font:12px sans-serif;fill:#222}.small{font-size:10px;fill:#555}.head{font-size:15px;font-weight:bold}"
+_STYLE = (
+    "text{font:12px sans-serif;fill:#222}.small{font-size:10px;fill:#555}.count{font-size:10px;fill:#fff}"
+    ".head{font-size:15px;font-weight:bold}"
+)
 _OUTCOME = {
-    CallName.YES: "a yes",
+    CallName.YES: "a yes: both voices are forked until somebody hangs up",
     CallName.NO: "a no: nothing is forked",
     CallName.SILENCE: "no answer counts as a no: nothing is forked",
     CallName.WITHDRAWN: "a yes, then *9: forks end, what was derived is erased",
@@ -78,7 +81,6 @@ class Picture:
         if grant is not None:
             x, end = self._x(grant.start_ns), self._x(grant.end_ns)
             self._add("rect", x=x, y=56, width=end - x, height=AXIS - 56, fill="#eef6e6")
-            self._text(x + 4, 66, "may be heard", "small")
 
     def _axis(self) -> None:
         for name, y in LANES.items():
@@ -96,6 +98,7 @@ class Picture:
             self._text(x, AXIS + 13, f"{second} s", "small", "middle")
 
     def _speech(self) -> None:
+        self._text(LEFT + 6, LANES["caller"] + 16, "hears the notice", "small")
         for one in self._report.performance.spoken:
             hint = f"{one.party} speaks, {one.mood}, {(one.end_ns - one.start_ns) / 1e9:.1f} s"
             self._block(one.start_ns, one.end_ns, LANES[one.party.value], _COLOURS[one.mood.value], hint)
@@ -114,7 +117,7 @@ class Picture:
                     "rect", x=x, y=y + LANE_HEIGHT - height, width=max(0.5, round(until - x, 1)), height=height,
                     fill=_COLOURS["fork"],
                 )  # fmt: skip
-            self._text(self._x(flow.last_ns) + 4, y + 16, f"{flow.packets} packets", "small")
+            self._text(self._x(flow.last_ns) - 4, y + 16, f"{flow.packets} packets", "count", "end")
 
     def _tone(self) -> None:
         verdicts = self._report.evidence.verdicts if self._report.evidence else ()
@@ -175,8 +178,9 @@ class Picture:
         """Vertical lines; their words on three levels in turn, so that near ones do not cover each other."""
         for level, (at_ns, words) in enumerate(self._moments()):
             x = self._x(at_ns)
-            self._add("line", x1=x, x2=x, y1=44, y2=AXIS, stroke=_MARK, stroke_dasharray="2 2")
-            self._text(x + 3, 42 + 6 * (level % 2) - 3, words, "small")
+            self._add("line", x1=x, x2=x, y1=34, y2=AXIS, stroke=_MARK, stroke_dasharray="2 2")
+            side, anchor = (-3, "end") if x > RIGHT - 80 else (3, "start")
+            self._text(x + side, 41 + 11 * (level % 2), words, "small", anchor)
 
     def _moments(self) -> Iterator[tuple[int, str]]:
         call = self._report.performance
@@ -197,7 +201,7 @@ class Picture:
         entries = (
             (_COLOURS["calm"], "speaks calmly"), (_COLOURS["tense"], "speaks tensely"),
             (_COLOURS["fork"], "forked packets"), (_COLOURS["tone"], "activation, band: one sigma; dashed: anger"),
-            (_COLOURS["abstained"], "not measured, with the reason"), ("#d5e8c4", "yes recorded until its end"),
+            (_COLOURS["abstained"], "not measured, with the reason"), ("#d5e8c4", "from the yes to its end"),
         )  # fmt: skip
         for colour, words in entries:
             self._add("rect", x=x, y=y - 9, width=10, height=10, fill=colour)

@@ -57,9 +57,8 @@ async def open_stage(installation: Installation, out: Path, folder: Path, say: P
     """
     async with AsyncExitStack() as stack:
         pbx = Asterisk(installation, folder / "pbx")
-        stack.callback(pbx.ports.release)
+        stack.push_async_callback(pbx.close)
         pbx.write()
-        stack.push_async_callback(pbx.stop)
         service = Service(pbx, folder, out / "ouidire.sqlite", out / "bridge.log")
         service.write_settings()
         say("ouidire install --asterisk ...")
