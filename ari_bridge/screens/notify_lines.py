@@ -23,8 +23,11 @@ _ESCAPES = str.maketrans(
 
 
 def escaped(text: str) -> str:
-    """Text or an attribute's value, cleaned, with everything that XML or AMI would take for syntax as a reference."""
-    return clean(text).translate(_ESCAPES)
+    """Text or an attribute's value, cleaned, with everything that XML or AMI would take for syntax as a reference.
+
+    The ends of a card's lines are references too: the phone breaks there, and AMI sees no end of line.
+    """
+    return "&#10;".join(clean(line).translate(_ESCAPES) for line in text.split("\n"))
 
 
 def body_bytes(lines: tuple[str, ...]) -> int:

@@ -63,8 +63,8 @@ def test_where_room_is_short_the_last_facts_go_and_the_tone_stays() -> None:
     card = card_of(CardState.GRANTED, language="fr", tone=TENSE, facts=FACTS)
     document = yealink.notify(card, f"http://{'a' * 120}/phone/yealink/{'A' * 22}")
     text = ElementTree.fromstring(notify_body(document.content).encode()).findtext("Text") or ""
-    assert text.startswith(f"{card.consent} {card.lines[0]} ")
-    assert text.endswith(f"... {card.footer}")
+    assert text.startswith(f"{card.consent}\n{card.lines[0]}\n")
+    assert text.endswith(f"...\n{card.footer}")
     assert card.lines[-1] not in text
 
 
@@ -86,7 +86,7 @@ def test_hostile_texts_come_back_equal(title: str, line: str, footer: str) -> No
     assert root.findtext("Text") == "\n".join(clean(text) for text in (card.consent, line, footer))
     pushed = ElementTree.fromstring(notify_body(yealink.notify(card, URL).content).encode())
     if pushed.tag == "YealinkIPPhoneTextScreen":
-        assert pushed.findtext("Text") == " ".join(clean(text) for text in (card.consent, line, footer))
+        assert pushed.findtext("Text") == "\n".join(clean(text) for text in (card.consent, line, footer))
     assert len(root.findtext("Title") or "") <= yealink.MAX_TITLE_CHARACTERS
 
 
