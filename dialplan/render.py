@@ -28,7 +28,15 @@ from consent.states import (
     Why,
 )
 
-CONTEXTS: Final = ("ouidire-consent", "ouidire-gate", "ouidire-nocdr", "ouidire-withdraw", "ouidire-stop")
+CONTEXTS: Final = (
+    "ouidire-consent",
+    "ouidire-gate",
+    "ouidire-nocdr",
+    "ouidire-withdraw",
+    "ouidire-tell",
+    "ouidire-whisper",
+    "ouidire-stop",
+)
 """Every dialplan context that is ours."""
 FEATURE_NAME: Final = "ouidire-withdraw"
 CHANNEL_VARIABLES: Final = ("OUIDIRE_CONSENT", "OUIDIRE_CALL")
@@ -94,7 +102,7 @@ def _filled(name: str, **values: object) -> str:
 
 
 def extensions(settings: RenderSettings) -> str:
-    """The four contexts, as one file for extensions.conf to include."""
+    """Every context, as one file for extensions.conf to include."""
     return _filled(
         "extensions.conf",
         languages="\n".join(_languages(settings.notices)),

@@ -19,6 +19,8 @@ RTP_DEFAULTS: Final = (5000, 31000)
 RTP_MARGIN: Final = 10
 """Ports in hand, for transfers and hold music: a call has more legs than two for a moment."""
 NEEDED_MODULES: Final = (
+    "app_chanspy",
+    "app_originate",
     "app_playback",
     "app_read",
     "app_userevent",
@@ -40,7 +42,7 @@ NEEDED_MODULES: Final = (
     "res_stasis",
     "res_stasis_snoop",
 )
-"""Without any of them the gate, the dialogue or the fork does not work."""
+"""Without any of them the dialogue, the gate, the fork or the word that it stopped does not work."""
 _NAMED_AT_MOST: Final = 5
 
 

@@ -32,7 +32,7 @@ def test_the_text_is_the_golden_one(settings: RenderSettings) -> None:
 
 
 def test_every_context_is_there_and_nothing_is_left_open(settings: RenderSettings) -> None:
-    """Law: all five contexts, every place filled, every jump lands."""
+    """Law: all contexts, every place filled, every jump lands."""
     text = extensions(settings)
     assert tuple(sorted(re.findall(r"^\[(.+)\]$", text, re.MULTILINE))) == tuple(sorted(CONTEXTS))
     assert "@{" not in text

@@ -88,8 +88,8 @@ async def say_yes(site: Site, calls: list[Call], key: str = "1") -> None:
 
 @pytest.fixture(scope="module")
 def suite() -> str | None:
-    """OUIDIRE_ASTERISK_SUITE=bullseye runs the same laws on Asterisk 16."""
-    return os.environ.get("OUIDIRE_ASTERISK_SUITE")
+    """OUIDIRE_TEST_ASTERISK=bullseye runs the same laws on Asterisk 16."""
+    return os.environ.get("OUIDIRE_TEST_ASTERISK") or None
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

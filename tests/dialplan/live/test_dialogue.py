@@ -10,6 +10,7 @@ import pytest
 from consent.dialogue import Dialogue
 from consent.states import KEY_TIMEOUT_S, PROMPTS, Answer, Event, State
 from dialplan.recordings import recording
+from dialplan.render import CONTEXTS
 from tests.dialplan.live.conftest import SETTINGS, Site, until_answered
 from tests.lab.phone import Phone
 
@@ -132,5 +133,5 @@ async def test_it_speaks_the_language_of_the_channel_and_names_its_notice(site: 
 async def test_asterisk_has_nothing_to_complain_of(site: Site) -> None:
     """Law: no warning and no error comes from our dialplan, and all of it is loaded."""
     assert site.complaints() == []
-    for context in ("ouidire-consent", "ouidire-gate", "ouidire-nocdr", "ouidire-withdraw", "ouidire-stop"):
+    for context in CONTEXTS:
         assert f"[ Context '{context}'" in await site.pbx.cli(f"dialplan show {context}")
