@@ -33,7 +33,9 @@ def entries(lines: Iterable[str]) -> Iterator[Entry]:
     for line in lines:
         if (match := _LINE.search(line)) is not None:
             at = datetime.strptime(match["at"], "%Y-%m-%d %H:%M:%S.%f").astimezone()
-            yield Entry(round(at.timestamp() * 1000) * 1_000_000, int(match["port"]), match["call"], match["fork"][6:-9])
+            yield Entry(
+                round(at.timestamp() * 1000) * 1_000_000, int(match["port"]), match["call"], match["fork"][6:-9]
+            )
 
 
 class GateLog:

@@ -41,7 +41,9 @@ class Records:
 
     def calls(self) -> list[str]:
         """The ids of all calls in the ledger, in the order of their first record."""
-        return [str(call_id) for (call_id,) in self._rows("SELECT call_id FROM ledger GROUP BY call_id ORDER BY min(seq)")]
+        return [
+            str(call_id) for (call_id,) in self._rows("SELECT call_id FROM ledger GROUP BY call_id ORDER BY min(seq)")
+        ]
 
     def grants(self, call_id: str) -> dict[str, str | None]:
         """What ended each party's grant (None: it is live)."""
@@ -51,7 +53,8 @@ class Records:
         """What there is of a call now."""
         kinds = dict(
             self._rows(
-                "SELECT kind, count(*) FROM scores JOIN grants USING (grant_id) WHERE call_id = ? GROUP BY kind", call_id
+                "SELECT kind, count(*) FROM scores JOIN grants USING (grant_id) WHERE call_id = ? GROUP BY kind",
+                call_id,
             )
         )
         facts = self._rows("SELECT party FROM facts JOIN grants USING (grant_id) WHERE call_id = ? ORDER BY 1", call_id)

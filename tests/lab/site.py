@@ -112,7 +112,9 @@ class Site:
         deadline_s = time.monotonic() + limit_s
         while not holds():
             if time.monotonic() > deadline_s:
-                raise LabError(f"Not within {limit_s:.0f} s: {what}. The bridge's log ends: {self.service.last_words()}")
+                raise LabError(
+                    f"Not within {limit_s:.0f} s: {what}. The bridge's log ends: {self.service.last_words()}"
+                )
             await asyncio.sleep(0.05)
 
     async def close_phones(self) -> None:
