@@ -62,7 +62,7 @@ def plan(
     return Plan(
         changes=tuple(change for change in changes if change.before != change.after),
         conflicts=tuple(conflicts(existing, layout)),
-        notes=tuple(notes(existing)),
+        notes=(*notes(existing), *_after_reload(blocks)),
     )
 
 
@@ -124,6 +124,12 @@ def _bodies(asterisk_dir: Path, existing: Existing, layout: Layout) -> Iterator[
     phones = content(asterisk_dir / _PHONES)
     if layout is PLAIN and (phones is None or has_block(phones)):
         yield _PHONES, render.phones()
+
+
+def _after_reload(blocks: Iterable[FileChange]) -> Iterator[str]:
+    for change in blocks:
+        if change.path.name == _PHONES and change.before is None:
+            yield f"{_PHONES} is new: a reload is not enough, say `module load res_pjsip_notify.so` in Asterisk's console"
 
 
 def _prompts(sounds: Path, settings: render.RenderSettings) -> Iterator[FileChange]:

@@ -57,6 +57,7 @@ def test_an_empty_folder_gets_all_it_needs(tmp_path: Path, settings: RenderSetti
     assert read_conf(site.etc, "http.conf").entries == ()  # ours alone is in it
     assert "[general]\nenabled = yes\nbindaddr = 127.0.0.1" in (site.etc / "http.conf").read_text()
     assert (site.etc / "pjsip_notify.conf").exists()
+    assert any("module load res_pjsip_notify.so" in note for note in made.notes)
     assert plan(site.etc, settings, secrets_file=site.secrets, sounds_dir=tmp_path / "sounds").is_empty
     apply(plan_removal(site.etc))
     assert site.snapshot() == before
