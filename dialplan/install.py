@@ -129,7 +129,7 @@ def _bodies(asterisk_dir: Path, existing: Existing, layout: Layout) -> Iterator[
 def _after_reload(blocks: Iterable[FileChange]) -> Iterator[str]:
     for change in blocks:
         if change.path.name == _PHONES and change.before is None:
-            yield f"{_PHONES} is new: a reload is not enough, say `module load res_pjsip_notify.so` in Asterisk's console"
+            yield f"{_PHONES} is new: a reload is not enough, run `module load res_pjsip_notify.so` in its console"
 
 
 def _prompts(sounds: Path, settings: render.RenderSettings) -> Iterator[FileChange]:
