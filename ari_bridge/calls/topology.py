@@ -15,13 +15,16 @@ class Conversation:
     legs: frozenset[str]
     bridges: frozenset[str]
     held: bool
+    watched: bool
+    """The PBX itself looks for the stop keys of everybody in it: of legs that the call brought with it, in bridges
+    that are no conference."""
 
     @property
     def fingerprint(self) -> str:
         """Stays the same as long as the same bridges carry the call; "" where nobody talks with the caller.
 
         A bridge's id is made anew whenever a call is queued, parked, transferred or put in a conference, so an
-        unchanged fingerprint means that the PBX looked at the keys all the while.
+        unchanged fingerprint of a watched conversation means that no stop key was missed.
         """
         if not self.bridges:
             return ""
@@ -38,6 +41,8 @@ class Topology:
         self._by_name: dict[str, str] = {}
         self._held: set[str] = set()
         self._held_before: set[str] = set()
+        self._deaf: set[str] = set()
+        self._came_as: dict[str, str] = {}
 
     def reset(self, snapshot: Snapshot) -> None:
         """Forget everything and take what the PBX says holds now."""
@@ -46,7 +51,7 @@ class Topology:
             self._learn(channel)
         for bridge_id, members in snapshot.bridges.items():
             self._set_bridge(bridge_id, members)
-        self._held_before = set(snapshot.held)
+        self._held_before, self._deaf = set(snapshot.held), set(snapshot.deaf)
 
     def apply(self, event: PbxEvent) -> None:
         """Take one event; those that say nothing about who talks with whom are passed over."""
@@ -55,8 +60,9 @@ class Topology:
                 self._learn(channel)
             case ChannelGone(channel_id):
                 self._forget(channel_id)
-            case BridgeChanged(bridge_id, channel_ids):
+            case BridgeChanged(bridge_id, channel_ids, deaf):
                 self._set_bridge(bridge_id, channel_ids)
+                self._deaf = self._deaf | {bridge_id} if deaf and channel_ids else self._deaf - {bridge_id}
             case HoldChanged(channel_id, True):
                 self._held.add(channel_id)
             case HoldChanged(channel_id, False):
@@ -81,7 +87,10 @@ class Topology:
                 other = self._by_name.get(channel.peer_half or "") if channel is not None else None
                 if other is not None:
                     waiting.append(other)
-        return Conversation(frozenset(legs), frozenset(bridges), not legs.isdisjoint(self._held | self._held_before))
+        held = not legs.isdisjoint(self._held | self._held_before)
+        strangers = [leg for leg in legs if leg != call_id and self._came_as.get(leg) != call_id]
+        watched = not strangers and bridges.isdisjoint(self._deaf)
+        return Conversation(frozenset(legs), frozenset(bridges), held, watched)
 
     def members(self, bridge_id: str) -> frozenset[str]:
         """The ids of the channels in a bridge."""
@@ -104,6 +113,7 @@ class Topology:
             self._by_name.pop(channel.name, None)
         self._held.discard(channel_id)
         self._held_before.discard(channel_id)
+        self._came_as.pop(channel_id, None)
         bridge_id = self._bridge_of.pop(channel_id, None)
         if bridge_id in self._bridges:
             self._bridges[bridge_id] -= {channel_id}
@@ -114,6 +124,8 @@ class Topology:
                 del self._bridge_of[gone]
         for member in members:
             self._bridge_of[member] = bridge_id
+            if member in self.channels:  # as it came into its first bridge: what we tell the PBX of it comes later
+                self._came_as.setdefault(member, self.channels[member].call_id)
         if members:
             self._bridges[bridge_id] = members
         else:

@@ -33,12 +33,14 @@ class Channel:
 class Snapshot:
     """All channels and bridges at one moment; bridges map an id to the ids of the channels in it.
 
-    `held` are the ids of the channels that have the other party on hold.
+    `held` are the ids of the channels that have the other party on hold, `deaf` those of the bridges in which the PBX
+    itself does not look at keys (a conference).
     """
 
     channels: tuple[Channel, ...]
     bridges: Mapping[str, frozenset[str]]
     held: frozenset[str] = frozenset()
+    deaf: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +87,11 @@ class ChannelGone:
 
 @dataclass(frozen=True, slots=True)
 class BridgeChanged:
-    """Who is in a bridge now (an empty set: nobody, it is gone)."""
+    """Who is in a bridge now (an empty set: nobody, it is gone); `deaf`: the PBX does not look at keys there."""
 
     bridge_id: str
     channel_ids: frozenset[str]
+    deaf: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,8 @@ _CONSENT: Final = re.compile(r"[a-z]{0,20}")
 _LANGUAGE: Final = re.compile(r"[A-Za-z0-9_-]{0,40}")
 _KEYS: Final = frozenset("0123456789*#ABCD")
 _MAX_NAME: Final = 500
+_WATCHED_CLASS: Final = "basic"
+"""The bridges of Dial() and Queue(), in which Asterisk looks for feature codes; a conference's are of another class."""
 
 
 def read(text: str) -> Mapping[str, Any] | None:
@@ -90,6 +92,7 @@ def snapshot_of(channels: object, bridges: object) -> Snapshot:
     return Snapshot(
         tuple(channel for channel in known if channel is not None),
         {state.bridge_id: state.channel_ids for state in states if state is not None},
+        deaf=frozenset(state.bridge_id for state in states if state is not None and state.deaf),
     )
 
 
@@ -138,7 +141,8 @@ def _bridges(message: Mapping[str, Any], *names: str) -> list[BridgeChanged]:
 def _bridge_of(value: object) -> BridgeChanged | None:
     if not isinstance(value, dict) or not _is_id(value.get("id")):
         return None
-    return BridgeChanged(value["id"], frozenset(item for item in _items(value.get("channels")) if _is_id(item)))
+    members = frozenset(item for item in _items(value.get("channels")) if _is_id(item))
+    return BridgeChanged(value["id"], members, deaf=value.get("bridge_class") != _WATCHED_CLASS)
 
 
 def _key(message: Mapping[str, Any], channel: Channel) -> list[PbxEvent]:

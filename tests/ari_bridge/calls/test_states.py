@@ -19,7 +19,7 @@ CHANNELS = {
 
 def planned(*legs: str, held: bool = False) -> Plan:
     """The plan for a conversation of these legs."""
-    return plan("1.1", Conversation(frozenset(legs), frozenset("b"), held), CHANNELS, ROLES)
+    return plan("1.1", Conversation(frozenset(legs), frozenset("b"), held, True), CHANNELS, ROLES)
 
 
 def test_caller_and_agent_are_heard() -> None:
@@ -44,7 +44,7 @@ def test_nobody_is_heard_otherwise(legs: list[str], held: bool, pause: str) -> N
 def test_a_call_that_staff_dialled_is_not_heard() -> None:
     """Law: the agent who dials out and presses 1 is staff by endpoint: nothing is forked."""
     staff = {"1.1": channel("1.1", "1001"), "1.2": channel("1.2", "trunk")}
-    conversation = Conversation(frozenset({"1.1", "1.2"}), frozenset("b"), False)
+    conversation = Conversation(frozenset({"1.1", "1.2"}), frozenset("b"), False, True)
     assert plan("1.1", conversation, staff, ROLES) == Plan({}, "no_caller")
     assert plan("gone", conversation, staff, ROLES) == Plan({}, "no_caller")
 

@@ -105,6 +105,19 @@ async def test_a_restarted_bridge_hears_only_what_both_granted(bench: Bench) -> 
     assert {f.channel_id for f in bench.pbx.forks.values()} == {"1.1", "1.2"}
 
 
+async def test_a_conference_is_not_heard_after_an_absence(bench: Bench) -> None:
+    """Law: where the PBX does not look for *9 a stop may have been missed, so that the same bridge is not enough."""
+    await bench.connect()
+    await bench.tell(ChannelChanged(CALLER), bench.says(Answer.ASKED), bench.says(Answer.GRANTED))
+    await bench.tell(ChannelChanged(AGENT), BridgeChanged("b", TOGETHER, deaf=True))
+    await bench.until(lambda: len(bench.pbx.forks) == 2)
+    await bench.tell(Disconnected("gone"))
+    await bench.until(lambda: not bench.pbx.forks)
+    await bench.tell(Connected(Snapshot((CALLER, AGENT), {"b": TOGETHER}, deaf=frozenset("b"))))
+    await bench.until(lambda: bench.stage() is Stage.FAILED)
+    assert not bench.pbx.forks
+
+
 async def test_a_stop_of_the_meantime_is_in_the_ledger(bench: Bench) -> None:
     """Law: *9 pressed while the bridge was dead is in the ledger afterwards, and the call is not heard."""
     await bench.callers.says_yes("1.1")

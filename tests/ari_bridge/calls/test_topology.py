@@ -1,5 +1,7 @@
 """Who talks with whom."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -61,6 +63,22 @@ def test_the_fingerprint_changes_with_every_other_conversation() -> None:
     other_bridge = [*start[:2], BridgeChanged("b2", frozenset({"1.1", "1.2"}))]
     assert told(*other_bridge).conversation("1.1").fingerprint != first
     assert told(ChannelChanged(CALLER)).conversation("1.1").fingerprint == ""
+
+
+def test_where_the_pbx_looks_at_no_key_nothing_is_watched() -> None:
+    """Law: a conference, or a leg that is no child of the call, means that a stop key may be missed without us; what
+    the leg is called later does not matter, since then it is we who said so.
+    """
+    members = frozenset({"1.1", "1.2"})
+    both = [ChannelChanged(CALLER), ChannelChanged(AGENT)]
+    assert told(*both, BridgeChanged("b", members)).conversation("1.1").watched
+    assert not told(*both, BridgeChanged("b", members, deaf=True)).conversation("1.1").watched
+    stranger = replace(AGENT, call_id="")
+    came_alone = [ChannelChanged(CALLER), ChannelChanged(stranger), BridgeChanged("b", members)]
+    assert not told(*came_alone, ChannelChanged(AGENT)).conversation("1.1").watched
+    snapshot = Topology()
+    snapshot.reset(Snapshot((CALLER, AGENT), {"b": members}, deaf=frozenset("b")))
+    assert not snapshot.conversation("1.1").watched
 
 
 def test_hold_of_either_party_holds() -> None:

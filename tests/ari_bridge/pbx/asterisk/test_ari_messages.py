@@ -178,11 +178,21 @@ def test_a_merge_empties_the_one_and_fills_the_other() -> None:
     """Law: after an attended transfer both bridges are told as they stand."""
     message = {
         "type": "BridgeMerged",
-        "bridge": {"id": "b1", "channels": ["1", "2", "3"]},
-        "bridge_from": {"id": "b2", "channels": []},
+        "bridge": {"id": "b1", "channels": ["1", "2", "3"], "bridge_class": "basic"},
+        "bridge_from": {"id": "b2", "channels": [], "bridge_class": "basic"},
     }
     expected = (BridgeChanged("b1", frozenset("123")), BridgeChanged("b2", frozenset()))
     assert ari_messages.events_of(message) == expected
+
+
+@pytest.mark.parametrize("bridge_class", ["base", "", None, 7])
+def test_a_bridge_of_another_class_is_deaf_to_keys(bridge_class: object) -> None:
+    """Law: only in the bridges of Dial() and Queue() does Asterisk look for feature codes; in doubt it does not."""
+    bridge = {"id": "b1", "channels": ["1"], "bridge_class": bridge_class}
+    assert ari_messages.events_of({"type": "ChannelEnteredBridge", "bridge": bridge}) == (
+        BridgeChanged("b1", frozenset("1"), deaf=True),
+    )
+    assert ari_messages.snapshot_of([], [bridge, {"id": "b2", "bridge_class": "basic"}]).deaf == {"b1"}
 
 
 def test_the_holder_is_the_one_who_is_not_told_to_hold() -> None:
