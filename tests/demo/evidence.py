@@ -136,6 +136,10 @@ def ns_of(stamp: str) -> int:
     return int(moment.timestamp()) * 1_000_000_000 + moment.microsecond * 1000
 
 
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)
+
+
 def _call(connection: sqlite3.Connection, call_id: str) -> Evidence:
     ledger = connection.execute(
         "SELECT at, answer, why, source, language FROM ledger WHERE call_id = ? ORDER BY seq", (call_id,)
@@ -155,5 +159,5 @@ def _call(connection: sqlite3.Connection, call_id: str) -> Evidence:
         language=ledger[0][4],
         answers=tuple(Answered(ns_of(at), answer, why, source) for at, answer, why, source, _ in ledger),
         verdicts=tuple(Score(*row) for row in verdicts),
-        facts={Party(party): dict(zip(_FACTS, row, strict=True)) for party, *row in facts},
+        facts={Party(party): dict(zip(_FACTS, map(_rounded, row), strict=True)) for party, *row in facts},
     )

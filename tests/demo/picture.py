@@ -114,7 +114,7 @@ class Picture:
                 height = round(min(1.0, count / 25) * LANE_HEIGHT, 1)
                 x, until = self._x(since_ns), self._x(min(since_ns + 500_000_000, flow.last_ns))
                 self._add(
-                    "rect", x=x, y=y + LANE_HEIGHT - height, width=max(0.5, round(until - x, 1)), height=height,
+                    "rect", x=x, y=y + LANE_HEIGHT - height, width=round(max(0.0, until - x) + 0.4, 1), height=height,
                     fill=_COLOURS["fork"],
                 )  # fmt: skip
             self._text(self._x(flow.last_ns) - 4, y + 16, f"{flow.packets} packets", "count", "end")
