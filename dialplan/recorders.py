@@ -53,7 +53,7 @@ def _other_dialplans(asterisk_dir: Path) -> Iterator[Sighting]:
 
 def _settings(asterisk_dir: Path) -> Iterator[Sighting]:
     for entry in read_conf(asterisk_dir, "queues.conf").entries:
-        if entry.key.lower() in ("monitor-format", "monitor-type"):
+        if entry.key.lower() == "monitor-format":  # monitor-type, which Debian's file sets, records nothing by itself
             yield _sighting(entry, "queue recording")
     for entry in read_conf(asterisk_dir, "features.conf").entries:
         if entry.key.lower() in ("automon", "automixmon") and entry.value:

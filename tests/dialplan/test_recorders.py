@@ -17,7 +17,7 @@ def test_every_kind_is_found_with_its_place(folder_of: Folder) -> None:
             "b.conf": "exten => 2,1,ChanSpy(PJSIP)\nexten => 3,1,ExtenSpy(1@a)\nexten => 4,1,Record(x:gsm)\n",
             "extensions.ael": "context x { // MixMonitor(no)\n s => Monitor(wav);\n}\n",
             "extensions.lua": "app.mixmonitor('x')\n-- app.record('no')\n",
-            "queues.conf": "[q]\nmonitor-type = MixMonitor\n",
+            "queues.conf": "[q]\nmonitor-format = wav\n",
             "features.conf": "[featuremap]\nautomixmon => *3\n[applicationmap]\n"
             "rec => *1,self,MixMonitor,x\nn => *7,self,NoOp\n",
             "confbridge.conf": "[room]\nrecord_conference=yes\n",
@@ -42,12 +42,13 @@ def test_every_kind_is_found_with_its_place(folder_of: Folder) -> None:
 
 
 def test_what_only_looks_alike_is_not_found(folder_of: Folder) -> None:
-    """Law: comments, StopMixMonitor, other options and names are no recorders; an empty folder has none."""
+    """Law: comments, StopMixMonitor, other options and names, a way to record that no queue uses, are no recorders."""
     etc = folder_of(
         {
             "extensions.conf": "[a]\n;exten => s,1,MixMonitor(x)\nexten => s,1,StopMixMonitor()\n"
             " same => n,Dial(PJSIP/1001,30,tT)\n same => n,Queue(desk,tT,,,60)\n same => n,Set(Record=1)\n",
             "features.conf": "[featuremap]\nautomon =>\n",
+            "queues.conf": "[general]\nmonitor-type = MixMonitor\n",
         }
     )
     assert recorders(etc) == ()
