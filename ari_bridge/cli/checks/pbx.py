@@ -118,7 +118,7 @@ def trunks(parties: PartiesSection, names: Iterable[str]) -> Finding:
         return amiss("trunks", f"no endpoint matches {patterns}; the PBX has {shown}: set parties.trunks")
     if len(outside) == len(known):
         return amiss("trunks", f"every endpoint matches {patterns}, so staff would be judged: narrow parties.trunks")
-    return well("trunks", f"outside: {', '.join(outside)}; all {len(known) - len(outside)} others are staff")
+    return well("trunks", f"outside: {', '.join(outside)}; staff: all others, {len(known) - len(outside)} in number")
 
 
 async def listener(settings: Settings, passwords: Passwords) -> Finding:

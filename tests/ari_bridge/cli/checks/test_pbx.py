@@ -26,7 +26,7 @@ async def test_without_passwords_the_pbx_is_not_asked(settings_file: Path) -> No
 @pytest.mark.parametrize(
     ("names", "ok", "words"),
     [
-        (["trunk", "1001"], True, "outside: trunk; all 1 others are staff"),
+        (["trunk", "1001"], True, "outside: trunk; staff: all others, 1 in number"),
         (["1001", "1002"], False, "no endpoint matches trunk"),
         ([], False, "none at all"),
         (["trunk"], False, "every endpoint matches"),
