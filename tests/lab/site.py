@@ -117,6 +117,17 @@ class Site:
                 )
             await asyncio.sleep(0.05)
 
+    async def empty(self, limit_s: float = 5.0) -> None:
+        """Wait until the PBX has no channel and no bridge with anybody in it. Raises LabError naming what is left."""
+        deadline_s = time.monotonic() + limit_s
+        while True:
+            left = [*await self.pbx.channels(), *(b["id"] for b in await self.bridges() if b["channels"])]
+            if not left:
+                return
+            if time.monotonic() > deadline_s:
+                raise LabError(f"Left on the PBX after {limit_s:.0f} s: {', '.join(left)}")
+            await asyncio.sleep(0.1)
+
     async def close_phones(self) -> None:
         """Everybody hangs up."""
         await asyncio.gather(*(phone.close() for phone in (*self.callers, *self.agents.values())))

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from consent.parties import Party
 from tests.demo import voices
 from tests.lab.errors import LabError
+from tests.lab.gate_log import calls_of
 from tests.lab.phone import Call, Phone
-from tests.lab.site import Site
+from tests.lab.site import RECORDER_LAG_S, Site
 
 NOTICE_LIMIT_S = 45.0
 QUIET_S = 0.4
@@ -120,10 +121,9 @@ async def heard(site: Site, call_id: str, forks: int, limit_s: float = 10.0) -> 
 
 async def live_forks(site: Site, call_id: str, within_s: float = 0.2) -> int:
     """How many fork ports of a call got packets in the last moment."""
-    ports = {entry.port for entry in site.forks_of(call_id)}
     packets = (await site.packets()).packets
-    recent = packets[packets["time_ns"] > time.time_ns() - round((within_s + 0.1) * 1e9)]
-    return len(ports & set(recent["port"].tolist()))
+    recent = packets[packets["time_ns"] > time.time_ns() - round((within_s + RECORDER_LAG_S) * 1e9)]
+    return len(set(recent["port"][calls_of(recent, site.gate.entries()) == call_id].tolist()))
 
 
 def outside(times_ns: NDArray[np.int64], yes_ns: int, end_ns: int) -> int:

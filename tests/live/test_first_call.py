@@ -299,9 +299,7 @@ async def test_the_agents_desk_phone_is_told(
 async def test_nothing_stays_behind(site: Site, played: dict[str, Outcome | BaseException]) -> None:
     """After all of it: no channel, no bridge, the chain verified, the file sound, no tone of an agent."""
     assert _of(played, "yes")
-    await site.until("all calls are over", lambda: True)
-    assert await site.pbx.channels() == []
-    assert [b for b in await site.bridges() if b["channels"]] == []
+    await site.empty()
     assert site.records.integrity() == "ok"
     assert site.records.verified() > 20
     assert site.records.scores_of_agents() == 0
