@@ -20,6 +20,8 @@ class Roles:
         """The party of a channel; None for one that carries nobody's mouth (a Local half, a snoop, a fork)."""
         if channel.endpoint is None:
             return None
-        if any(fnmatchcase(channel.endpoint, pattern) for pattern in self.trunks):
-            return Party.CALLER
-        return Party.AGENT
+        return Party.CALLER if self.is_outside(channel.endpoint) else Party.AGENT
+
+    def is_outside(self, endpoint: str) -> bool:
+        """Whether an endpoint leads outside."""
+        return any(fnmatchcase(endpoint, pattern) for pattern in self.trunks)

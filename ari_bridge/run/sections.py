@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from fnmatch import fnmatchcase
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -82,10 +81,6 @@ class PartiesSection(Section):
         description="Patterns (* and ?) of the endpoints that lead outside; every other endpoint is staff, "
         "whose tone is never judged.",
     )
-
-    def is_outside(self, endpoint: str | None) -> bool:
-        """True for the endpoint of a trunk; unknown (None) is staff."""
-        return endpoint is not None and any(fnmatchcase(endpoint, pattern) for pattern in self.trunks)
 
 
 class MediaSection(Section):

@@ -10,13 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from dialplan.versions import known_bad
 from tests.lab.debian import Say, cache_folder, fetch
 from tests.lab.errors import LabError
 
-KNOWN_BAD = {
-    "22.11.0": "it breaks bridges after a spy has left (asterisk#2123)",
-}
-"""Releases refused by name, with the reason."""
 DEFAULT_SUITE = "sid"
 _PACKAGES = ("asterisk", "base-files")
 _HOST_MODULES = (
@@ -39,8 +36,9 @@ class Installation:
     origin: str
 
     def __post_init__(self) -> None:
-        if self.version in KNOWN_BAD:
-            raise LabError(f"Asterisk {self.version} ({self.origin}) is known to be bad: {KNOWN_BAD[self.version]}.")
+        bad = known_bad(self.version)
+        if bad is not None:
+            raise LabError(f"Asterisk {self.version} ({self.origin}) is known to be bad: {bad.fault} ({bad.source}).")
 
 
 def find(suite: str | None = None, say: Say = print) -> Installation:

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from dialplan.versions import KNOWN_BAD
 from tests.lab.errors import LabError
-from tests.lab.installation import KNOWN_BAD, Installation, read_version
+from tests.lab.installation import Installation, read_version
 
 
 def _program(folder: Path, says: str) -> tuple[str, ...]:
@@ -36,7 +37,7 @@ def test_a_program_that_does_not_run_is_told(tmp_path: Path) -> None:
         read_version((str(tmp_path / "none"),))
 
 
-@pytest.mark.parametrize("version", KNOWN_BAD)
+@pytest.mark.parametrize("version", [".".join(map(str, bad.first)) for bad in KNOWN_BAD])
 def test_a_release_known_to_be_bad_is_refused_by_name(version: str) -> None:
     """It cannot even be described: whoever asks is told which release and why."""
     with pytest.raises(LabError, match=f"{version}.*known to be bad"):

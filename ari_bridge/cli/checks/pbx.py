@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 from typing import Any, Final
 
+from ari_bridge.calls.roles import Roles
 from ari_bridge.cli.checks.finding import amiss, well
 from ari_bridge.pbx.asterisk.access import AmiAccess, AriAccess
 from ari_bridge.pbx.asterisk.ami import AmiConnection
@@ -11,7 +12,6 @@ from ari_bridge.pbx.asterisk.ari_client import AriClient
 from ari_bridge.pbx.asterisk.errors import NotThere, Unreachable
 from ari_bridge.pbx.port import PbxRefused
 from ari_bridge.run.passwords import Passwords, read_passwords
-from ari_bridge.run.sections import PartiesSection
 from ari_bridge.run.settings import Settings
 from ari_bridge.run.settings_errors import SettingsError
 from dialplan.verify import Finding, version_finding
@@ -69,7 +69,7 @@ async def _asked(client: AriClient, settings: Settings) -> AsyncGenerator[Findin
     yield well("bridge", "runs and is connected" if "ouidire" in names else "does not run now")
     wanted = [*MODULES, PHONES_MODULE] if has_screens(settings) else MODULES
     yield modules([name for name in wanted if not await _is_running(client, name)])
-    yield trunks(settings.parties, endpoint_names(await client.request("GET", "endpoints")))
+    yield trunks(Roles(settings.parties.trunks), endpoint_names(await client.request("GET", "endpoints")))
 
 
 async def _is_running(client: AriClient, module: str) -> bool:
@@ -108,11 +108,11 @@ def endpoint_names(answer: Any) -> list[str]:
     return sorted({str(row.get("resource")) for row in rows if isinstance(row, dict) and row.get("resource")})
 
 
-def trunks(parties: PartiesSection, names: Iterable[str]) -> Finding:
+def trunks(roles: Roles, names: Iterable[str]) -> Finding:
     """Which endpoints are outside. None: nobody would ever be asked. All: nobody would be staff."""
     known = list(names)
-    outside = [name for name in known if parties.is_outside(name)]
-    patterns = ", ".join(parties.trunks)
+    outside = [name for name in known if roles.is_outside(name)]
+    patterns = ", ".join(roles.trunks)
     if not outside:
         shown = ", ".join(known[:12]) or "none at all"
         return amiss("trunks", f"no endpoint matches {patterns}; the PBX has {shown}: set parties.trunks")

@@ -14,6 +14,8 @@ from tests.fakes.pbx import channel
         ("trunk-paris", Party.CALLER),
         ("1001", Party.AGENT),
         ("TRUNK", Party.AGENT),
+        ("trunks", Party.AGENT),
+        ("", Party.AGENT),
         ("unknown", Party.AGENT),
         (None, None),
     ],

@@ -3,24 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from ari_bridge.run.sections import Family, LogSection, PartiesSection, ScreensSection, is_loopback
-
-
-@pytest.mark.parametrize(
-    ("endpoint", "outside"),
-    [
-        ("trunk", True),
-        ("sbc-paris", True),
-        ("sbc", False),
-        ("1001", False),
-        ("Trunk", False),
-        ("", False),
-        (None, False),
-    ],
-)
-def test_only_a_named_trunk_is_outside(endpoint: str | None, outside: bool) -> None:
-    """Law: what no pattern names, and what is unknown, is staff: its tone is never judged."""
-    assert PartiesSection(trunks=("trunk", "sbc-*")).is_outside(endpoint) is outside
+from ari_bridge.run.sections import Family, LogSection, ScreensSection, is_loopback
 
 
 def test_a_phone_has_its_own_family_or_the_default() -> None:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from ari_bridge.calls.roles import Roles
 from ari_bridge.cli.checks import pbx
-from ari_bridge.run.sections import PartiesSection
 from ari_bridge.run.settings import Settings, load
 
 
@@ -34,7 +34,7 @@ async def test_without_passwords_the_pbx_is_not_asked(settings_file: Path) -> No
 )
 def test_trunks_are_compared_with_the_endpoints(names: list[str], ok: bool, words: str) -> None:
     """Law: patterns that match nobody, or everybody, are told: nobody asked, or staff judged."""
-    found = pbx.trunks(PartiesSection(), names)
+    found = pbx.trunks(Roles(("trunk",)), names)
     assert found.ok is ok
     assert words in found.sentence
 
