@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from consent.grant import ConsentGrant
@@ -34,7 +33,6 @@ class Gate:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._open: dict[str, Grants] = {}
-        self._closers: dict[str, list[Callable[[Answer], None]]] = {}
 
     async def open(self, call_id: str) -> Grants:
         """The grants of a call, struck from the ledger's yes. Raises NotGranted and DatabaseUnavailable."""
@@ -46,15 +44,10 @@ class Gate:
         self._open[call_id] = grants = Grants(caller, agent)
         return grants
 
-    def on_end(self, call_id: str, closer: Callable[[Answer], None]) -> None:
-        """Have `closer` called, at once and in the same turn of the loop, when the call's grants end."""
-        self._closers.setdefault(call_id, []).append(closer)
-
     def end(self, call_id: str, answer: Answer) -> None:
-        """End the grants of a call now: no sample is admitted after this returns. Recording comes afterwards."""
-        grants = self._open.pop(call_id, None)
-        if grants is not None:
-            grants.caller.end(answer)
-            grants.agent.end(answer)
-        for closer in self._closers.pop(call_id, ()):
-            closer(answer)
+        """End the grants of a call now, one in the making too: no sample is admitted after this returns.
+
+        Recording comes afterwards.
+        """
+        self._open.pop(call_id, None)
+        self._ledger.end(call_id, answer)

@@ -154,15 +154,20 @@ class Ledger:
             lambda c: c.executemany("INSERT OR IGNORE INTO notices VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
         )
 
+    def end(self, call_id: str, answer: Answer) -> None:
+        """End whatever was struck for a call, and is being struck now, in memory; `record` does it in the file."""
+        life = self._lives.get(call_id)
+        if life is not None:
+            life.end(answer)
+
     async def record(self, entry: Entry) -> bool:
         """Append an answer; False when the call has it already. An ending ends the call's grants with it.
 
         Raises:
             DatabaseUnavailable: it is not recorded; the grants are ended in memory all the same.
         """
-        life = self._lives.get(entry.call_id)
-        if life is not None and entry.answer in ENDINGS:
-            life.end(entry.answer)
+        if entry.answer in ENDINGS:
+            self.end(entry.call_id, entry.answer)
         return await self._database.write(lambda connection: _append(connection, entry))
 
     async def strike(self, call_id: str, party: Party) -> ConsentGrant:
@@ -197,10 +202,12 @@ class Ledger:
         return await self._database.read(query)
 
     async def open_calls(self) -> frozenset[str]:
-        """The calls whose grants have not ended: after a restart those that are gone from the PBX expire."""
-        return await self._database.read(
-            lambda c: frozenset(i for (i,) in c.execute("SELECT DISTINCT call_id FROM grants WHERE ended_at IS NULL"))
+        """The calls with a yes that has not ended, heard already or not: after a restart those that are gone expire."""
+        query = (
+            "SELECT call_id FROM ledger WHERE answer = 'granted' AND call_id NOT IN"
+            " (SELECT call_id FROM ledger WHERE answer IN ('refused', 'withdrawn', 'objected', 'expired'))"
         )
+        return await self._database.read(lambda c: frozenset(i for (i,) in c.execute(query)))
 
     async def grant_ids(self, call_id: str) -> dict[Party, str]:
         """The ids of the grants of a call, live or ended."""

@@ -147,3 +147,13 @@ async def test_where_a_call_was_heard_is_kept(callers: Callers) -> None:
     assert not (await callers.ledger.standing("call-1")).is_granted
     assert await callers.ledger.open_calls() == frozenset()
     assert set(await callers.ledger.grant_ids("call-1")) == set(Party)
+
+
+async def test_a_yes_that_was_not_heard_yet_is_open(callers: Callers) -> None:
+    """Law: a caller who said yes and waits for an agent is known after a restart, though no grant was struck."""
+    for answer in (Answer.ASKED, Answer.GRANTED):
+        await callers.ledger.record(callers.entry("waiting", answer))
+    await callers.ledger.record(callers.entry("undecided", Answer.ASKED))
+    assert await callers.ledger.open_calls() == {"waiting"}
+    await callers.ledger.record(callers.entry("waiting", Answer.REFUSED))
+    assert await callers.ledger.open_calls() == frozenset()
