@@ -28,6 +28,7 @@ class Scores:
     def __init__(self, database: Database, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._database = database
         self._now = now
+        self._is_in_wal = False
 
     async def keep(self, verdict: Consented[Verdict]) -> ScoreRow:
         """Write a verdict down.
@@ -121,10 +122,13 @@ class Scores:
             )
 
         gone = await self._database.write(change)
-        if gone:
+        self._is_in_wal = self._is_in_wal or gone > 0
+        if self._is_in_wal:
             # The rows are zeroed in the file (secure_delete), but the write-ahead log still holds them until it is
-            # folded back. A reader that holds it now delays that to the next deletion, no longer than the janitor's.
-            await self._database.read(lambda c: c.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone())
+            # folded back. A reader that holds it now delays that to the next deletion, whether it finds rows or not:
+            # the janitor's comes each minute.
+            busy = await self._database.read(lambda c: c.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0])
+            self._is_in_wal = bool(busy)
         return gone
 
 

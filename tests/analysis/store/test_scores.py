@@ -1,5 +1,6 @@
 """Keeping, handing out, and letting go."""
 
+import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -141,3 +142,18 @@ async def test_a_file_that_cannot_be_written_is_told(scores: Scores, callers: Ca
 def everything(path: Path) -> bytes:
     """The bytes of the file and its companions."""
     return b"".join(part.read_bytes() for part in path.parent.glob(path.name + "*"))
+
+
+async def test_what_was_erased_leaves_the_log_too(scores: Scores, callers: Callers, database: Database) -> None:
+    """A reader holds the write-ahead log while a stop erases: the janitor's next round overwrites it all the same."""
+    grants = await callers.says_yes()
+    await scores.keep(tone(grants))
+    log = database.path.with_name(database.path.name + "-wal")
+    reader = sqlite3.connect(database.path, isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT * FROM scores").fetchall()
+    assert await scores.erase([grants.caller.grant_id]) == 1
+    assert MODEL.encode() in log.read_bytes()
+    reader.close()
+    assert await scores.expire(NOW) == 0
+    assert MODEL.encode() not in log.read_bytes() + database.path.read_bytes()
