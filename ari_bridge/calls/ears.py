@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
@@ -72,7 +73,7 @@ class Ears:
         """The PBX ended a fork (its leg hung up, its lease ran out, a stop): close ours, and hand it over."""
         for channel_id, fork in list(self._forks.items()):
             if fork.pbx_fork is not None and fork.pbx_fork.fork_id == fork_id:
-                fork.close()
+                self._close(fork)
                 return self._forks.pop(channel_id)
         return None
 
@@ -97,10 +98,14 @@ class Ears:
         return next(late, None)
 
     def _end(self, fork: Fork) -> None:
-        fork.close()
-        self._log.info("fork.closed", party=fork.grant.party, grant_id=fork.grant.grant_id)
+        self._close(fork)
         if fork.pbx_fork is not None:
             self._spawn(self._end_on_pbx(fork))
+
+    def _close(self, fork: Fork) -> None:
+        fork.close()
+        counts = dataclasses.asdict(fork.stats())
+        self._log.info("fork.closed", party=fork.grant.party, grant_id=fork.grant.grant_id, **counts)
 
     async def _end_on_pbx(self, fork: Fork) -> None:
         if fork.pbx_fork is None:

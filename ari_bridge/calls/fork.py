@@ -38,6 +38,7 @@ class Fork:
         self._shift_samples: int | None = None
         self._stream = MediaStream()
         self._receiver: UdpReceiver | None = None
+        self._counted = ReceiverStats()
         self.opened_s = 0.0
         self.last_heard_s: float | None = None
 
@@ -68,13 +69,14 @@ class Fork:
         """False from `close` on."""
         return self._receiver is not None
 
-    def stats(self) -> ReceiverStats | None:
-        """What arrived so far, None once it is closed."""
-        return self._receiver.stats() + self._stream.stats() if self._receiver is not None else None
+    def stats(self) -> ReceiverStats:
+        """What arrived so far, or until it was closed."""
+        return self._receiver.stats() + self._stream.stats() if self._receiver is not None else self._counted
 
     def close(self) -> None:
         """Hear nothing more, from this very moment."""
         if self._receiver is not None:
+            self._counted = self.stats()
             self._receiver.close()
             self._receiver = None
 

@@ -96,3 +96,22 @@ async def test_a_fork_without_sound_is_found(parts: tuple[Bench, Ears], callers:
         assert ears.silent() is None
     await asyncio.sleep(SILENT_AFTER_S / 2)
     assert ears.silent() is not None
+
+
+async def test_what_was_dropped_is_in_the_log(parts: tuple[Bench, Ears], callers: Callers) -> None:
+    """Law: broken and foreign packets are counted where somebody can see it: with each fork's end, whoever ends it."""
+    bench, ears = parts
+    grants = await callers.says_yes()
+    with structlog.testing.capture_logs() as lines:
+        for ending in ("ours", "theirs"):
+            await ears.open(grants.caller, ending, 0.0)
+            fork = ears.forks()[0]
+            with Sender(fork.port) as sender:
+                sender.raw(b"rubbish")
+                await bench.until(lambda one=fork: one.stats().malformed == 1)  # type: ignore[misc]
+            if ending == "ours":
+                ears.close(ending)
+            else:
+                assert fork.pbx_fork is not None
+                ears.ended(fork.pbx_fork.fork_id)
+    assert [line["malformed"] for line in lines if line["event"] == "fork.closed"] == [1, 1]
