@@ -42,6 +42,8 @@ class Database:
 
     def __init__(self, path: Path, lock_fd: int) -> None:
         self.path = path
+        self.trouble = ""
+        """Why the last change could not be written, "" since one could."""
         self._lock_fd = lock_fd
         self._writer = ThreadPoolExecutor(1, "ouidire-writer")
         self._reader = ThreadPoolExecutor(1, "ouidire-reader")
@@ -69,7 +71,13 @@ class Database:
             DatabaseUnavailable: nothing was written (locked, disk full, read-only, closed).
             sqlite3.IntegrityError: the schema refused the change, nothing was written.
         """
-        return await self._run(self._writer, lambda: self._transact(change))
+        try:
+            result = await self._run(self._writer, lambda: self._transact(change))
+        except DatabaseUnavailable as error:
+            self.trouble = str(error)
+            raise
+        self.trouble = ""
+        return result
 
     async def read(self, query: Callable[[sqlite3.Connection], T]) -> T:
         """Run `query` on a connection that cannot write. Raises DatabaseUnavailable."""

@@ -11,7 +11,7 @@ import structlog
 
 from analysis.emotion.model_files import PACKAGED
 from analysis.emotion.onnx_model import OnnxToneModel
-from analysis.engine.engine import Engine
+from analysis.engine.engine import Engine, EngineStats
 from analysis.speech.silero import SileroDetector
 from analysis.store.schema import MIGRATIONS as STORE_MIGRATIONS
 from analysis.store.scores import Scores
@@ -43,7 +43,7 @@ from consent.states import Answer
 log = structlog.get_logger()
 
 ENGINE_WATCH_S: Final = 5.0
-"""How often the engine is asked whether it failed."""
+"""How often the engine is asked whether it failed, or stands still."""
 
 
 async def serve(settings: Settings) -> None:
@@ -67,8 +67,9 @@ async def serve(settings: Settings) -> None:
 class Service:
     """The parts that `serve` holds together."""
 
-    def __init__(self, rooms: Rooms, switchboard: Switchboard) -> None:
+    def __init__(self, rooms: Rooms, switchboard: Switchboard, database: Database) -> None:
         self.rooms = rooms
+        self._database = database
         self.switchboard = switchboard
         self._engine_failure = ""
 
@@ -84,21 +85,27 @@ class Service:
         await self.switchboard.stop(call_id, Answer.OBJECTED)
 
     async def watch_engine(self) -> None:
-        """Say it when the engine fails: its silence would look like calm."""
-        known = 0
+        """Say it when the engine fails or stands still: its silence would look like calm."""
+        known = self.rooms.engine.stats()
         while True:
-            stats = self.rooms.engine.stats()
-            self._engine_failure = stats.last_failure if stats.failed_ticks > known else ""
-            if self._engine_failure:
-                log.error("engine.failed", ticks=stats.failed_ticks - known, error=stats.last_failure)
-            known = stats.failed_ticks
             await asyncio.sleep(ENGINE_WATCH_S)
+            stats = self.rooms.engine.stats()
+            self._engine_failure = _failure(known, stats)
+            if self._engine_failure:
+                log.error("engine.failed", ticks=stats.failed_ticks - known.failed_ticks, error=self._engine_failure)
+            known = stats
 
     def readiness(self) -> Readiness:
         """Whether calls can be analysed now."""
         pbx = "ok" if self.switchboard.is_connected else self.switchboard.sentence
-        ready = self.switchboard.is_connected and not self._engine_failure
-        return Readiness(ready, {"pbx": pbx, "engine": self._engine_failure or "ok"})
+        checks = {"pbx": pbx, "engine": self._engine_failure or "ok", "database": self._database.trouble or "ok"}
+        return Readiness(all(check == "ok" for check in checks.values()), checks)
+
+
+def _failure(before: EngineStats, now: EngineStats) -> str:
+    if now.failed_ticks > before.failed_ticks:
+        return now.last_failure
+    return "" if now.ticks > before.ticks else "it stands still"
 
 
 async def _open(settings: Settings, stack: AsyncExitStack) -> Service:
@@ -135,7 +142,7 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Service:
         lease_s=settings.media.lease_s,
     )
     switchboards.append(Switchboard(rooms))
-    service = Service(rooms, switchboards[0])
+    service = Service(rooms, switchboards[0], database)
     pusher_access = AmiAccess(
         settings.pbx.ami_host, settings.pbx.ami_port, settings.pbx.phones_user, passwords.phones_password
     )

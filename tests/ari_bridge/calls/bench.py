@@ -35,6 +35,7 @@ class Bench:
 
     def __init__(self, callers: Callers, database: Database) -> None:
         self.callers = callers
+        self.database = database
         self.pbx = FakePbx()
         self.board = Board()
         self.scores = Scores(database)

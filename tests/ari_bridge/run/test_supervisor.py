@@ -2,17 +2,23 @@
 
 import asyncio
 import socket
+import sqlite3
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import aiohttp
 import pytest
 
+from ari_bridge.run import supervisor
 from ari_bridge.run.settings import Settings
 from ari_bridge.run.settings_errors import SettingsError
 from ari_bridge.run.supervisor import serve
 from consent.database import Database
 from consent.errors import DatabaseUnavailable
 from consent.ledger import MIGRATIONS
+from tests.ari_bridge.calls.bench import Bench, running
+from tests.conftest import Callers
 
 
 def free_port() -> int:
@@ -73,3 +79,43 @@ async def test_open_secrets_are_refused(settings: Settings) -> None:
     settings.pbx.secrets_file.chmod(0o644)
     with pytest.raises(SettingsError, match="600"):
         await serve(settings)
+
+
+@pytest.fixture
+async def bench(callers: Callers, database: Database) -> AsyncIterator[Bench]:
+    """A bench at work."""
+    async with running(Bench(callers, database)) as at_work:
+        yield at_work
+
+
+async def test_an_engine_that_hangs_is_said(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Law: silence never looks like calm: an engine that stands still is not ready, though it never failed."""
+    monkeypatch.setattr(supervisor, "ENGINE_WATCH_S", 0.3)
+    await bench.connect()
+    service = supervisor.Service(bench.rooms, bench.switchboard, bench.database)
+    watch = asyncio.create_task(service.watch_engine())
+    await asyncio.sleep(0.7)
+    assert service.readiness().ready
+    mended = asyncio.Event()
+    monkeypatch.setattr(bench.engine, "_tick", mended.wait)
+    await bench.until(lambda: not service.readiness().ready)
+    assert "stands still" in service.readiness().checks["engine"]
+    mended.set()
+    await bench.until(lambda: service.readiness().ready)
+    watch.cancel()
+
+
+async def test_a_locked_database_is_not_ready(bench: Bench) -> None:
+    """Law: while nothing can be written the service is not ready, and says why; afterwards it is."""
+    await bench.connect()
+    service = supervisor.Service(bench.rooms, bench.switchboard, bench.database)
+    other = sqlite3.connect(bench.database.path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(DatabaseUnavailable):
+        await bench.scores.expire(datetime.now(UTC))
+    assert not service.readiness().ready
+    assert "locked" in service.readiness().checks["database"]
+    other.execute("ROLLBACK")
+    await bench.scores.expire(datetime.now(UTC))
+    assert service.readiness().ready
+    other.close()
