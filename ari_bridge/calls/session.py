@@ -39,6 +39,7 @@ RETRY_S: Final = 2.0
 FULL_RETRY_S: Final = 30.0
 """How long after the PBX's own gate refused (it is full, or it does not believe us)."""
 NEVER_S: Final = float("inf")
+AWAY: Final = "the PBX is out of reach: nothing is heard until it is back"
 YOUNG_ENDS: Final = 4
 """After so many forks in a row that ended at once (two forks, two times) the screen says so."""
 
@@ -88,11 +89,12 @@ class Session:
         if entry.answer is Answer.GRANTED and entry.source == "journal":
             self._must_match = self._heard_in  # said while we were away: keys pressed since may have been missed
         is_news = entry.answer not in self._answers
-        if is_news and (self._stage not in FINAL or entry.answer in (Answer.WITHDRAWN, Answer.EXPIRED)):
-            self._turn_to(STAGE_OF[entry.answer])
         self._answers.add(entry.answer)
         self._scribe.note(entry, journalled)
         self.wake()
+        # Last, since a screen's mistake must not keep an answer out of the ledger.
+        if is_news and (self._stage not in FINAL or entry.answer in (Answer.WITHDRAWN, Answer.EXPIRED)):
+            self._turn_to(STAGE_OF[entry.answer])
 
     def restore(self, standing: Standing) -> None:
         """Take what the ledger holds of a call that was granted before this bridge was started."""
@@ -114,18 +116,32 @@ class Session:
         """Something changed: take a turn."""
         self._woken.set()
 
+    def look(self) -> None:
+        """The conversation may have changed: who may not be heard any more is not, from this very moment.
+
+        The turn that follows may have to wait for the PBX or the file; a hold or a third party does not wait for it.
+        """
+        if self._ears.legs:
+            self._hush(self._wanted())
+        self.wake()
+
     def leave(self) -> None:
         """The PBX is out of reach: hear nothing, because keys may be missed; what comes next is decided on return."""
         self._away = True
         self._ears.close_all()
         self.wake()
+        if self._stage is Stage.GRANTED:
+            self._turn_to(Stage.FAILED, AWAY)
 
     def come_back(self) -> None:
         """The PBX is there again: only the conversation in which the call was heard before may be heard again."""
         if Answer.GRANTED in self._answers:
-            self._must_match = self._heard_in
+            now = self._rooms.topology.conversation(self.call_id).fingerprint
+            self._must_match = self._heard_in if now == self._heard_in else ""
         self._away = False
         self.wake()
+        if self._problem == AWAY:
+            self._turn_to(Stage.PAUSED)
 
     def refuse_forks(self, why: str) -> None:
         """The PBX's own gate said no: do not try in a loop, and say so."""
@@ -166,17 +182,26 @@ class Session:
     # The turns.
 
     async def run(self) -> None:
-        """Take turns until the call is over."""
+        """Take turns until the call is over. A turn that fails is said, and taken again."""
         while not self.is_over:
-            await self._wait()
-            await self._write_down()
-            if self._stage is Stage.ENDED:
-                await asyncio.gather(*self._tasks, return_exceptions=True)
-                continue
-            if self._may_listen():
-                await self._listen()
-            self._show()
+            try:
+                await self._turn()
+            except Exception as error:  # noqa: BLE001 - the root of a call's task: else its screen would say yes for ever
+                self._log.exception("turn.failed")
+                self._fail(f"the bridge failed: {type(error).__name__}", RETRY_S)
+                await asyncio.sleep(RETRY_S)
         self._rooms.engine.forget(self.call_id)
+
+    async def _turn(self) -> None:
+        await self._wait()
+        await self._write_down()
+        if self._stage is Stage.ENDED:
+            self._ears.close_all()  # one that was being made when the call ended
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            return
+        if self._may_listen():
+            await self._listen()
+        self._show()
 
     async def _wait(self) -> None:
         if self._scribe.has_work:
@@ -216,9 +241,12 @@ class Session:
         if self._ears.silent() is not None:
             self._fail("the PBX sends no sound to the bridge", RETRY_S)
 
+    def _wanted(self) -> Plan:
+        topology = self._rooms.topology
+        return plan(self.call_id, topology.conversation(self.call_id), topology.channels, self._rooms.roles)
+
     def _plan(self) -> Plan:
-        conversation = self._rooms.topology.conversation(self.call_id)
-        wanted = plan(self.call_id, conversation, self._rooms.topology.channels, self._rooms.roles)
+        conversation, wanted = self._rooms.topology.conversation(self.call_id), self._wanted()
         if self._must_match is None or not conversation.fingerprint:
             return wanted
         if conversation.fingerprint != self._must_match:
@@ -227,12 +255,15 @@ class Session:
         self._must_match = None
         return wanted
 
-    async def _follow(self, wanted: Plan) -> None:
+    def _hush(self, wanted: Plan) -> None:
         for channel_id in self._ears.legs - wanted.legs.keys():
             self._ears.close(channel_id)
+        if not wanted.legs and self._stage is Stage.GRANTED:
+            self._turn_to(Stage.PAUSED)
+
+    async def _follow(self, wanted: Plan) -> None:
+        self._hush(wanted)
         if not wanted.legs:
-            if self._stage is Stage.GRANTED:
-                self._turn_to(Stage.PAUSED)
             return
         self._meet(next(c for c, party in wanted.legs.items() if party is Party.AGENT))
         missing = [c for c in wanted.legs if c not in self._ears.legs]
@@ -305,7 +336,8 @@ class Session:
     def _show(self) -> None:
         topology, roles = self._rooms.topology, self._rooms.roles
         legs = [topology.channels[i] for i in topology.conversation(self.call_id).legs if i in topology.channels]
-        agents = {leg.endpoint for leg in legs if leg.endpoint and roles.of(leg) is Party.AGENT}
+        agents = {leg.channel_id: leg.endpoint for leg in legs if leg.endpoint and roles.of(leg) is Party.AGENT}
+        is_theirs = agents.keys() == {self._agent_leg}  # the facts so far are not of another agent
         has_tone = self._stage is Stage.GRANTED and self._now_s() <= self._tone_until_s
         self._rooms.board.put(
             CallView(
@@ -313,9 +345,9 @@ class Session:
                 stage=self._stage,
                 changed_at=self._changed_at,
                 language=self._language,
-                agents=tuple(sorted(agents)),
+                agents=tuple(sorted(set(agents.values()))),
                 tone=self._tone if has_tone else None,
-                facts=self._scribe.facts if self._stage not in FINAL else None,
+                facts=self._scribe.facts if is_theirs and self._stage not in FINAL else None,
                 problem=self._problem,
             )
         )

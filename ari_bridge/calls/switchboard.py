@@ -45,6 +45,9 @@ class Switchboard:
         self._sessions: dict[str, Session] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._stop_keys: dict[str, StopKeys] = {}
+        # One event, or one try to take the PBX up, at a time.
+        self._turn = asyncio.Lock()
+        self._retry: asyncio.Task[None] | None = None
         self.is_connected = False
         self.sentence = "the PBX was not reached yet"
 
@@ -52,12 +55,14 @@ class Switchboard:
         """Take the PBX's events for ever. Raises PbxRefused where a retry cannot help."""
         async for event in self._rooms.pbx.events():
             try:
-                await self._take(event)
+                async with self._turn:
+                    await self._take(event)
             except Exception:  # the root of all that an event starts: a bad one ends no call
                 log.exception("event.failed", event_kind=type(event).__name__)
 
     async def close(self) -> None:
         """Hear nothing more and end the sessions; the calls themselves go on."""
+        self._give_up_retry()
         for session in self._sessions.values():
             session.leave()
         await asyncio.sleep(0)
@@ -98,6 +103,7 @@ class Switchboard:
             case Connected():
                 await self._connect(event)
             case Disconnected(sentence):
+                self._give_up_retry()
                 self.is_connected, self.sentence = False, sentence
                 log.error("pbx.lost", reason=sentence)
                 for session in self._sessions.values():
@@ -114,7 +120,7 @@ class Switchboard:
                     self._sessions[call_id].refuse_forks(why)
         for call_id in concerned | self._calls_of(event):
             if call_id in self._sessions:
-                self._sessions[call_id].wake()
+                self._sessions[call_id].look()
 
     def _calls_of(self, event: PbxEvent) -> frozenset[str]:
         """The calls whose conversation an event may change."""
@@ -132,16 +138,39 @@ class Switchboard:
 
     async def _connect(self, event: Connected) -> None:
         """Take the PBX as it stands now. Until that has worked nothing is heard, so it is tried until it does."""
+        self._give_up_retry()
+        self.is_connected = False
         self._rooms.topology.reset(event.snapshot)
-        while True:
-            try:
-                await self._resync()
-                break
-            except (PbxRefused, TimeoutError, DatabaseUnavailable) as error:
-                self.sentence = f"cannot take up the calls: {error}"
-                log.error("resync.failed", error=str(error))
-                await asyncio.sleep(RETRY_S)
+        self._stop_keys.clear()
+        if not await self._take_up():
+            self._retry = asyncio.get_running_loop().create_task(self._take_up_later(), name="resync")
+
+    async def _take_up(self) -> bool:
+        try:
+            await self._resync()
+        except (PbxRefused, TimeoutError, DatabaseUnavailable) as error:
+            self.sentence = f"cannot take up the calls: {error}"
+            log.error("resync.failed", error=str(error))
+            return False
+        except Exception as error:  # the root of what connects us: nothing may leave us away for ever
+            self.sentence = f"cannot take up the calls: {type(error).__name__}"
+            log.exception("resync.failed")
+            return False
         self.is_connected, self.sentence = True, ""
+        return True
+
+    async def _take_up_later(self) -> None:
+        """Try again, between the events: what they tell in the meantime, a lost connection above all, is not missed."""
+        while True:
+            await asyncio.sleep(RETRY_S)
+            async with self._turn:
+                if await self._take_up():
+                    return
+
+    def _give_up_retry(self) -> None:
+        if self._retry is not None:
+            self._retry.cancel()
+            self._retry = None
 
     async def _resync(self) -> None:
         """Sweep orphaned forks, drain the journal, and let each call go on only as both sides granted it."""
@@ -196,6 +225,8 @@ class Switchboard:
     def _session(self, call_id: str) -> Session:
         if call_id not in self._sessions:
             self._sessions[call_id] = session = Session(self._rooms, call_id)
+            if not self.is_connected:
+                session.leave()  # until the whole journal is drained
             task = asyncio.get_running_loop().create_task(session.run(), name=f"call {call_id}")
             self._tasks[call_id] = task
             task.add_done_callback(lambda done: self._over(call_id, done))

@@ -5,7 +5,9 @@ import sqlite3
 
 import pytest
 
-from ari_bridge.calls.board import Stage
+from ari_bridge.calls import session as session_module
+from ari_bridge.calls.board import CallView, Stage
+from ari_bridge.media.udp_receiver import UdpReceiver
 from ari_bridge.pbx.port import BridgeChanged, ChannelChanged, ChannelGone, ForkRefused, HoldChanged
 from consent.database import Database
 from consent.parties import Party
@@ -164,3 +166,77 @@ async def test_a_locked_database_stops_analysis_and_loses_no_answer(bench: Bench
     other.close()
     await bench.until(lambda: bench.pbx.entries == [], timeout_s=10)
     assert Answer.WITHDRAWN in (await bench.ledger.standing("1.1")).answers
+
+
+async def test_a_machine_out_of_sockets_is_said_and_mended(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Law: silence never looks like calm: a turn that fails in a way nobody foresaw is said, and taken again."""
+
+    async def full(*args: object) -> None:
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr(session_module, "RETRY_S", 0.2)
+    with monkeypatch.context() as patch:
+        patch.setattr(UdpReceiver, "open", full)
+        await bench.connect()
+        await bench.tell(ChannelChanged(CALLER), bench.says(Answer.ASKED), bench.says(Answer.GRANTED))
+        await bench.tell(ChannelChanged(AGENT), BridgeChanged("b", TOGETHER))
+        await bench.until(lambda: bench.stage() is Stage.FAILED)
+    await bench.until(lambda: bench.stage() is Stage.GRANTED)
+    await bench.tell(ChannelGone("1.1"))
+    await bench.until(lambda: bench.stage() is Stage.ENDED)
+    await bench.until(lambda: not bench.switchboard.sessions())
+    assert Answer.EXPIRED in (await bench.ledger.standing("1.1")).answers
+
+
+async def test_a_screens_mistake_keeps_no_stop_out_of_the_ledger(bench: Bench) -> None:
+    """Law: nothing after a withdrawal: it is recorded and erases, whatever becomes of those who show it."""
+    await bench.talk()
+
+    def stumble(view: object) -> None:
+        raise ValueError("a screen's mistake")
+
+    bench.board.watch(stumble)
+    await bench.tell(bench.says(Answer.WITHDRAWN))
+    await bench.until(lambda: bench.pbx.entries == [])
+    assert Answer.WITHDRAWN in (await bench.ledger.standing("1.1")).answers
+
+
+async def test_a_hold_waits_for_nothing(bench: Bench) -> None:
+    """Law: on hold nobody is heard, from that moment, though the PBX keeps us waiting for a lease just then."""
+    await bench.talk()
+    await bench.until(lambda: bench.stage() is Stage.GRANTED)
+    forks = bench.switchboard.sessions()[0].forks()
+    never = asyncio.Event()
+
+    async def stuck(fork: object) -> None:
+        never.set()
+        await asyncio.sleep(3600)
+
+    bench.pbx.renew = stuck  # type: ignore[method-assign]
+    await never.wait()
+    await bench.tell(HoldChanged("1.2", held=True))
+    await asyncio.sleep(0.05)
+    assert not any(fork.is_open for fork in forks)
+    assert bench.stage() is Stage.PAUSED
+
+
+async def test_another_agents_facts_are_not_shown(bench: Bench) -> None:
+    """Law: an agent's facts are shown to that agent alone: who joins or takes over sees none of them."""
+    await bench.talk()
+    session = bench.switchboard.sessions()[0]
+    forks = session.forks()
+    with Sender(forks[0].port) as one, Sender(forks[1].port) as other:
+        for _ in range(60):
+            one.send()
+            other.send()
+            await asyncio.sleep(0.002)
+    await bench.until(lambda: (view := bench.board.view("1.1")) is not None and view.facts is not None)
+    views: list[CallView] = []
+    bench.board.watch(views.append)
+    second = channel("1.3", "1002")
+    await bench.tell(ChannelChanged(second), BridgeChanged("b", TOGETHER | {"1.3"}))
+    await bench.until(lambda: bench.stage() is Stage.PAUSED)
+    await bench.tell(BridgeChanged("b", frozenset({"1.1", "1.3"})))
+    await bench.until(lambda: bench.stage() is Stage.GRANTED)
+    assert any("1002" in view.agents for view in views)
+    assert all(view.facts is None for view in views if "1002" in view.agents)

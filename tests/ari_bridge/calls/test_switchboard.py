@@ -1,10 +1,14 @@
 """All calls of one PBX."""
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import structlog
 
+from ari_bridge.calls import switchboard as switchboard_module
 from ari_bridge.calls.board import Stage
 from ari_bridge.calls.topology import Topology
 from ari_bridge.pbx.port import (
@@ -154,3 +158,103 @@ async def test_a_fork_that_the_pbx_ended_is_made_anew_while_it_may_be(bench: Ben
     del bench.pbx.forks[gone]
     await bench.tell(ChannelGone(gone))
     await bench.until(lambda: len(bench.pbx.forks) == 2)
+
+
+async def test_a_lost_pbx_is_on_the_screen(bench: Bench) -> None:
+    """Law: silence never looks like calm: while the PBX is away the call does not stand there as analysed."""
+    await bench.talk()
+    await bench.until(lambda: bench.stage() is Stage.GRANTED)
+    await bench.tell(Disconnected("gone"))
+    await bench.until(lambda: bench.stage() is Stage.FAILED)
+    await bench.connect(CALLER)
+    await bench.until(lambda: bench.stage() is Stage.PAUSED)
+
+
+async def test_who_waited_through_a_restart_is_no_attack(bench: Bench) -> None:
+    """Law: a yes of the ledger is known after a restart even where no agent had answered yet; a stop key pressed in the
+    queue may have been missed, so that the call is not heard, and that is said."""
+    for answer in (Answer.ASKED, Answer.GRANTED):
+        await bench.callers.ledger.record(bench.callers.entry("1.1", answer))
+    bench.pbx.variables["1.1"] = "granted"
+    with structlog.testing.capture_logs() as lines:
+        await bench.connect(replace(CALLER, consent="granted"))
+    assert "attack.suspected" not in {line["event"] for line in lines}
+    await bench.tell(ChannelChanged(AGENT), BridgeChanged("b", TOGETHER))
+    await bench.until(lambda: bench.stage() is Stage.FAILED)
+    assert bench.pbx.opened == []
+
+
+async def test_nothing_is_heard_before_the_journal_is_drained(bench: Bench) -> None:
+    """Law: after a restart a call waits for the whole journal, whatever entry of its own wakes it before."""
+    await bench.callers.says_yes("1.1")
+    bench.says(Answer.ASKED, by=None)
+    bench.says(Answer.REFUSED, by=None, call_id="9.9")  # of a call that is gone, about which the PBX is asked
+    bench.pbx.variables = {"1.1": "granted"}
+    answered = asyncio.Event()
+    plain = bench.pbx.consent_of
+
+    async def slow(call_id: str) -> str:
+        if call_id == "9.9":
+            await answered.wait()
+        return await plain(call_id)
+
+    bench.pbx.consent_of = slow  # type: ignore[method-assign]
+    await bench.tell(Connected(Snapshot((CALLER, AGENT), {"other": TOGETHER})))
+    await asyncio.sleep(0.3)
+    assert bench.pbx.opened == []
+    answered.set()
+    await bench.until(lambda: bench.stage() is Stage.FAILED)
+    assert bench.pbx.opened == []
+
+
+async def test_a_connection_lost_while_calls_are_taken_up(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Law: calls are taken up as they stand at the newest connection, never as they stood at one that was lost."""
+    monkeypatch.setattr(switchboard_module, "RETRY_S", 0.2)
+    await bench.talk()
+    await bench.tell(Disconnected("gone"))
+    await bench.until(lambda: not bench.pbx.forks)
+    heard_before = len(bench.pbx.opened)
+    plain, tries = bench.pbx.sweep, 0
+
+    async def fails(keep: frozenset[str]) -> int:
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            raise TimeoutError("no answer")
+        return await plain(keep)
+
+    async def slow(call_id: str) -> str:
+        await asyncio.sleep(0.3 if call_id == "9.9" else 0)
+        return bench.pbx.variables.get(call_id, "")
+
+    bench.pbx.sweep, bench.pbx.consent_of = fails, slow  # type: ignore[method-assign]
+    await bench.callers.says_yes("9.9")  # of a call that is gone, about which the PBX is asked
+    await bench.tell(Connected(Snapshot((CALLER, AGENT), {"b": TOGETHER})))
+    await bench.until(lambda: tries == 1)
+    await bench.tell(Disconnected("gone again"), Connected(Snapshot((CALLER, AGENT), {"other": TOGETHER})))
+    await bench.until(lambda: bench.switchboard.is_connected)
+    await bench.until(lambda: bench.stage() is Stage.FAILED)
+    await asyncio.sleep(0.5)
+    assert len(bench.pbx.opened) == heard_before
+
+
+@pytest.mark.parametrize("failure", [TimeoutError("no answer"), KeyError("foreseen by nobody")])
+async def test_a_pbx_that_cannot_be_taken_up_is_tried_again(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, failure: Exception
+) -> None:
+    """Law: a failure in taking up the calls, of whatever kind, is a sentence and a retry."""
+    monkeypatch.setattr(switchboard_module, "RETRY_S", 0.1)
+    plain, tries = bench.pbx.journal, 0
+
+    async def fails() -> Sequence[Answered]:
+        nonlocal tries
+        tries += 1
+        if tries < 3:
+            raise failure
+        return await plain()
+
+    bench.pbx.journal = fails  # type: ignore[method-assign]
+    await bench.tell(Connected(Snapshot((), {})))
+    await bench.until(lambda: "cannot take up" in bench.switchboard.sentence)
+    await bench.until(lambda: bench.switchboard.is_connected)
+    assert bench.switchboard.sentence == ""
