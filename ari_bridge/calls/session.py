@@ -24,7 +24,7 @@ from consent.gate import Grants
 from consent.grant import Consented
 from consent.ledger import ENDINGS, Entry, Standing
 from consent.parties import Party
-from consent.states import Answer, Why
+from consent.states import Answer, State, Why
 
 log = structlog.get_logger()
 
@@ -169,6 +169,14 @@ class Session:
         self._log.warning("fork.died_young", party=fork.grant.party)
         if self._young_ends >= YOUNG_ENDS:
             self._fail("the PBX ends each fork at once", RETRY_S)
+
+    @property
+    def state(self) -> State:
+        """Where its dialogue stands, by the answers that came."""
+        for answer in (Answer.EXPIRED, Answer.WITHDRAWN, Answer.OBJECTED, Answer.REFUSED, Answer.GRANTED):
+            if answer in self._answers:
+                return State.OVER if answer is Answer.EXPIRED else State(answer.value)
+        return State.ASKING
 
     @property
     def is_over(self) -> bool:

@@ -29,7 +29,7 @@ from consent.errors import DatabaseUnavailable, InvalidValue
 from consent.grant import Consented
 from consent.ledger import Entry
 from consent.parties import Party
-from consent.states import Answer, Why
+from consent.states import TABLE, Answer, Event, Why
 
 log = structlog.get_logger()
 
@@ -77,13 +77,21 @@ class Switchboard:
             session.verdict(verdict)
 
     async def stop(self, call_id: str, answer: Answer) -> bool:
-        """Stop a call from a screen or a key that the PBX did not look at; False when there is no such call."""
+        """Stop a call from a screen or a key that the PBX did not look at; False when there is no such call.
+
+        What a stop means the dialogue's table says: before the yes a no, after a no nothing.
+        """
         session = self._sessions.get(call_id)
         if session is None:
             return False
-        party = Party.AGENT if answer is Answer.OBJECTED else Party.CALLER
-        entry = Entry(datetime.now(UTC), answer, Why.STOP_KEYS, call_id, party, "", "", "keys")
+        step = TABLE[session.state][Event.AGENT_STOPS if answer is Answer.OBJECTED else Event.CALLER_STOPS]
+        if step.answer is None:
+            return True
+        party = Party.AGENT if step.answer is Answer.OBJECTED else Party.CALLER
+        entry = Entry(datetime.now(UTC), step.answer, Why.STOP_KEYS, call_id, party, "", "", "keys")
         session.answer(entry, None)
+        if step.answer not in STOPS:  # the PBX's own dialogue goes on; whatever it says now, this call is not heard
+            return True
         try:
             await self._rooms.pbx.stop_call(call_id, answer)
         except (PbxRefused, TimeoutError) as error:

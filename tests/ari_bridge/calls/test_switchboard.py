@@ -70,6 +70,25 @@ async def test_stop_keys_that_the_pbx_does_not_see(bench: Bench, leg: str, answe
     assert answer in (await bench.ledger.standing("1.1")).answers
 
 
+@pytest.mark.parametrize(
+    ("so_far", "then"),
+    [
+        ((Answer.ASKED,), {Answer.ASKED, Answer.REFUSED}),
+        ((Answer.ASKED, Answer.REFUSED), {Answer.ASKED, Answer.REFUSED}),
+    ],
+)
+async def test_stop_keys_mean_what_the_table_says(bench: Bench, so_far: tuple[Answer, ...], then: set[Answer]) -> None:
+    """Law: *9 before the yes is a no, after a no it is nothing: only what was granted can be withdrawn."""
+    await bench.connect()
+    await bench.tell(ChannelChanged(CALLER), *(bench.says(answer) for answer in so_far))
+    await bench.until(lambda: bench.stage() is not None)
+    now = datetime.now(UTC)
+    await bench.tell(KeyPressed("1.1", "*", now), KeyPressed("1.1", "9", now))
+    await asyncio.sleep(0.2)
+    assert (await bench.ledger.standing("1.1")).answers == then
+    assert bench.pbx.stopped == []
+
+
 async def test_while_the_pbx_is_away_nothing_is_heard(bench: Bench) -> None:
     """Law: keys may be missed while the PBX cannot be heard, so nothing is; the same talk goes on afterwards."""
     await bench.talk()
