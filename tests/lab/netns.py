@@ -39,7 +39,8 @@ def unshare_command() -> list[str]:
     """What to put before a command to run it without network. Raises LabError where the system does not allow it."""
     if shutil.which("unshare") is None:
         raise LabError("This needs the command unshare (util-linux).")
-    command = ["unshare", "-n", "--"] if os.geteuid() == 0 else ["unshare", "-rn", "--"]
+    # Mounts of its own too (-m), so that a test may fill a small disk that nobody else sees.
+    command = ["unshare", "-nm", "--"] if os.geteuid() == 0 else ["unshare", "-rnm", "--"]
     tried = subprocess.run([*command, "true"], capture_output=True, text=True, check=False)
     if tried.returncode != 0:
         raise LabError(

@@ -60,6 +60,11 @@ class Records:
         facts = self._rows("SELECT party FROM facts JOIN grants USING (grant_id) WHERE call_id = ? ORDER BY 1", call_id)
         return Derived(kinds.get("tone", 0), kinds.get("abstained", 0), tuple(str(party) for (party,) in facts))
 
+    def talk_s(self, call_id: str) -> dict[str, float]:
+        """How long each party talked, by the facts kept of a call."""
+        query = "SELECT party, talk_s FROM facts JOIN grants USING (grant_id) WHERE call_id = ?"
+        return dict(self._rows(query, call_id))
+
     def scores_of_agents(self) -> int:
         """Rows of tone under a grant that is not the caller's. There must never be one."""
         ((count,),) = self._rows("SELECT count(*) FROM scores JOIN grants USING (grant_id) WHERE party != 'caller'")

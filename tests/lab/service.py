@@ -24,12 +24,20 @@ _HOME = Path(__file__).parents[2]
 
 
 class Service:
-    """`ouidire` with a settings file of its own for one PBX; one process at a time."""
+    """`ouidire` with a settings file of its own for one PBX; one process at a time. `environment` is added to ours."""
 
-    def __init__(self, pbx: Asterisk, folder: Path, database: Path | None = None, log: Path | None = None) -> None:
+    def __init__(
+        self,
+        pbx: Asterisk,
+        folder: Path,
+        database: Path | None = None,
+        log: Path | None = None,
+        screens_port: int | None = None,
+    ) -> None:
         self._pbx = pbx
-        self._port = pbx.ports.spare[0]
+        self._port = screens_port or pbx.ports.spare[0]
         self._process: asyncio.subprocess.Process | None = None
+        self.environment: dict[str, str] = {}
         self.settings = folder / "ouidire.toml"
         self.secrets = folder / "secrets.toml"
         self.database = database or folder / "ouidire.sqlite"
@@ -93,7 +101,7 @@ level = "debug"
         process = await asyncio.create_subprocess_exec(
             *self._line(name, *arguments),
             stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-            cwd=_HOME, env=_environment(),
+            cwd=_HOME, env=_environment() | self.environment,
         )  # fmt: skip
         output, _ = await process.communicate()
         with self.log.open("ab") as log:
@@ -118,7 +126,7 @@ level = "debug"
             self._process = await asyncio.create_subprocess_exec(
                 *dying_with_us(self._line("serve")),
                 stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log,
-                start_new_session=True, cwd=_HOME, env=_environment(),
+                start_new_session=True, cwd=_HOME, env=_environment() | self.environment,
             )  # fmt: skip
 
     async def ended(self, limit_s: float) -> int:

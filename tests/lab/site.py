@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import aiohttp
@@ -143,7 +144,11 @@ class Site:
 
 @asynccontextmanager
 async def open_site(
-    installation: Installation, folder: Path, families: Mapping[str, str] = FAMILIES
+    installation: Installation,
+    folder: Path,
+    families: Mapping[str, str] = FAMILIES,
+    environment: Mapping[str, str] = MappingProxyType({}),
+    database: Path | None = None,
 ) -> AsyncIterator[Site]:
     """Set everything up in `folder`, and take it all down again whatever happens. Raises LabError."""
     async with AsyncExitStack() as stack:
@@ -151,7 +156,8 @@ async def open_site(
         stack.callback(pbx.ports.release)
         pbx.write()
         stack.push_async_callback(pbx.stop)
-        service = Service(pbx, folder)
+        service = Service(pbx, folder, database)
+        service.environment.update(environment)
         service.write_settings(families)
         await service.install()
         recorder = await Recorder.start(pbx.ports.forks, folder / "packets.bin")

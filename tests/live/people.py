@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +24,35 @@ LAST_PACKET_MS = 100
 """So long after the end of the 9 key, or after hanging up, a voice's packet may still be on its way."""
 GAP_MS = 60
 """The law of a party's own media."""
+PACE_MS = 20
 BOTH_UP_NS = 300_000_000
+
+
+class Gaps(NamedTuple):
+    """Largest gaps in ms of what the caller and the agent received, and of what their phones themselves sent."""
+
+    caller_ms: float
+    agent_ms: float
+    own_ms: float
+
+    @property
+    def excess_ms(self) -> float:
+        """The larger of the two, without what the phones were late themselves: a machine that stands still for a moment
+        is no fault of the product.
+        """
+        return max(self.caller_ms, self.agent_ms) - max(0.0, self.own_ms - PACE_MS)
+
+    def __str__(self) -> str:
+        return "/".join(f"{gap_ms:.0f}" for gap_ms in self)
+
+
+def gaps_of(caller: Call, agent: Call, since_ns: int, until_ns: int) -> Gaps:
+    """The gaps of two parties in that time."""
+    streams = (caller.stream, agent.stream)
+    caller_ms, agent_ms = (stream.gap_max_ms(since_ns, until_ns) for stream in streams)
+    assert caller_ms, "the caller received nothing"
+    assert agent_ms, "the agent received nothing"
+    return Gaps(caller_ms, agent_ms, max(stream.pace_max_ms(since_ns, until_ns) for stream in streams))
 
 
 @dataclass(slots=True)
@@ -82,12 +111,9 @@ class Talk:
         """Wait until the bridge hears so many voices of this call now. Raises LabError."""
         await heard(self.dialled.site, self.call_id, forks, limit_s)
 
-    def gaps_ms(self, until_ns: int, since_ns: int = 0) -> tuple[float, float, float]:
-        """Largest gap in what the caller and what the agent received, and the largest of the phones' own sending."""
-        since_ns = since_ns or self.leg.answered_ns + BOTH_UP_NS
-        streams = (self.dialled.call.stream, self.leg.stream)
-        caller, agent = (stream.gap_max_ms(since_ns, until_ns) for stream in streams)
-        return caller, agent, max(stream.pace_max_ms(since_ns, until_ns) for stream in streams)
+    def gaps(self, until_ns: int, since_ns: int = 0) -> Gaps:
+        """The gaps of both until then; from the moment both were connected where no other is given."""
+        return gaps_of(self.dialled.call, self.leg, since_ns or self.leg.answered_ns + BOTH_UP_NS, until_ns)
 
 
 async def dial(site: Site, extension: str, number: str, display: str = "") -> Dialled:

@@ -1,4 +1,4 @@
-"""A hundred calls: answers mixed at random, hang-ups at any moment, a third of them through a queue with Local members."""
+"""A hundred calls: answers mixed at random, hang-ups at any moment, a third of them through a queue of Local halves."""
 
 import asyncio
 import random
@@ -22,7 +22,7 @@ from tests.live.people import Dialled, Talk, dial, last_after_ms, lines, outside
 pytestmark = [pytest.mark.live, pytest.mark.asyncio(loop_scope="module")]
 
 CALLS = 100
-AT_ONCE = 22
+AT_ONCE = 30
 SEED = 20261
 NOTICE_S = 11.0
 AGENTS = range(1004, 1041)
@@ -65,9 +65,7 @@ def plans(seed: int) -> list[Plan]:
         extension = MANY if at % 3 == 0 else f"{chance.choice('56')}{agent}"
         key = chance.choices(["1", "2", "", "5"], [60, 15, 15, 10])[0]
         leaves_s = chance.uniform(0.1, NOTICE_S + 5) if chance.random() < 0.25 else None
-        made.append(
-            Plan(f"0620000{at:03}", extension, key, leaves_s, chance.uniform(0.5, 5.0), chance.choice(ENDS))
-        )
+        made.append(Plan(f"0620000{at:03}", extension, key, leaves_s, chance.uniform(0.5, 5.0), chance.choice(ENDS)))
     return made
 
 
