@@ -79,14 +79,15 @@ def apply(plan: Plan) -> None:
     stale = [change.path for change in plan.changes if content(change.path) != change.before]
     if stale:
         raise InstallRefused(*(f"{path} changed in the meantime: plan again" for path in stale))
-    done: list[FileChange] = []
+    done: list[tuple[FileChange, os.stat_result | None]] = []
     try:
         for change in plan.changes:
-            _write(change.path, change.after, change.mode, change.owner_like)
-            done.append(change)
-    except OSError:
-        for change in reversed(done):
-            _write(change.path, change.before, change.mode, change.owner_like)
+            known = _stat(change.path.resolve())
+            _write(change.path, change.after, change.mode, known or change.owner_like.stat())
+            done.append((change, known))
+    except BaseException as error:
+        for change, known in reversed(done):
+            _put_back(change, known, error)
         raise
     for folder in plan.emptied:
         with contextlib.suppress(OSError):  # another's file is in it, so that it stays
@@ -101,17 +102,29 @@ def content(path: Path) -> bytes | None:
         return None
 
 
-def _write(path: Path, data: bytes | None, mode: int, owner_like: Path) -> None:
+def _put_back(change: FileChange, known: os.stat_result | None, error: BaseException) -> None:
+    """As it was, with its mode and owner: a file with passwords is not opened to others on the way back."""
+    mode = change.mode if known is None else stat.S_IMODE(known.st_mode)
+    try:
+        _write(change.path, change.before, mode, known or change.owner_like.stat())
+    except OSError as another:
+        error.add_note(f"{change.path} could not be put back: {another}")
+
+
+def _stat(target: Path) -> os.stat_result | None:
+    try:
+        return target.stat()
+    except FileNotFoundError:
+        return None
+
+
+def _write(path: Path, data: bytes | None, mode: int, like: os.stat_result) -> None:
     target = path.resolve()  # a link stays a link
     if data is None:
         target.unlink(missing_ok=True)
         return
-    _make_folder(target.parent, owner_like)
-    try:
-        known: os.stat_result | None = target.stat()
-    except FileNotFoundError:
-        known = None
-    like = known or owner_like.stat()
+    _make_folder(target.parent, like)
+    known = _stat(target)
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=".ouidire-")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -127,12 +140,11 @@ def _write(path: Path, data: bytes | None, mode: int, owner_like: Path) -> None:
         raise
 
 
-def _make_folder(folder: Path, owner_like: Path) -> None:
+def _make_folder(folder: Path, like: os.stat_result) -> None:
     if folder.is_dir():
         return
-    _make_folder(folder.parent, owner_like)
+    _make_folder(folder.parent, like)
     folder.mkdir(mode=0o755)
-    like = owner_like.stat()
     if (like.st_uid, like.st_gid) != (os.geteuid(), os.getegid()):
         os.chown(folder, like.st_uid, like.st_gid)
 

@@ -16,7 +16,7 @@ from dialplan.conf import OWN_FOLDER
 from dialplan.existing import Existing, conflicts, is_yes, notes, read_existing
 from dialplan.layout import PLAIN, Layout, layout_of
 from dialplan.manifest import Manifest, digest, manifest_file, read_manifest
-from dialplan.passwords import Passwords, read_passwords, secrets_toml
+from dialplan.passwords import SECRETS_HEADER, Passwords, read_passwords, secrets_toml
 
 _PHONES: Final = "pjsip_notify.conf"
 _KEPT_MODE: Final = 0o7777
@@ -177,12 +177,24 @@ def _removing(asterisk_dir: Path, manifest: Manifest, remarks: list[str]) -> Ite
         data = content(path)
         if data is None:
             continue
+        if not _is_ours(asterisk_dir, path, data):
+            remarks.append(f"{path} is named in the manifest, but is nothing that an install writes: it stays")
+            continue
         if digest(data) != known and path.suffix == ".wav":
             remarks.append(f"{path} is not the recording that was installed: it stays")
             continue
         if digest(data) != known:
             remarks.append(f"{path} was edited since the install: it is ours, and removed all the same")
         yield FileChange(path, data, None, _PUBLIC, asterisk_dir)
+
+
+def _is_ours(asterisk_dir: Path, path: Path, data: bytes) -> bool:
+    """The manifest lies in a folder of Asterisk's user: it must not choose what an uninstall by root removes."""
+    if path.is_symlink():
+        return False
+    if path.parent.name == OWN_FOLDER and path.suffix == ".wav":
+        return path.stem in recordings.NAMES
+    return path.parent == asterisk_dir / OWN_FOLDER or data.startswith(SECRETS_HEADER)
 
 
 def _original(path: Path, data: bytes) -> bytes:

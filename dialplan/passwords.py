@@ -9,6 +9,8 @@ from typing import Final
 from dialplan.conf import OWN_FOLDER, read_conf
 from dialplan.render import AMI_LISTENER, AMI_PUSHER, ARI_USER
 
+SECRETS_HEADER: Final = b"# Written by `ouidire install`."
+"""How the bridge's copy begins: an uninstall removes no other file of passwords."""
 _BYTES: Final = 24
 """192 bits: no guess, and the 32 signs of it need no quoting in any of the files."""
 
@@ -36,9 +38,12 @@ def read_passwords(asterisk_dir: Path, secrets_file: Path) -> Passwords:
 def secrets_toml(passwords: Passwords) -> bytes:
     """The bridge's copy, as its settings read it."""
     return (
-        "# Written by `ouidire install`. Whoever reads this can steer the PBX: mode 0600.\n"
-        f'ari_password = "{passwords.ari}"\nami_password = "{passwords.ami}"\nphones_password = "{passwords.phones}"\n'
-    ).encode()
+        SECRETS_HEADER
+        + (
+            " Whoever reads this can steer the PBX: mode 0600.\n"
+            f'ari_password = "{passwords.ari}"\nami_password = "{passwords.ami}"\nphones_password = "{passwords.phones}"\n'
+        ).encode()
+    )
 
 
 def _new() -> str:

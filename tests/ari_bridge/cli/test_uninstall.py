@@ -1,5 +1,7 @@
 """`ouidire uninstall`: as if nothing had been."""
 
+import json
+import os
 from pathlib import Path
 
 import pytest
@@ -24,3 +26,43 @@ def test_without_an_install_it_says_so(tmp_path: Path, capsys: pytest.CaptureFix
     etc = lay_out(tmp_path)
     assert main(["uninstall", "--asterisk", str(etc)]) == 1
     assert "nothing is installed" in capsys.readouterr().err
+
+
+def test_a_forged_manifest_removes_nothing_else(
+    settings_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Law: the manifest lies where Asterisk's user may write; root's uninstall removes only what an install writes."""
+    etc = lay_out(tmp_path)
+    assert main(["install", "--settings", str(settings_file), "--asterisk", str(etc)]) == 0
+    precious = tmp_path / "shadow"
+    precious.write_text("root:*:\n")
+    link = etc / "ouidire" / "link.conf"
+    link.symlink_to(precious)
+    manifest = etc / "ouidire" / "manifest.json"
+    table = json.loads(manifest.read_bytes())
+    table["written"] |= {str(precious): "", str(link): ""}
+    manifest.write_text(json.dumps(table))
+    assert main(["uninstall", "--asterisk", str(etc)]) == 0
+    assert precious.read_text() == "root:*:\n"
+    assert str(precious) in capsys.readouterr().out
+
+
+def test_a_failed_uninstall_opens_no_passwords(
+    settings_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Law: where one file cannot be removed all are put back, with the mode that they had."""
+    etc = lay_out(tmp_path)
+    assert main(["install", "--settings", str(settings_file), "--asterisk", str(etc)]) == 0
+    before = {file: file.stat().st_mode for file in sorted(tmp_path.rglob("*")) if file.is_file()}
+    assert 0o600 in {mode & 0o777 for mode in before.values()}
+    unlink = Path.unlink
+
+    def fails(self: Path, missing_ok: bool = False) -> None:
+        if self.name == "manifest.json":
+            raise OSError(30, os.strerror(30))
+        unlink(self, missing_ok=missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", fails)
+    main(["uninstall", "--asterisk", str(etc)])
+    monkeypatch.undo()
+    assert {file: file.stat().st_mode for file in sorted(tmp_path.rglob("*")) if file.is_file()} == before
