@@ -1,9 +1,23 @@
 """What the commands' tests share: no setting of this machine, and a settings file of their own."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+
+from tests.lab import portaudio
+from tests.lab.errors import LabError
+from tests.lab.netns import without_network
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Fetch PyAudio while there is a network: the live tests of calls will leave it for the whole run."""
+    if without_network() or config.option.collectonly or "not live" in config.option.markexpr:
+        return
+    with suppress(LabError):  # the test that needs it says why it is not there
+        portaudio.find()
 
 
 @pytest.fixture(autouse=True)
