@@ -23,6 +23,7 @@ NEEDED_MODULES: Final = (
     "app_originate",
     "app_playback",
     "app_read",
+    "app_stack",
     "app_userevent",
     "chan_rtp",
     "func_cdr",

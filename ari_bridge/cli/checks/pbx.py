@@ -14,13 +14,10 @@ from ari_bridge.pbx.port import PbxRefused
 from ari_bridge.run.passwords import Passwords, read_passwords
 from ari_bridge.run.settings import Settings
 from ari_bridge.run.settings_errors import SettingsError
-from dialplan.verify import Finding, version_finding
+from dialplan.verify import NEEDED_MODULES, Finding, version_finding
 
-MODULES: Final = (
-    "app_playback.so", "app_read.so", "app_stack.so", "app_userevent.so", "chan_rtp.so", "func_db.so",
-    "func_groupcount.so", "res_stasis_snoop.so",
-)  # fmt: skip
-"""What the dialplan's contexts and the forks need."""
+MODULES: Final = tuple(f"{name}.so" for name in NEEDED_MODULES)
+"""Without func_global *9 would find no fork, and without func_timeout no fork would end with its lease: none may lack."""
 PHONES_MODULE: Final = "res_pjsip_notify.so"
 LISTENER_ACTIONS: Final = frozenset({"setvar", "getvar", "dbgettree"})
 PHONES_ACTIONS: Final = frozenset({"pjsipnotify"})

@@ -55,6 +55,12 @@ def test_rights_are_just_enough(allowed: set[str], ok: bool, words: str) -> None
     assert words in found.sentence
 
 
+def test_every_module_that_the_dialplan_uses_is_asked_for() -> None:
+    """Law: a gate without its lease, its list of forks or its lock is no gate: doctor asks the running PBX for each."""
+    needed = {"func_timeout.so", "func_global.so", "func_lock.so", "func_db.so", "app_stack.so", "app_chanspy.so"}
+    assert needed <= set(pbx.MODULES)
+
+
 def test_modules_that_do_not_run_are_named() -> None:
     """Law: each missing module is named."""
     assert pbx.modules([]).ok
