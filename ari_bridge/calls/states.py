@@ -26,14 +26,15 @@ def plan(call_id: str, conversation: Conversation, channels: Mapping[str, Channe
     """Which legs of a granted call may be heard at this moment.
 
     The consenting caller and the one agent with whom the caller talks, and nobody while one of them is on hold, while
-    somebody else from outside is in the conversation (not asked), or while several agents are (issue: one grant each).
+    somebody else from outside, or of whom we cannot tell, is in the conversation (not asked), or while several agents
+    are (issue: one grant each).
     """
     caller = channels.get(call_id)
     if caller is None or roles.of(caller) is not Party.CALLER:
         return Plan({}, "no_caller")
     parties = {leg: roles.of(channels[leg]) for leg in conversation.legs if leg in channels}
     agents = [leg for leg, party in parties.items() if party is Party.AGENT]
-    strangers = [leg for leg, party in parties.items() if party is Party.CALLER and leg != call_id]
+    strangers = [leg for leg, party in parties.items() if party is not Party.AGENT and leg != call_id]
     if not agents:
         return Plan({}, "alone")
     if strangers:

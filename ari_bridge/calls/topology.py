@@ -82,7 +82,7 @@ class Topology:
             bridges.add(bridge_id)
             for member in self._bridges[bridge_id]:
                 channel = self.channels.get(member)
-                if channel is not None and channel.endpoint is not None:
+                if channel is not None and (channel.endpoint is not None or channel.is_foreign):
                     legs.add(member)
                 other = self._by_name.get(channel.peer_half or "") if channel is not None else None
                 if other is not None:

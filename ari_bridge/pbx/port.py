@@ -27,6 +27,8 @@ class Channel:
     call_id: str
     consent: str
     language: str
+    is_foreign: bool = False
+    """Somebody speaks here by a technology whose endpoints say nothing of parties: nobody may be heard beside it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,10 @@ EVENT_TYPES: Final = (
 _ENDPOINT: Final = re.compile(r"PJSIP/(.{1,200})-[0-9a-f]{8}")
 """Only PJSIP: an endpoint of chan_sip may be named by the stranger who calls, and then it would choose its own role."""
 _LOCAL_HALF: Final = re.compile(r"(Local/.{1,400};)([12])", re.DOTALL)
+_NOBODY: Final = re.compile(
+    r"(?:Announcer|CBAnn|CBRec|Local|Message|MulticastRTP|Recorder|Snoop|Surrogate|UnicastRTP)/.*", re.DOTALL
+)
+"""Channels behind which there is no person of their own."""
 _SNOOP: Final = re.compile(r"Snoop/(.{1,150})-[0-9a-f]{8}")
 _CONSENT: Final = re.compile(r"[a-z]{0,20}")
 _LANGUAGE: Final = re.compile(r"[A-Za-z0-9_-]{0,40}")
@@ -82,6 +86,7 @@ def channel_of(value: object) -> Channel | None:
         call_id=_text(variables, "OUIDIRE_CALL", answers.CALL_ID),
         consent=_text(variables, "OUIDIRE_CONSENT", _CONSENT),
         language=_text(value, "language", _LANGUAGE),
+        is_foreign=not endpoint and not _NOBODY.fullmatch(name),
     )
 
 

@@ -5,6 +5,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ari_bridge.calls.roles import Roles
+from ari_bridge.calls.states import Plan, plan
 from ari_bridge.calls.topology import Topology
 from ari_bridge.pbx.port import BridgeChanged, ChannelChanged, ChannelGone, HoldChanged, PbxEvent, Snapshot
 from tests.fakes.pbx import channel
@@ -116,3 +118,16 @@ def test_a_hold_from_before_the_snapshot_ends_with_the_unhold_of_the_other_leg()
     assert topology.conversation("1.1").held
     topology.apply(HoldChanged("1.2", False))
     assert not topology.conversation("1.1").held
+
+
+def test_who_speaks_by_another_technology_is_there_too() -> None:
+    """Law: a third person is seen whatever brings the voice (an IAX2 trunk, an analog line), and nobody is heard."""
+    foreign = replace(channel("1.9", None, name="IAX2/outside-7"), is_foreign=True)
+    nobody = channel("1.8", None, name="CBAnn/room-1;2")
+    topology = told(
+        *(ChannelChanged(c) for c in (CALLER, AGENT, foreign, nobody)),
+        BridgeChanged("b", frozenset({"1.1", "1.2", "1.8", "1.9"})),
+    )
+    conversation = topology.conversation("1.1")
+    assert conversation.legs == {"1.1", "1.2", "1.9"}
+    assert plan("1.1", conversation, topology.channels, Roles(("trunk",))) == Plan({}, "third_party")

@@ -211,3 +211,23 @@ def _read(value: dict[str, Any]) -> Channel:
     read = ari_messages.channel_of(value)
     assert read is not None
     return read
+
+
+@pytest.mark.parametrize(
+    ("name", "is_foreign"),
+    [
+        ("PJSIP/trunk-0000000a", False),
+        ("Local/1001@from-queue-00000001;1", False),
+        ("Snoop/1.1-00000001", False),
+        ("UnicastRTP/127.0.0.1:30000-0x7f", False),
+        ("CBAnn/room-00000001;2", False),
+        ("DAHDI/1-1", True),
+        ("IAX2/outside-7", True),
+        ("SIP/stranger-0000000a", True),
+    ],
+)
+def test_a_person_of_another_technology_is_known_as_one(name: str, is_foreign: bool) -> None:
+    """Law: only where nobody of unknown role speaks may anybody be heard; machines without a mouth do not count."""
+    found = ari_messages.channel_of({"id": "1.1", "name": name})
+    assert found is not None
+    assert found.is_foreign is is_foreign
