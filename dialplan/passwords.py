@@ -37,13 +37,13 @@ def read_passwords(asterisk_dir: Path, secrets_file: Path) -> Passwords:
 
 def secrets_toml(passwords: Passwords) -> bytes:
     """The bridge's copy, as its settings read it."""
-    return (
-        SECRETS_HEADER
-        + (
-            " Whoever reads this can steer the PBX: mode 0600.\n"
-            f'ari_password = "{passwords.ari}"\nami_password = "{passwords.ami}"\nphones_password = "{passwords.phones}"\n'
-        ).encode()
+    lines = (
+        " Whoever reads this can steer the PBX: mode 0600.",
+        f'ari_password = "{passwords.ari}"',
+        f'ami_password = "{passwords.ami}"',
+        f'phones_password = "{passwords.phones}"\n',
     )
+    return SECRETS_HEADER + "\n".join(lines).encode()
 
 
 def _new() -> str:

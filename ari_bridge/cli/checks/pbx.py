@@ -17,7 +17,7 @@ from ari_bridge.run.settings_errors import SettingsError
 from dialplan.verify import NEEDED_MODULES, Finding, version_finding
 
 MODULES: Final = tuple(f"{name}.so" for name in NEEDED_MODULES)
-"""Without func_global *9 would find no fork, and without func_timeout no fork would end with its lease: none may lack."""
+"""All: without func_global *9 would find no fork, without func_timeout no fork would end with its lease."""
 PHONES_MODULE: Final = "res_pjsip_notify.so"
 LISTENER_ACTIONS: Final = frozenset({"setvar", "getvar", "dbgettree"})
 PHONES_ACTIONS: Final = frozenset({"pjsipnotify"})
