@@ -55,12 +55,12 @@ async def ari(settings: Settings, passwords: Passwords) -> list[Finding]:
 
 
 async def _asked(client: AriClient, settings: Settings) -> AsyncGenerator[Finding, None]:
-    info = await client.request("GET", "asterisk", "info")
+    version = await client.version()
     try:
         await client.request("DELETE", "channels", NO_SUCH_CHANNEL)  # a user that may only read gets 403, ours 404
     except NotThere:
         yield well("ARI", f"{settings.pbx.ari_url} lets {settings.pbx.ari_user} in")
-    yield version_finding(_version(info))
+    yield version_finding(version)
     applications = await client.request("GET", "applications")
     names = {one.get("name") for one in applications if isinstance(one, dict)}
     yield well("bridge", "runs and is connected" if "ouidire" in names else "does not run now")
@@ -75,12 +75,6 @@ async def _is_running(client: AriClient, module: str) -> bool:
     except PbxRefused:  # 404 or 409: not there, or not loaded
         return False
     return isinstance(answer, dict) and answer.get("status") == "Running"
-
-
-def _version(info: object) -> str:
-    system = info.get("system") if isinstance(info, dict) else None
-    version = system.get("version") if isinstance(system, dict) else None
-    return version if isinstance(version, str) else ""
 
 
 def has_screens(settings: Settings) -> bool:

@@ -91,6 +91,13 @@ class AriClient:
             )
             yield self._messages(socket)
 
+    async def version(self) -> str:
+        """What Asterisk says of its release, "" when it says nothing."""
+        info = await self.request("GET", "asterisk", "info", only="system")
+        system = info.get("system") if isinstance(info, Mapping) else None
+        version = system.get("version") if isinstance(system, Mapping) else None
+        return version if isinstance(version, str) else ""
+
     async def snapshot(self) -> Snapshot:
         """All channels, bridges and holds now."""
         channels = await self.request("GET", "channels")
@@ -120,6 +127,8 @@ class AriClient:
         raise Unreachable(f"the ARI's events ended ({socket.close_code or 'no answer'})")
 
     def _unreachable(self, error: BaseException) -> Unreachable:
+        if isinstance(error, aiohttp.ClientConnectorError):  # its own words name a certificate that HTTP has not
+            error = error.os_error
         reason = "no answer" if isinstance(error, TimeoutError) else (str(error) or type(error).__name__)
         return Unreachable(f"the ARI at {self._access.url} cannot be reached: {reason}")
 

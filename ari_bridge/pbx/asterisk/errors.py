@@ -14,4 +14,4 @@ class NotThere(PbxRefused):
 
 
 class NotLetIn(PbxRefused):
-    """No retry can help: wrong password or rights, or another bridge took our name. The message says what to do."""
+    """No retry can help: wrong password, rights or release, or another bridge took our name. The message says more."""

@@ -19,6 +19,7 @@ from ari_bridge.pbx.asterisk.ari_client import AriClient
 from ari_bridge.pbx.asterisk.errors import NotLetIn, Unreachable
 from ari_bridge.pbx.asterisk.roster import Roster
 from ari_bridge.pbx.port import Connected, Disconnected, PbxEvent, PbxRefused
+from dialplan.versions import known_bad
 
 log = structlog.get_logger()
 
@@ -98,6 +99,7 @@ class Link:
         ami = await AmiConnection.open(self._ami_access)
         ari = AriClient(self._ari_access, self._application)
         try:
+            _refuse_known_bad(await ari.version())
             async with ari.events() as messages:
                 snapshot = await ari.snapshot()
                 self._ari, self._ami, self._pause_s = ari, ami, FIRST_PAUSE_S
@@ -156,6 +158,13 @@ class Link:
             if not isinstance(event, Disconnected | Exception):
                 raise Unreachable("the bridge did not keep up with the PBX's events")
         self.events.put_nowait(event)
+
+
+def _refuse_known_bad(version: str) -> None:
+    """A release whose calls our forks would hurt is not listened to. Raises NotLetIn."""
+    bad = known_bad(version)
+    if bad is not None:
+        raise NotLetIn(f"Asterisk {version} must not be used: {bad.fault} ({bad.source}); use another release")
 
 
 async def _first_to_fail(*works: Any) -> None:

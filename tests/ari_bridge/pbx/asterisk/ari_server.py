@@ -33,6 +33,7 @@ class AriServer:
         self.refusal: int | None = None
         self.hanging: set[str] = set()
         self.snoops_enter = True
+        self.version = "22.10.1~dfsg"
         self.sockets: list[web.WebSocketResponse] = []
         self.url = ""
 
@@ -88,6 +89,10 @@ class AriServer:
         missing = "id" in request.match_info and request.match_info["id"] not in self.channels
         return _nothing() if missing else web.Response(status=204)
 
+    async def info(self, request: web.Request) -> web.StreamResponse:
+        """GET /asterisk/info."""
+        return web.json_response({"system": {"version": self.version}})
+
     async def all_channels(self, request: web.Request) -> web.StreamResponse:
         """GET /channels."""
         return web.json_response(list(self.channels.values()))
@@ -134,6 +139,7 @@ async def ari_server() -> AsyncIterator[AriServer]:
             web.get("/ari/events", made.events),
             web.put("/ari/applications/{name}/eventFilter", made.done),
             web.post("/ari/applications/{name}/subscription", made.done),
+            web.get("/ari/asterisk/info", made.info),
             web.get("/ari/channels", made.all_channels),
             web.get("/ari/bridges", made.all_bridges),
             web.get("/ari/channels/{id}/variable", made.variable),

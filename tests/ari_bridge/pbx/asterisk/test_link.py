@@ -93,6 +93,16 @@ async def test_a_wrong_password_ends_it_with_a_sentence(ari: AriServer, ami: Ami
     assert ami.logins == 1
 
 
+async def test_a_release_known_to_be_bad_is_refused(ari: AriServer, ami: AmiServer) -> None:
+    """Law: our failure hurts no call: where forks would break the calls themselves, nothing is even subscribed to."""
+    ari.version = "22.11.0~dfsg"
+    watched = Watched(AsteriskPbx(ari.access(), ami.access(), 8))
+    await asyncio.wait_for(watched.read(), 5)
+    assert "22.11.0~dfsg must not be used" in str(watched.refusal)
+    assert watched.events == []
+    assert ari.paths() == ["GET /ari/asterisk/info"]
+
+
 async def test_a_second_bridge_ends_the_first(watched: Watched, ari: AriServer) -> None:
     """Law: a bridge whose name was taken hears nothing any more, so it must not go on as if it did."""
     await ari.tell("ApplicationReplaced", application="ouidire")
