@@ -1,0 +1,8 @@
+"""What is heard in a consented voice: speech, conversation, tone, each with its uncertainty or why there is none."""
+
+import os
+
+# ONNX Runtime (1.29 and newer, Linux wheels) reports to its maker unless this stands in the environment before it is
+# loaded (microsoft/onnxruntime#27379); its own call to switch that off comes after the first report. Nothing leaves
+# the site: set here, where every way to it begins, whatever the environment said.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
