@@ -172,7 +172,7 @@ def _prompts_finding(asterisk_dir: Path, settings: render.RenderSettings, sounds
         for name in recordings.NAMES:
             file = sounds / notice.language / OWN_FOLDER / f"{name}.wav"
             if content(file) != recordings.recording(notice.language, name):
-                sentence = f"{file} is not the recording that the notice's id names: run `ouidire install`"
+                sentence = f"{file} is missing or not what the notice's id names: run `ouidire install`"
                 return Finding("prompts", ok=False, sentence=sentence)
     return Finding(
         "prompts", ok=True, sentence=f"{', '.join(notice.language for notice in settings.notices)} in {sounds}"

@@ -50,7 +50,11 @@ class Row(NamedTuple):
 
 def read(path: Path, count: int) -> list[Row]:
     """The last `count` calls, newest first. Raises DatabaseUnavailable: no such file, or not a database of ours."""
-    if not path.is_file():
+    try:
+        is_there = path.is_file()
+    except PermissionError:
+        raise DatabaseUnavailable(f"{path} cannot be read by this user: run it as root or as the service's") from None
+    if not is_there:
         raise DatabaseUnavailable(f"there is no database at {path}: has `ouidire serve` ever run with these settings?")
     try:
         connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=2)

@@ -75,6 +75,17 @@ def test_a_missing_or_foreign_file_is_a_sentence(tmp_path: Path) -> None:
         read(tmp_path / "foreign.sqlite", 1)
 
 
+def test_a_folder_of_somebody_else_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Law: who may not look into the service's folder is told so, not shown a traceback."""
+
+    def refused(path: Path) -> bool:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "is_file", refused)
+    with pytest.raises(DatabaseUnavailable, match="cannot be read by this user"):
+        read(tmp_path / "ouidire.sqlite", 10)
+
+
 async def test_the_command_prints_the_table(
     callers: Callers, database: Database, settings_file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
