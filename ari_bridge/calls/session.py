@@ -178,6 +178,10 @@ class Session:
                 return State.OVER if answer is Answer.EXPIRED else State(answer.value)
         return State.ASKING
 
+    async def settle(self) -> None:
+        """Wait until the PBX was told of every fork that has ended, and the file holds what was on its way there."""
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
     @property
     def is_over(self) -> bool:
         """The call has ended and everything about it is written down."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from datetime import UTC, datetime
 from typing import Final
 
@@ -33,6 +34,8 @@ from consent.states import TABLE, Answer, Event, Why
 
 log = structlog.get_logger()
 
+FAREWELL_S: Final = 2.0
+"""How long the PBX may take to hang up our forks when we stop."""
 STOPS: Final = frozenset({Answer.WITHDRAWN, Answer.OBJECTED})
 """Obeyed whoever sends them: a stop too many hears nobody."""
 
@@ -63,9 +66,12 @@ class Switchboard:
     async def close(self) -> None:
         """Hear nothing more and end the sessions; the calls themselves go on."""
         self._give_up_retry()
+        self.is_connected = False
         for session in self._sessions.values():
             session.leave()
-        await asyncio.sleep(0)
+        with contextlib.suppress(TimeoutError):  # what is not told by then ends with its lease
+            async with asyncio.timeout(FAREWELL_S):
+                await asyncio.gather(*(session.settle() for session in self.sessions()))
         for task in self._tasks.values():
             task.cancel()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)

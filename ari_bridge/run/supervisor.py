@@ -74,11 +74,14 @@ class Service:
         self._engine_failure = ""
 
     async def run(self) -> None:
-        """Work until cancelled, then hear nothing more."""
+        """Work until cancelled, then hear nothing more: the forks are hung up while the PBX can still be told."""
+        work = asyncio.ensure_future(self.switchboard.run())
         try:
-            await self.switchboard.run()
+            await asyncio.shield(work)
         finally:
             await self.switchboard.close()
+            work.cancel()
+            await asyncio.gather(work, return_exceptions=True)
 
     async def stop(self, call_id: str) -> None:
         """The Stop key of an agent's phone: an objection."""

@@ -4,12 +4,15 @@ import asyncio
 import socket
 import sqlite3
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import aiohttp
 import pytest
 
+from ari_bridge.calls.switchboard import Switchboard
+from ari_bridge.pbx.port import PbxEvent, PbxFork
 from ari_bridge.run import supervisor
 from ari_bridge.run.settings import Settings
 from ari_bridge.run.settings_errors import SettingsError
@@ -19,6 +22,7 @@ from consent.errors import DatabaseUnavailable
 from consent.ledger import MIGRATIONS
 from tests.ari_bridge.calls.bench import Bench, running
 from tests.conftest import Callers
+from tests.fakes.pbx import FakePbx
 
 
 def free_port() -> int:
@@ -119,3 +123,43 @@ async def test_a_locked_database_is_not_ready(bench: Bench) -> None:
     await bench.scores.expire(datetime.now(UTC))
     assert service.readiness().ready
     other.close()
+
+
+class Parting(FakePbx):
+    """A PBX that can be told nothing once its events are not read any more, as the real one's connection."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_open = True
+
+    async def events(self) -> AsyncIterator[PbxEvent]:
+        """What the test put in, until the reader leaves."""
+        try:
+            while True:
+                yield await self.queue.get()
+        finally:
+            self.is_open = False
+
+    async def end_fork(self, fork: PbxFork) -> None:
+        """Only while connected."""
+        await asyncio.sleep(0.05)
+        if not self.is_open:
+            raise TimeoutError("not connected")
+        await super().end_fork(fork)
+
+
+async def test_a_service_that_stops_leaves_no_fork(callers: Callers, database: Database) -> None:
+    """Law: whoever stops the bridge stops its ears: the forks are hung up at once, not left to their leases."""
+    made = Bench(callers, database)
+    pbx = made.pbx = Parting()
+    made.rooms = replace(made.rooms, pbx=pbx)
+    made.switchboard = Switchboard(made.rooms)
+    await made.engine.start()
+    service = asyncio.create_task(supervisor.Service(made.rooms, made.switchboard, database).run())
+    await made.talk()
+    service.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await service
+    assert pbx.forks == {}
+    assert not pbx.is_open
+    await made.engine.stop()
