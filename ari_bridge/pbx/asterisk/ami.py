@@ -33,6 +33,8 @@ PING_EVERY_S: Final = 3.0
 MAX_LINE_BYTES: Final = 1022
 """Asterisk refuses an action with a longer line (main/manager.c, inbuf[1025])."""
 MAX_HEADERS: Final = 128
+SHUTTING_DOWN: Final = "shutting down"
+"""So an Asterisk answers every action while it ends, a login with the right password too."""
 _NEVER_S: Final = 10**9
 _BYTES_AS_TEXT: Final = "cp437"
 """A code page with a printable character for each byte above 127, so that nothing strips or drops any of them."""
@@ -134,6 +136,8 @@ class AmiConnection:
         made.set_result(link)
         self._manager.connection_made(made)
         answer = await self._answer("Login", self._manager.authenticated_future)
+        if not answer.success and SHUTTING_DOWN in str(answer.message):
+            raise Unreachable(f"the AMI at {place} is ending: {answer.message}")
         if not answer.success:
             raise NotLetIn(
                 f"the AMI at {place} does not let in the user {access.user!r} ({answer.message}): "

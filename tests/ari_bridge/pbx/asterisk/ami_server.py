@@ -27,6 +27,7 @@ class AmiServer:
         self.answers = {action: wire.ami(f"{name}_{version}") for action, name in RECORDED.items()}
         self.silent: set[str] = set()
         self.dropping: set[str] = set()
+        self.is_ending = False
         self.chunk_bytes = 1 << 16
         self.logins = 0
         self.port = 0
@@ -72,6 +73,9 @@ class AmiServer:
             self.logins += 1
             right = headers["Secret"] == PASSWORD
             answer = wire.ami(f"login_{'accepted' if right else 'refused'}_{self.version}")
+            if self.is_ending:
+                refusal = wire.ami(f"login_refused_{self.version}")
+                answer = refusal.replace(b"Authentication failed", b"Asterisk is shutting down")
         else:
             answer = self.answers.get(action, wire.ami(f"unknown_command_{self.version}"))
         answer = answer.replace(b"ActionID: recorded", f"ActionID: {headers['ActionID']}".encode())

@@ -64,6 +64,14 @@ async def test_a_wrong_password_is_said_once(version: str) -> None:
         assert server.logins == 1
 
 
+async def test_an_asterisk_that_ends_is_unreachable(version: str) -> None:
+    """Law: while it shuts down it refuses the right password too: that is no reason to give up for ever."""
+    async with ami_server(version) as server:
+        server.is_ending = True
+        with pytest.raises(Unreachable, match="shutting down"):
+            await AmiConnection.open(server.access())
+
+
 async def test_nothing_there_is_unreachable(version: str) -> None:
     """Law: a PBX that is down is told from one that says no."""
     async with ami_server(version) as server:
