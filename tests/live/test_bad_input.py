@@ -285,6 +285,7 @@ async def test_a_restarted_asterisk_is_found_again(site: Site) -> None:
         await asyncio.sleep(0.1)
     rows(("ready again after s",), (f"{time.monotonic() - began_s:.1f}",))
     met = await talk(site, "51018", "0617000061", 1018)
+    assert all("trying again" in event["reason"] for event in site.service.events("pbx.lost"))
     assert site.service.events("pbx.lost")
     await site.until("the lost call's end", lambda: _answers(site, lost)[-1] == "expired")
     await heard(site, met.call_id, 2)
