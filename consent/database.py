@@ -136,9 +136,13 @@ class Database:
 
 
 def _take_lock(path: Path) -> int:
-    """Make the file with mode 0600 before SQLite does, and lock its neighbour `<name>.lock` for this process."""
+    """Make the file with mode 0600 before SQLite does, and lock its neighbour `<name>.lock` for this process.
+
+    A file that is there and open to others (a backup put back) is closed to them again.
+    """
     try:
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        path.chmod(0o600)
         lock_fd = os.open(path.with_name(path.name + ".lock"), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise DatabaseUnavailable(f"{path}: {error.strerror}") from error

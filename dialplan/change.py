@@ -76,6 +76,8 @@ def apply(plan: Plan) -> None:
     """
     if plan.conflicts:
         raise InstallRefused(*(conflict.sentence for conflict in plan.conflicts))
+    for change in plan.changes:
+        _check_links(change.path)
     stale = [change.path for change in plan.changes if content(change.path) != change.before]
     if stale:
         raise InstallRefused(*(f"{path} changed in the meantime: plan again" for path in stale))
@@ -92,6 +94,20 @@ def apply(plan: Plan) -> None:
     for folder in plan.emptied:
         with contextlib.suppress(OSError):  # another's file is in it, so that it stays
             folder.rmdir()
+
+
+def _check_links(path: Path) -> None:
+    """Asterisk's folder may belong to Asterisk's user: no link of that user leads us, who may be root, to another's file.
+
+    Raises:
+        InstallRefused: such a link stands on the way to `path`.
+    """
+    for step in (path, *path.parents):
+        if not step.is_symlink():
+            continue
+        owner, target = step.lstat().st_uid, _stat(step.resolve())
+        if owner not in (0, os.geteuid()) and target is not None and target.st_uid != owner:
+            raise InstallRefused(f"{step} is a link of another user to {step.resolve()}: remove it, then install again")
 
 
 def content(path: Path) -> bytes | None:

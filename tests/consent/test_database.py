@@ -26,6 +26,16 @@ async def test_the_file_is_private(database: Database) -> None:
     assert stat.S_IMODE(database.path.stat().st_mode) == 0o600
 
 
+async def test_a_file_put_back_with_open_modes_is_closed(tmp_path: Path) -> None:
+    """Law: a backup that was put back readable for all does not stay so."""
+    path = tmp_path / "back.sqlite"
+    path.touch()
+    path.chmod(0o644)
+    database = await Database.open(path, [MIGRATIONS])
+    await database.close()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
 async def test_a_failed_change_leaves_nothing(database: Database) -> None:
     """Law: one transaction a write; half a change is never kept."""
 

@@ -109,3 +109,31 @@ def test_emptied_folders_go_and_others_stay(tmp_path: Path) -> None:
     apply(Plan((), emptied=(ours, shared)))
     assert not ours.exists()
     assert shared.exists()
+
+
+def test_a_link_planted_by_another_user_is_not_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Law: root, installing into a folder of Asterisk's user, overwrites nobody's file for that user."""
+    victim, link = tmp_path / "victim", tmp_path / "ari.conf"
+    victim.write_bytes(b"mine")
+    link.symlink_to(victim)
+    real = Path.lstat
+    planter = victim.stat().st_uid + 1
+
+    def lstat(path: Path) -> object:
+        known = real(path)
+        return change.os.stat_result((*known[:4], planter, *known[5:])) if path == link else known
+
+    monkeypatch.setattr(Path, "lstat", lstat)
+    with pytest.raises(InstallRefused, match="link of another user"):
+        apply(Plan((one(link, b"mine", b"theirs"),)))
+    assert victim.read_bytes() == b"mine"
+
+
+def test_a_link_of_our_own_stays_a_link(tmp_path: Path) -> None:
+    """Law: an admin who keeps a file elsewhere keeps the link, and the file gets the change."""
+    kept, link = tmp_path / "kept", tmp_path / "ari.conf"
+    kept.write_bytes(b"old")
+    link.symlink_to(kept)
+    apply(Plan((one(link, b"old", b"new"),)))
+    assert link.is_symlink()
+    assert kept.read_bytes() == b"new"
