@@ -97,7 +97,7 @@ def apply(plan: Plan) -> None:
 
 
 def _check_links(path: Path) -> None:
-    """Asterisk's folder may belong to Asterisk's user: no link of that user leads us, who may be root, to another's file.
+    """Asterisk's folder may belong to Asterisk's user: no link of that user leads root to another's file.
 
     Raises:
         InstallRefused: such a link stands on the way to `path`.
