@@ -200,9 +200,14 @@ class Switchboard:
                 session.hang_up()
             else:
                 session.come_back()
-        for channel in channels.values():
-            if channel.consent == Answer.GRANTED and channel.channel_id not in self._sessions:
-                log.error("attack.suspected", call_id=channel.channel_id, reason="granted without a yes in the journal")
+        for channel in list(channels.values()):
+            if channel.call_id == channel.channel_id and self._rooms.roles.of(channel) is Party.CALLER:
+                await self._suspect(channel.channel_id)
+
+    async def _suspect(self, call_id: str) -> None:
+        # Asked for anew: 16.28 lists a channel with the variables that it had at its last event.
+        if call_id not in self._sessions and await self._rooms.pbx.consent_of(call_id) == Answer.GRANTED:
+            log.error("attack.suspected", call_id=call_id, reason="granted without a yes in the journal")
 
     async def _answer(self, event: Answered) -> None:
         """Hand an answer to its call, unless it is no answer of a caller from outside."""
