@@ -133,6 +133,17 @@ async def talk(site: Site, extension: str, number: str, *agents: int) -> Talk:
     return met
 
 
+async def rung(phone: Phone, since_ns: int, limit_s: float = 10.0) -> Call:
+    """The call that has begun to ring at a phone since then, once it is answered. Raises LabError."""
+    deadline_s = time.monotonic() + limit_s
+    while not phone.calls or phone.calls[-1].started_ns < since_ns:
+        if time.monotonic() > deadline_s:
+            raise LabError(f"{phone.number} was not called within {limit_s:.0f} s.")
+        await asyncio.sleep(0.02)
+    await phone.calls[-1].answered(limit_s)
+    return phone.calls[-1]
+
+
 async def heard(site: Site, call_id: str, forks: int, limit_s: float = 10.0) -> None:
     """Wait until so many forks of a call send packets now. Raises LabError."""
     deadline_s = time.monotonic() + limit_s

@@ -26,6 +26,7 @@ from tests.live.people import (
     lines,
     outside,
     rows,
+    rung,
     talk,
 )
 
@@ -110,11 +111,9 @@ async def _blind(site: Site, number: str) -> Shaped:
     site.agents[1008].answer_by_itself(1.0)
     await met.leg.transfer("1008")
     await met.leg.ended(10)
-    leg = site.agents[1008].calls[-1]
-    await leg.answered()
-    answered_ns = leg.answered_ns
+    leg = await rung(site.agents[1008], refer_ns)
     await heard(site, met.call_id, 2)
-    pause = (refer_ns + PAUSED_WITHIN_MS * 1_000_000, answered_ns - 20_000_000)
+    pause = (refer_ns + PAUSED_WITHIN_MS * 1_000_000, leg.answered_ns - 20_000_000)
     return Shaped(met.dialled, {Party.CALLER: met.dialled.call, Party.AGENT: leg}, forks=(4,), pauses=[pause])
 
 
@@ -125,7 +124,7 @@ async def _attended(site: Site, number: str) -> Shaped:
     held_ns = time.time_ns()
     consult = await site.agents[1009].dial("1010")
     await consult.answered()
-    leg = site.agents[1010].calls[-1]
+    leg = await rung(site.agents[1010], held_ns)
     consult.say(lines(Party.AGENT)[0])
     await asyncio.sleep(1.5)
     joined_ns = time.time_ns()
@@ -142,10 +141,7 @@ async def _attended_by_code(site: Site, number: str) -> Shaped:
     star2_ns = (await met.leg.press("*2", 0.1))[-1]
     await asyncio.sleep(0.8)
     await met.leg.press("1012", 0.1)
-    while not site.agents[1012].calls or site.agents[1012].calls[-1].started_ns < star2_ns:
-        await asyncio.sleep(0.05)
-    leg = site.agents[1012].calls[-1]
-    await leg.answered()
+    leg = await rung(site.agents[1012], star2_ns)
     met.leg.say(lines(Party.AGENT)[0])
     await asyncio.sleep(1.5)
     left_ns = time.time_ns()
