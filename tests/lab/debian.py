@@ -18,7 +18,6 @@ from tests.lab.errors import LabError
 
 Say = Callable[[str], None]
 
-DEFAULT_MIRROR = "http://mirror.example/debian"
 KEYRINGS = (
     Path("/usr/share/keyrings/debian-archive-keyring.gpg"),
     Path("/usr/share/keyrings/debian-archive-keyring.pgp"),
@@ -61,7 +60,11 @@ def fetch(packages: Sequence[str], suite: str, folder: Path, say: Say = print) -
 
 
 def mirror_uri(apt_folder: Path = Path("/etc/apt")) -> str:
-    """The mirror that this host already takes Debian from (sources.list, one-line or deb822), else Debian's own."""
+    """The mirror that this host already takes Debian from (sources.list, one-line or deb822).
+
+    Raises:
+        LabError: it takes Debian from nowhere.
+    """
     files = [apt_folder / "sources.list", *sorted((apt_folder / "sources.list.d").glob("*"))]
     for file in files:
         if file.suffix not in {".list", ".sources"} or not file.is_file():
@@ -69,7 +72,9 @@ def mirror_uri(apt_folder: Path = Path("/etc/apt")) -> str:
         for uri in _uris(file.read_text(encoding="utf-8", errors="replace")):
             if re.search(r"/debian/?$", uri):
                 return uri.rstrip("/")
-    return DEFAULT_MIRROR
+    raise LabError(
+        f"No Debian archive is named in {apt_folder}: add one to its sources.list, or install asterisk yourself."
+    )
 
 
 def _uris(text: str) -> Iterator[str]:

@@ -22,9 +22,10 @@ def test_the_hosts_own_mirror_is_used(tmp_path: Path) -> None:
     assert debian.mirror_uri(tmp_path) == "http://first.example/debian"
 
 
-def test_without_a_mirror_debians_own_is_used(tmp_path: Path) -> None:
-    """A host without any Debian source (a derivative) still gets the packages."""
-    assert debian.mirror_uri(tmp_path) == debian.DEFAULT_MIRROR
+def test_without_a_mirror_it_says_what_to_do(tmp_path: Path) -> None:
+    """Law: no address is guessed: a host that takes Debian from nowhere is told in one sentence."""
+    with pytest.raises(LabError, match="No Debian archive"):
+        debian.mirror_uri(tmp_path)
 
 
 @pytest.mark.parametrize(
