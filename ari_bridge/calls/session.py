@@ -271,6 +271,7 @@ class Session:
         for channel_id in self._ears.legs - wanted.legs.keys():
             self._ears.close(channel_id)
         if not wanted.legs and self._stage is Stage.GRANTED:
+            self._log.info("call.paused", reason=wanted.pause)
             self._turn_to(Stage.PAUSED)
 
     async def _follow(self, wanted: Plan) -> None:

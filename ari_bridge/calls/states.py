@@ -27,7 +27,7 @@ def plan(call_id: str, conversation: Conversation, channels: Mapping[str, Channe
 
     The consenting caller and the one agent with whom the caller talks, and nobody while one of them is on hold, while
     somebody else from outside, or of whom we cannot tell, is in the conversation (not asked), or while several agents
-    are (issue: one grant each).
+    are: the one grant of the agents' side covers one leg.
     """
     caller = channels.get(call_id)
     if caller is None or roles.of(caller) is not Party.CALLER:

@@ -40,8 +40,6 @@ class MediaStream:
     """
 
     def __init__(self) -> None:
-        self.began_at_s: float | None = None
-        """When its first good packet arrived, seconds on the loop's clock."""
         self._source: tuple[str, int, int] | None = None
         self._jitter = JitterBuffer()
         self._counts: Counter[str] = Counter()
@@ -62,7 +60,6 @@ class MediaStream:
         if self._source is None:
             self._source = (arrival.host, arrival.port, packet.ssrc)
             self._newest_timestamp = packet.timestamp
-            self.began_at_s = arrival.at_s
         if self._source[:2] != (arrival.host, arrival.port):
             return self._drop("foreign")
         if self._source[2] != packet.ssrc:

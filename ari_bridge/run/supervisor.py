@@ -96,6 +96,8 @@ class Service:
             self._engine_failure = _failure(known, stats)
             if self._engine_failure:
                 log.error("engine.failed", ticks=stats.failed_ticks - known.failed_ticks, error=self._engine_failure)
+            if stats.dropped_frames > known.dropped_frames:
+                log.warning("engine.overloaded", dropped_frames=stats.dropped_frames - known.dropped_frames)
             known = stats
 
     def readiness(self) -> Readiness:

@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 
 import pytest
+from structlog.testing import capture_logs
 
 from ari_bridge.calls import session as session_module
 from ari_bridge.calls.board import CallView, Stage
@@ -73,9 +74,12 @@ async def test_leases_are_renewed_while_it_is_heard(bench: Bench) -> None:
 async def test_hold_pauses_and_resumes(bench: Bench) -> None:
     """Law: nothing is heard on hold; when it is taken back, new forks are made."""
     await bench.talk()
-    await bench.tell(HoldChanged("1.2", True))
-    await bench.until(lambda: not bench.pbx.forks)
+    await bench.until(lambda: bench.stage() is Stage.GRANTED)
+    with capture_logs() as logged:
+        await bench.tell(HoldChanged("1.2", True))
+        await bench.until(lambda: not bench.pbx.forks)
     assert bench.stage() is Stage.PAUSED
+    assert [line["reason"] for line in logged if line["event"] == "call.paused"] == ["hold"]
     await bench.tell(HoldChanged("1.2", False))
     await bench.until(lambda: len(bench.pbx.forks) == 2)
 

@@ -1,6 +1,7 @@
 """The whole service, without a PBX: it starts, says that it is not ready and why, and stops cleanly."""
 
 import asyncio
+import dataclasses
 import socket
 import sqlite3
 from collections.abc import AsyncIterator
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from structlog.testing import capture_logs
 
 from ari_bridge.calls.switchboard import Switchboard
 from ari_bridge.pbx.port import PbxEvent, PbxFork
@@ -107,6 +109,20 @@ async def test_an_engine_that_hangs_is_said(bench: Bench, monkeypatch: pytest.Mo
     mended.set()
     await bench.until(lambda: service.readiness().ready)
     watch.cancel()
+
+
+async def test_dropped_sound_is_said(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Law: silence never looks like calm: sound that the engine could not keep up with is logged with its count."""
+    monkeypatch.setattr(supervisor, "ENGINE_WATCH_S", 0.05)
+    service = supervisor.Service(bench.rooms, bench.switchboard, bench.database)
+    before = bench.engine.stats()
+    with capture_logs() as logged:
+        watch = asyncio.create_task(service.watch_engine())
+        await asyncio.sleep(0)
+        monkeypatch.setattr(bench.engine, "stats", lambda: dataclasses.replace(before, dropped_frames=7))
+        await bench.until(lambda: any(line["event"] == "engine.overloaded" for line in logged))
+        watch.cancel()
+    assert [line["dropped_frames"] for line in logged if line["event"] == "engine.overloaded"] == [7]
 
 
 async def test_a_locked_database_is_not_ready(bench: Bench) -> None:
