@@ -1,15 +1,36 @@
 """Run the table of `consent.states` without any input or output (for PBXs and microphones that let us ask)."""
 
-from consent.states import KEYS, PROMPTS, TABLE, Answer, Event, State, Step
+from collections.abc import Sequence
+from typing import Final
+
+from consent.errors import InvalidValue
+from consent.states import KEYS, MAX_TURNS, PROMPTS, TABLE, Answer, Event, State, Step
+
+_TURNS: Final = frozenset({Event.OTHER_LANGUAGE, Event.AGAIN, Event.OTHER_KEY})
 
 
 class Dialogue:
-    """One dialogue of consent. Feed it events; play `prompt` whenever it is not None; record what `feed` returns."""
+    """One dialogue of consent. Feed it events; play `prompt` whenever it is not None; record what `feed` returns.
 
-    __slots__ = ("state",)
+    `languages` are offered in turn, beginning with the first.
 
-    def __init__(self) -> None:
+    Raises:
+        InvalidValue: no language.
+    """
+
+    __slots__ = ("_at", "_languages", "_turns", "state")
+
+    def __init__(self, languages: Sequence[str]) -> None:
+        if not languages:
+            raise InvalidValue("a dialogue needs a language")
         self.state = State.ANNOUNCING
+        self._languages = tuple(languages)
+        self._at = self._turns = 0
+
+    @property
+    def language(self) -> str:
+        """The language in which it speaks now."""
+        return self._languages[self._at]
 
     @property
     def prompt(self) -> str | None:
@@ -23,7 +44,12 @@ class Dialogue:
 
     def feed(self, event: Event) -> Step:
         """Take one event; the step tells the new state and the answer to record, if any."""
+        if event in _TURNS and self.state in (State.ASKING, State.ASKING_AGAIN):
+            self._turns += 1
+            event = event if self._turns <= MAX_TURNS else Event.TOO_OFTEN
         step = TABLE[self.state][event]
+        if event is Event.OTHER_LANGUAGE and step.state is State.ANNOUNCING:
+            self._at = (self._at + 1) % len(self._languages)
         self.state = step.state
         return step
 

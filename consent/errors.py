@@ -21,5 +21,13 @@ class LedgerBroken(OuidireError):
     """The chain of the ledger does not hold; the message names the first record that is wrong."""
 
 
+class KeysMissing(OuidireError):
+    """A key, or the keyring, is lost or older than the file it belongs to: nothing is heard until a person decides."""
+
+
+class SealBroken(OuidireError):
+    """What was sealed does not open: it was changed, or its key is gone."""
+
+
 class DatabaseUnavailable(OuidireError):
     """The one file cannot be written or read now (locked, disk full, read-only): analysis must stop, calls go on."""

@@ -1,0 +1,155 @@
+"""The keys of a site: a folder of its own, apart from the SQLite file, that nobody but its owner may read.
+
+Who holds the file without this folder holds noise. A key that is lost is never replaced in silence: what it would open
+or match is gone, so a person decides (`ouidire keys renew`), and until then nothing is asked and nothing heard.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import os
+import secrets
+from dataclasses import dataclass, field
+from hashlib import sha1
+from pathlib import Path
+from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from consent.errors import InvalidValue, KeysMissing
+
+NUMBERS: Final = "numbers.key"
+SIGNING: Final = "signing.key"
+LOOKUP: Final = "lookup.key"
+KEYRING: Final = "keyring.sqlite"
+FILES: Final = (NUMBERS, SIGNING, LOOKUP)
+WIDER_THAN_OWNER: Final = 0o077
+_BLOCK_HEX: Final = 64
+"""One block of SHA-1 in hexadecimal digits, as NMAC asks of its two keys."""
+_GENERATIONS: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class NumberKey:
+    """The two keys under which the PBX hashes a caller's number: NMAC (Bellare, Canetti, Krawczyk 1996) over SHA-1,
+    the strongest keyed hash that the dialplan of 16 can compute. Forgeries of SHA-1 do not touch a keyed use of it.
+
+    Raises:
+        InvalidValue: a key that is not one block of hexadecimal digits.
+    """
+
+    inner: str = field(repr=False)
+    outer: str = field(repr=False)
+
+    def __post_init__(self) -> None:
+        for key in (self.inner, self.outer):
+            if len(key) != _BLOCK_HEX or set(key) - set("0123456789abcdef"):
+                raise InvalidValue(f"a key for numbers has {_BLOCK_HEX} hexadecimal digits")
+
+    @classmethod
+    def fresh(cls) -> NumberKey:
+        """A new one."""
+        return cls(secrets.token_hex(_BLOCK_HEX // 2), secrets.token_hex(_BLOCK_HEX // 2))
+
+    def tag(self, nonce: str, number: str) -> str:
+        """What stands for a number in one call: another nonce, another tag, so that no two calls can be joined."""
+        return f"{nonce}-{self._hash(nonce + number)}"
+
+    def quiet(self, number: str) -> str:
+        """What stands for a number in the list of those who must not be asked."""
+        return self._hash(number)
+
+    def _hash(self, text: str) -> str:
+        inner = sha1((self.inner + text).encode(), usedforsecurity=False).hexdigest()
+        return sha1((self.outer + inner).encode(), usedforsecurity=False).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """What the folder holds. `numbers` are the newest first: the older one still finds what it hashed."""
+
+    folder: Path
+    numbers: tuple[NumberKey, ...] = field(repr=False)
+    signing: Ed25519PrivateKey = field(repr=False)
+    lookup: bytes = field(repr=False)
+
+    def mac(self, what: str, value: str) -> str:
+        """What stands for a value (a call id, a reference) in the keyring: found by who knows it, read by nobody."""
+        return hmac.new(self.lookup, f"{what}\n{value}".encode(), "sha256").hexdigest()
+
+    def matches(self, tag: str, number: str) -> bool:
+        """Whether a tag was made of this number, by a key that we still have."""
+        nonce = tag.partition("-")[0]
+        return bool(tag) and any(hmac.compare_digest(key.tag(nonce, number), tag) for key in self.numbers)
+
+
+def read_keys(folder: Path) -> Keys:
+    """The keys of a site.
+
+    Raises:
+        KeysMissing: a file is missing, unreadable, or open to others than its owner; the sentence says which.
+    """
+    texts = {name: _read(folder / name) for name in FILES}
+    try:
+        numbers = tuple(NumberKey(*pair) for pair in json.loads(texts[NUMBERS]))
+        signing = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(texts[SIGNING]))
+        lookup = bytes.fromhex(texts[LOOKUP])
+    except (ValueError, TypeError) as error:
+        raise KeysMissing(f"a key in {folder} cannot be read: put the right file back") from error
+    if not numbers or len(lookup) != 32:
+        raise KeysMissing(f"a key in {folder} is not whole: put the right file back")
+    return Keys(folder, numbers, signing, lookup)
+
+
+def make_keys(folder: Path) -> tuple[str, ...]:
+    """Make the folder (0700) and every key that is missing (0600); the names of those that were made.
+
+    Raises:
+        KeysMissing: the folder cannot be made or written.
+    """
+    fresh = {
+        NUMBERS: lambda: _numbers_text((NumberKey.fresh(),)),
+        SIGNING: lambda: Ed25519PrivateKey.generate().private_bytes_raw().hex(),
+        LOOKUP: lambda: secrets.token_hex(32),
+    }
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        missing = tuple(name for name in FILES if not (folder / name).exists())
+        for name in missing:
+            _write(folder / name, fresh[name]())
+    except OSError as error:
+        raise KeysMissing(f"no keys can be made in {folder}: {error.strerror}") from error
+    return missing
+
+
+def rotate_numbers(folder: Path) -> None:
+    """Put a new key for numbers before the one in use, and drop the oldest. Raises KeysMissing."""
+    keys = read_keys(folder)
+    numbers = (NumberKey.fresh(), *keys.numbers)[:_GENERATIONS]
+    _write(folder / f"{NUMBERS}.new", _numbers_text(numbers))
+    (folder / f"{NUMBERS}.new").replace(folder / NUMBERS)
+
+
+def _numbers_text(numbers: tuple[NumberKey, ...]) -> str:
+    return json.dumps([[key.inner, key.outer] for key in numbers])
+
+
+def _read(file: Path) -> str:
+    try:
+        if file.stat().st_mode & WIDER_THAN_OWNER:
+            raise KeysMissing(f"{file} may be read by others: chmod 600 {file}")
+        return file.read_text(encoding="ascii").strip()
+    except OSError as error:
+        raise KeysMissing(
+            f"the key {file} cannot be read ({error.strerror}): put it back from its own backup, "
+            "or decide with `ouidire keys renew` to go on without what it opens"
+        ) from error
+
+
+def _write(file: Path, text: str) -> None:
+    fd = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    with os.fdopen(fd, "w", encoding="ascii") as opened:
+        opened.write(text + "\n")
+        opened.flush()
+        os.fsync(opened.fileno())
