@@ -45,6 +45,7 @@ class Database:
         self.trouble = ""
         """Why the last change could not be written, "" since one could."""
         self._lock_fd = lock_fd
+        self._is_in_log = False
         self._writer = ThreadPoolExecutor(1, "ouidire-writer")
         self._reader = ThreadPoolExecutor(1, "ouidire-reader")
         self._connections: dict[ThreadPoolExecutor, sqlite3.Connection] = {}
@@ -82,6 +83,23 @@ class Database:
     async def read(self, query: Callable[[sqlite3.Connection], T]) -> T:
         """Run `query` on a connection that cannot write. Raises DatabaseUnavailable."""
         return await self._run(self._reader, lambda: query(self._connection(self._reader)))
+
+    async def erase(self, change: Callable[[sqlite3.Connection], T]) -> T:
+        """Run a change that deletes, as `write` does, and leave nothing of what it deleted in file or log.
+
+        The rows are zeroed in the file (secure_delete), but the write-ahead log holds them until it is folded back. A
+        reader that holds it now delays that to the next erasure, or to `fold`.
+        """
+        result = await self.write(change)
+        self._is_in_log = True
+        await self.fold()
+        return result
+
+    async def fold(self) -> None:
+        """Fold the log back if it may still hold something that was erased."""
+        if self._is_in_log:
+            busy = await self.read(lambda c: c.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0])
+            self._is_in_log = bool(busy)
 
     async def close(self) -> None:
         """Finish what was submitted, fold the WAL back into the file and let go of it."""

@@ -1,158 +1,66 @@
 """The ledger: append-only, hash-chained, and the only issuer of grants (the third lock is its schema).
 
-Each row holds the SHA-256 of its own content and of the row before it, so that a row that was changed, removed or
-put in between is named by `verify`.
+What a person answered stands in it sealed: the chain holds a salted commitment alone. In clear are the calls in
+progress, for the time of the call, and records that concern nobody in person. See `consent.chain` and `consent.seals`.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sqlite3
 import uuid
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Final
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, date, datetime
+from typing import Any, Final
 from weakref import WeakValueDictionary
 
-import sqlite_utils
-from sqlite_utils import Migrations
-
+from consent import sealed_rows
+from consent.chain import PUBLIC, Checkpoint, canonical, public_commitment, sign
 from consent.database import Database
-from consent.errors import InvalidValue, LedgerBroken, NotGranted
+from consent.entry import ENDINGS, Entry, Standing
+from consent.errors import NotGranted
 from consent.grant import ConsentGrant, Life
+from consent.keyring import Keyring, Record
+from consent.keys import Keys
 from consent.notice import Notice
 from consent.parties import Party
 from consent.purposes import PERMITTED, Purpose
 from consent.retention import Retention, stamp
-from consent.states import Answer, Why
+from consent.states import Answer
 
-MIGRATIONS: Final = Migrations("consent")
-GENESIS: Final = "0" * 64
-"""What the first row names as the hash before it."""
-
-ENDINGS: Final = frozenset({Answer.REFUSED, Answer.WITHDRAWN, Answer.OBJECTED, Answer.EXPIRED})
-"""After one of these a call is never granted (again)."""
-
-_COLUMNS: Final = ("seq", "at", "answer", "why", "call_id", "party", "notice_id", "language", "source", "previous")
-
-
-@MIGRATIONS()
-def tables(db: sqlite_utils.Database) -> None:
-    """Notices, the chain and the grants, with the triggers that hold the laws where no code of ours looks."""
-    db.conn.execute("""
-        CREATE TABLE notices (
-            notice_id TEXT PRIMARY KEY, language TEXT NOT NULL, version INTEGER NOT NULL, text TEXT NOT NULL,
-            audio_sha256 TEXT NOT NULL, purposes TEXT NOT NULL, scores_days INTEGER NOT NULL
-        ) STRICT""")
-    db.conn.execute("""
-        CREATE TABLE ledger (
-            seq INTEGER PRIMARY KEY CHECK (seq > 0),
-            at TEXT NOT NULL,
-            answer TEXT NOT NULL
-                CHECK (answer IN ('asked', 'granted', 'refused', 'withdrawn', 'objected', 'expired')),
-            why TEXT NOT NULL,
-            call_id TEXT NOT NULL,
-            party TEXT NOT NULL CHECK (party IN ('caller', 'agent')),
-            notice_id TEXT NOT NULL,
-            language TEXT NOT NULL,
-            source TEXT NOT NULL CHECK (source IN ('event', 'journal', 'keys', 'bridge')),
-            previous TEXT NOT NULL,
-            hash TEXT NOT NULL UNIQUE,
-            UNIQUE (call_id, answer)
-        ) STRICT""")
-    db.conn.execute("""
-        CREATE TABLE grants (
-            grant_id TEXT PRIMARY KEY,
-            seq INTEGER NOT NULL REFERENCES ledger (seq),
-            call_id TEXT NOT NULL,
-            party TEXT NOT NULL CHECK (party IN ('caller', 'agent')),
-            purposes TEXT NOT NULL CHECK (party = 'caller' OR purposes = 'facts'),
-            notice_id TEXT NOT NULL REFERENCES notices (notice_id),
-            language TEXT NOT NULL,
-            struck_at TEXT NOT NULL,
-            scores_days INTEGER NOT NULL,
-            heard_in TEXT NOT NULL DEFAULT '',
-            ended_at TEXT,
-            ended_by TEXT CHECK ((ended_by IS NULL) = (ended_at IS NULL)),
-            UNIQUE (call_id, party)
-        ) STRICT""")
-    for table in ("ledger", "notices"):
-        for change in ("UPDATE", "DELETE"):
-            db.conn.execute(f"""
-                CREATE TRIGGER {table}_no_{change.lower()} BEFORE {change} ON {table}
-                BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END""")
-    db.conn.execute("""
-        CREATE TRIGGER grants_need_a_yes BEFORE INSERT ON grants
-        WHEN NOT EXISTS (SELECT 1 FROM ledger WHERE seq = NEW.seq AND call_id = NEW.call_id AND answer = 'granted')
-          OR EXISTS (SELECT 1 FROM ledger WHERE call_id = NEW.call_id
-                     AND answer IN ('refused', 'withdrawn', 'objected', 'expired'))
-        BEGIN SELECT RAISE(ABORT, 'no live yes in the ledger'); END""")
-    db.conn.execute("""
-        CREATE TRIGGER grants_end_once BEFORE UPDATE ON grants
-        WHEN OLD.ended_at IS NOT NULL OR NEW.grant_id != OLD.grant_id OR NEW.seq != OLD.seq
-          OR NEW.call_id != OLD.call_id OR NEW.party != OLD.party OR NEW.purposes != OLD.purposes
-          OR NEW.scores_days != OLD.scores_days OR NEW.struck_at != OLD.struck_at
-        BEGIN SELECT RAISE(ABORT, 'a grant can only end, once'); END""")
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One answer of a call, before it is in the chain. `source`: event, journal, keys (seen by us) or bridge.
-
-    Raises:
-        InvalidValue: no call id, a call id that is too long, or an unknown source.
-    """
-
-    at: datetime
-    answer: Answer
-    why: Why
-    call_id: str
-    party: Party
-    notice_id: str
-    language: str
-    source: str
-
-    def __post_init__(self) -> None:
-        if not 0 < len(self.call_id) <= 150:
-            raise InvalidValue("an entry needs a call id of at most 150 characters")
-        if self.source not in ("event", "journal", "keys", "bridge"):
-            raise InvalidValue(f"unknown source: {self.source}")
-        if (self.answer is Answer.OBJECTED) != (self.party is Party.AGENT):
-            raise InvalidValue("the agent objects, every other answer is the caller's")
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What the ledger holds of a call: its answers, and the conversation in which it was last heard ("" for none)."""
-
-    answers: frozenset[Answer]
-    heard_in: str
-
-    @property
-    def is_granted(self) -> bool:
-        """A yes and nothing that ended it."""
-        return Answer.GRANTED in self.answers and not self.answers & ENDINGS
+_SHORTEST: Final = Retention(1)
+"""Of a yes to a notice that we do not know, which is never granted."""
 
 
 class Ledger:
-    """Records answers, strikes grants and ends them."""
+    """Records answers, strikes grants and ends them. What raises DatabaseUnavailable has changed nothing."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(
+        self,
+        database: Database,
+        keyring: Keyring,
+        keys: Keys,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.database = database
+        self.keyring = keyring
+        self.keys = keys
+        self._now = now
         # One life for a call, so that an ending reaches whatever was admitted under it, a grant in the making too.
         self._lives: WeakValueDictionary[str, Life] = WeakValueDictionary()
+        self._retentions: dict[str, Retention] = {}
 
     async def announce(self, notices: Iterable[Notice]) -> None:
-        """Write down the notices that calls will hear; one that is there already stays as it is."""
-        rows = [
-            (n.notice_id, n.language, n.version, n.text, n.audio_sha256, _joined(n.purposes), n.retention.scores_days)
-            for n in notices
-        ]
-        await self._database.write(
-            lambda c: c.executemany("INSERT OR IGNORE INTO notices VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+        """Write down the notices that people will hear; one that is there already stays as it is."""
+        wanted = list(notices)
+        self._retentions |= {one.notice_id: one.retention for one in wanted}
+        await self.database.write(
+            lambda c: c.executemany(
+                "INSERT OR IGNORE INTO notices VALUES (?, ?, ?, ?, ?, ?, ?)", [_notice_row(one) for one in wanted]
+            )
         )
+
+    # Answers of callers.
 
     def end(self, call_id: str, answer: Answer) -> None:
         """End whatever was struck for a call, and is being struck now, in memory; `record` does it in the file."""
@@ -163,158 +71,297 @@ class Ledger:
     async def record(self, entry: Entry) -> bool:
         """Append an answer; False when the call has it already. An ending ends the call's grants with it.
 
+        A caller's withdrawal of a call that is over erases what was derived of it.
+
         Raises:
             DatabaseUnavailable: it is not recorded; the grants are ended in memory all the same.
         """
         if entry.answer in ENDINGS:
             self.end(entry.call_id, entry.answer)
-        return await self._database.write(lambda connection: _append(connection, entry))
+        retention = await self._retention(entry.notice_id)
+        mac = self.keys.mac("call", entry.call_id)
+        record = await self.keyring.open(mac, "call", entry.number_tag, retention, self._now().date())
+        if record.closed:
+            return await self._record_late(record, entry)
+        return await self.database.write(lambda connection: _append_answer(connection, record, entry))
 
-    async def strike(self, call_id: str, party: Party) -> ConsentGrant:
-        """The grant of one party of a call, struck now or as it was struck before.
+    async def strike(self, call_id: str, party: Party, endpoint: str = "") -> ConsentGrant:
+        """The grant of one party of a call, struck now or as it was struck before; `endpoint` is the agent's.
 
         Raises:
-            NotGranted: the ledger holds no yes for this call, to a notice that we know, or the yes has ended.
+            NotGranted: the ledger holds no yes for this call, to a notice that we know, or the yes has ended; or the
+                agent has not acknowledged the notice to staff.
             DatabaseUnavailable: nothing was struck.
         """
         life = self._lives.setdefault(call_id, Life())
-        row = await self._database.write(lambda connection: _strike(connection, call_id, party))
+        row = await self.database.write(lambda c: _strike(c, call_id, party, endpoint, stamp(self._now())))
         if life.ended_by is not None:
             raise NotGranted(f"call {call_id} was {life.ended_by} in the meantime")
         return _as_grant(row, life)
 
     async def heard_in(self, call_id: str, conversation: str) -> None:
         """Note the conversation (a fingerprint of who is bridged with whom) in which a call's forks run."""
-        await self._database.write(
+        await self.database.write(
             lambda c: c.execute(
                 "UPDATE grants SET heard_in = ? WHERE call_id = ? AND ended_at IS NULL", (conversation, call_id)
             )
         )
 
     async def standing(self, call_id: str) -> Standing:
-        """What is recorded of a call. Raises DatabaseUnavailable."""
+        """What is recorded of a call in progress."""
 
         def query(connection: sqlite3.Connection) -> Standing:
-            answers = connection.execute("SELECT answer FROM ledger WHERE call_id = ?", (call_id,)).fetchall()
+            answers = connection.execute("SELECT answer FROM answers WHERE call_id = ?", (call_id,)).fetchall()
             heard = connection.execute("SELECT max(heard_in) FROM grants WHERE call_id = ?", (call_id,)).fetchone()
             return Standing(frozenset(Answer(a) for (a,) in answers), heard[0] or "")
 
-        return await self._database.read(query)
+        return await self.database.read(query)
 
     async def open_calls(self) -> frozenset[str]:
-        """The calls with a yes that has not ended, heard already or not: after a restart those that are gone expire."""
-        query = (
-            "SELECT call_id FROM ledger WHERE answer = 'granted' AND call_id NOT IN"
-            " (SELECT call_id FROM ledger WHERE answer IN ('refused', 'withdrawn', 'objected', 'expired'))"
+        """The calls that are not sealed yet: after a restart those that are gone expire and are sealed."""
+        rows = await self.database.read(lambda c: c.execute("SELECT call_id FROM calls").fetchall())
+        return frozenset(call_id for (call_id,) in rows)
+
+    async def stopped_elsewhere(self) -> frozenset[str]:
+        """The calls in progress that were stopped on the page, on the line or at the command line."""
+        rows = await self.database.read(
+            lambda c: c.execute(
+                "SELECT call_id FROM answers WHERE answer = 'withdrawn' AND source IN ('line', 'web', 'desk')"
+            ).fetchall()
         )
-        return await self._database.read(lambda c: frozenset(i for (i,) in c.execute(query)))
+        return frozenset(call_id for (call_id,) in rows)
 
-    async def grant_ids(self, call_id: str) -> dict[Party, str]:
-        """The ids of the grants of a call, live or ended."""
-        rows = await self._database.read(
-            lambda c: c.execute("SELECT party, grant_id FROM grants WHERE call_id = ?", (call_id,)).fetchall()
+    async def grant_ids(self, call_id: str) -> dict[str, Party]:
+        """The ids of a call's grants, live or ended, each with its party."""
+        rows = await self.database.read(
+            lambda c: c.execute("SELECT grant_id, party FROM grants WHERE call_id = ?", (call_id,)).fetchall()
         )
-        return {Party(party): grant_id for party, grant_id in rows}
+        return {grant_id: Party(party) for grant_id, party in rows}
 
-    async def verify(self) -> int:
-        """Check the whole chain; how many records it holds.
+    async def close(self, call_id: str, gather: sealed_rows.Gather) -> None:
+        """Seal a call that is over: nothing of it stays in clear.
 
-        Raises:
-            LedgerBroken: names the first record that does not hold.
+        `gather` runs in the same transaction: it deletes what was derived and returns it as bytes.
         """
-        return await self._database.read(verify_chain)
+        record = await self.keyring.of(self.keys.mac("call", call_id))
+        derived = await self.database.erase(lambda c: sealed_rows.close_call(c, call_id, record, gather))
+        if record is not None:
+            if not derived:
+                await self.keyring.forget_derived([record.record_id])
+            await self.keyring.close(record.record_id)
+
+    # Answers of staff to the notice to staff.
+
+    async def acknowledge(self, endpoint: str, notice_id: str, at: datetime) -> None:
+        """Record that an agent heard the notice to staff and agrees; it holds for as long as its record is kept."""
+        since, retention = stamp(at), await self._retention(notice_id)
+        until = retention.records_go_on(at.date()).isoformat()
+        record = await self._staff_record(endpoint, since, retention)
+
+        def change(connection: sqlite3.Connection) -> None:
+            _count_opened(connection, record)
+            sealed_rows.append(connection, record, _staff_fields(endpoint, Answer.GRANTED, notice_id, since))
+            connection.execute(
+                "UPDATE staff SET notice_id = ?, since = ?, until = ?, withdrawn_on = '' WHERE endpoint = ?",
+                (notice_id, since, until, endpoint),
+            )
+
+        await self.database.write(change)
+
+    async def withdraw_acknowledgement(self, endpoint: str, at: datetime) -> bool:
+        """Record that an agent took it back; False where there was none. From now on that leg is never heard."""
+        row = await self.database.read(
+            lambda c: c.execute("SELECT notice_id, since FROM staff WHERE endpoint = ?", (endpoint,)).fetchone()
+        )
+        if row is None or not row[0]:
+            return False
+        notice_id, since = row
+        record = await self._staff_record(endpoint, since, await self._retention(notice_id))
+        fields = _staff_fields(endpoint, Answer.WITHDRAWN, notice_id, stamp(at))
+
+        def change(connection: sqlite3.Connection) -> None:
+            sealed_rows.append(connection, record, fields)
+            connection.execute(
+                "UPDATE staff SET notice_id = '', since = '', until = '', withdrawn_on = ? WHERE endpoint = ?",
+                (at.date().isoformat(), endpoint),
+            )
+
+        await self.database.write(change)
+        await self.keyring.close(record.record_id)
+        return True
+
+    # Records without personal data, and the chain.
+
+    async def note(self, what: str, body: Mapping[str, Any]) -> int:
+        """Append a public record (what was set, deleted, held, restored); its place in the chain."""
+        text = canonical({"what": what, "at": stamp(self._now()), **body})
+        return await self.database.write(
+            lambda c: sealed_rows.append_row(c, PUBLIC, text, lambda _: public_commitment(text))
+        )
+
+    async def notes(self, what: str = "") -> list[dict[str, Any]]:
+        """The public records in their order; those of one kind where one is named."""
+        rows = await self.database.read(
+            lambda c: c.execute("SELECT body FROM ledger WHERE kind = 'public' ORDER BY seq").fetchall()
+        )
+        found = [json.loads(body) for (body,) in rows]
+        return [one for one in found if what in ("", one["what"])]
+
+    async def last_note(self, what: str) -> dict[str, Any] | None:
+        """The newest public record of one kind."""
+        found = await self.notes(what)
+        return found[-1] if found else None
+
+    async def checkpoint(self) -> Checkpoint:
+        """Sign the head of the chain and keep the signature beside it."""
+        at, key = stamp(self._now()), self.keys.signing
+
+        def change(connection: sqlite3.Connection) -> Checkpoint:
+            seq, head = sealed_rows.head(connection)
+            made = sign(seq, head, at, key)
+            connection.execute(
+                "INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?, ?, ?)",
+                (made.seq, made.hash, made.at, made.key, made.signature),
+            )
+            return made
+
+        return await self.database.write(change)
+
+    async def _record_late(self, record: Record, entry: Entry) -> bool:
+        def change(connection: sqlite3.Connection) -> bool:
+            known = {fields["answer"] for fields in sealed_rows.answers_of(connection, record)}
+            if entry.answer in known:
+                return False
+            sealed_rows.append(connection, record, _fields(entry))
+            return True
+
+        is_new = await self.database.write(change)
+        if is_new and entry.answer is Answer.WITHDRAWN:
+            await self.erase_derived([record])
+        return is_new
+
+    async def erase_derived(self, records: Iterable[Record]) -> int:
+        """Erase what was derived under these records: the keys first; how many had any."""
+        wanted = [one for one in records if one.derived is not None]
+        await self.keyring.forget_derived([one.record_id for one in wanted])
+        await self.database.erase(lambda c: [sealed_rows.delete_derived(c, one) for one in wanted])
+        return len(wanted)
+
+    async def erase(self, records: Iterable[Record]) -> int:
+        """Erase records whole: what was derived, and what was answered, whose commitments stay; how many answers."""
+        wanted = list(records)
+        await self.keyring.forget([one.record_id for one in wanted])
+        return await self.database.erase(lambda c: sum(sealed_rows.delete_record(c, one) for one in wanted))
+
+    async def _staff_record(self, endpoint: str, since: str, retention: Retention) -> Record:
+        mac = self.keys.mac("staff", f"{endpoint}\n{since}")
+        return await self.keyring.open(mac, "staff", "", retention, date.fromisoformat(since[:10]))
+
+    async def _retention(self, notice_id: str) -> Retention:
+        if notice_id not in self._retentions:
+            row = await self.database.read(
+                lambda c: c.execute(
+                    "SELECT scores_days, records_days FROM notices WHERE notice_id = ?", (notice_id,)
+                ).fetchone()
+            )
+            if row is None:
+                return _SHORTEST
+            self._retentions[notice_id] = Retention(*row)
+        return self._retentions[notice_id]
 
 
-def verify_chain(connection: sqlite3.Connection) -> int:
-    """The records of a ledger's chain, counted and checked on any connection. Raises LedgerBroken."""
-    previous, expected = GENESIS, 1
-    for row in connection.execute(f"SELECT {', '.join(_COLUMNS)}, hash FROM ledger ORDER BY seq"):  # noqa: S608
-        values, digest = row[:-1], row[-1]
-        if values[0] != expected:
-            raise LedgerBroken(f"record {expected} is missing")
-        if values[-1] != previous:
-            raise LedgerBroken(f"record {expected} does not follow the one before it")
-        if _digest(values) != digest:
-            raise LedgerBroken(f"record {expected} was changed")
-        previous, expected = digest, expected + 1
-    return expected - 1
+def _fields(entry: Entry) -> dict[str, str]:
+    return {
+        "at": stamp(entry.at),
+        "answer": entry.answer.value,
+        "why": entry.why.value,
+        "call_id": entry.call_id,
+        "party": entry.party.value,
+        "notice_id": entry.notice_id,
+        "language": entry.language,
+        "source": entry.source,
+    }
 
 
-def _digest(values: tuple[object, ...]) -> str:
-    canonical = json.dumps(dict(zip(_COLUMNS, values, strict=True)), sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
+def _staff_fields(endpoint: str, answer: Answer, notice_id: str, at: str) -> dict[str, str]:
+    return {
+        "at": at,
+        "answer": answer.value,
+        "why": "key",
+        "endpoint": endpoint,
+        "party": Party.AGENT.value,
+        "notice_id": notice_id,
+        "source": "line",
+    }
 
 
-def _append(connection: sqlite3.Connection, entry: Entry) -> bool:
+def _append_answer(connection: sqlite3.Connection, record: Record, entry: Entry) -> bool:
+    live = connection.execute("SELECT 1 FROM calls WHERE call_id = ?", (entry.call_id,)).fetchone()
+    if live is None:
+        connection.execute("INSERT INTO calls VALUES (?, ?)", (entry.call_id, record.record_id))
+        _count_opened(connection, record)
     known = connection.execute(
-        "SELECT 1 FROM ledger WHERE call_id = ? AND answer = ?", (entry.call_id, entry.answer.value)
+        "SELECT 1 FROM answers WHERE call_id = ? AND answer = ?", (entry.call_id, entry.answer.value)
     ).fetchone()
     if known:
         return False
-    last = connection.execute("SELECT seq, hash FROM ledger ORDER BY seq DESC LIMIT 1").fetchone() or (0, GENESIS)
-    values = (
-        last[0] + 1,
-        stamp(entry.at),
-        entry.answer.value,
-        entry.why.value,
-        entry.call_id,
-        entry.party.value,
-        entry.notice_id,
-        entry.language,
-        entry.source,
-        last[1],
+    fields = _fields(entry)
+    seq = sealed_rows.append(connection, record, fields)
+    names = ("call_id", "answer", "at", "why", "party", "notice_id", "language", "source")
+    connection.execute(
+        "INSERT INTO answers (call_id, answer, at, why, party, notice_id, language, source, seq)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (*(fields[name] for name in names), seq),
     )
-    connection.execute("INSERT INTO ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (*values, _digest(values)))
     if entry.answer in ENDINGS:
         connection.execute(
             "UPDATE grants SET ended_at = ?, ended_by = ? WHERE call_id = ? AND ended_at IS NULL",
-            (stamp(entry.at), entry.answer.value, entry.call_id),
+            (fields["at"], fields["answer"], entry.call_id),
         )
     return True
 
 
-def _strike(connection: sqlite3.Connection, call_id: str, party: Party) -> sqlite3.Row:
+def _count_opened(connection: sqlite3.Connection, record: Record) -> None:
+    # Once a record, whoever comes first: the keyring counts them too, so that an older copy of it is known.
+    if not sealed_rows.has_answers(connection, record):
+        connection.execute("INSERT INTO counts VALUES ('opened', 1) ON CONFLICT (name) DO UPDATE SET value = value + 1")
+
+
+def _strike(connection: sqlite3.Connection, call_id: str, party: Party, endpoint: str, now: str) -> sqlite3.Row:
     cursor = connection.cursor()
     cursor.row_factory = sqlite3.Row
-    found = cursor.execute("SELECT * FROM grants WHERE call_id = ? AND party = ?", (call_id, party.value)).fetchone()
+    query = "SELECT * FROM grants WHERE call_id = ? AND party = ? AND endpoint = ?"
+    found = cursor.execute(query, (call_id, party.value, endpoint)).fetchone()
     if found is None:
-        _insert_grant(cursor, call_id, party)
-        found = cursor.execute(
-            "SELECT * FROM grants WHERE call_id = ? AND party = ?", (call_id, party.value)
-        ).fetchone()
+        _insert_grant(cursor, call_id, party, endpoint, now)
+        found = cursor.execute(query, (call_id, party.value, endpoint)).fetchone()
     if found["ended_at"] is not None:
         raise NotGranted(f"the grant of call {call_id} has ended: {found['ended_by']}")
     row: sqlite3.Row = found
     return row
 
 
-def _insert_grant(cursor: sqlite3.Cursor, call_id: str, party: Party) -> None:
+def _insert_grant(cursor: sqlite3.Cursor, call_id: str, party: Party, endpoint: str, now: str) -> None:
     yes = cursor.execute(
-        "SELECT l.seq, l.at, l.language, n.notice_id, n.purposes, n.scores_days FROM ledger l"
-        " LEFT JOIN notices n USING (notice_id) WHERE l.call_id = ? AND l.answer = 'granted'",
+        "SELECT a.at, a.language, a.notice_id, n.purposes, n.scores_days, n.records_days FROM answers a"
+        " LEFT JOIN notices n USING (notice_id) WHERE a.call_id = ? AND a.answer = 'granted'",
         (call_id,),
     ).fetchone()
     if yes is None:
         raise NotGranted(f"the ledger holds no yes for call {call_id}")
-    if yes["notice_id"] is None:
+    if yes["purposes"] is None:
         raise NotGranted(f"the yes of call {call_id} answers a notice that we never announced")
-    announced = frozenset(Purpose(p) for p in yes["purposes"].split())
-    purposes = _joined(announced & PERMITTED[party])
-    values = (
-        uuid.uuid4().hex,
-        yes["seq"],
-        call_id,
-        party.value,
-        purposes,
-        yes["notice_id"],
-        yes["language"],
-        yes["at"],
-        yes["scores_days"],
-    )
+    told, struck_at = yes["notice_id"], yes["at"]
+    if party is Party.AGENT:
+        own = cursor.execute("SELECT notice_id FROM staff WHERE endpoint = ?", (endpoint,)).fetchone()
+        told, struck_at = (own["notice_id"] if own else ""), now
+    purposes = _joined(frozenset(Purpose(p) for p in yes["purposes"].split()) & PERMITTED[party])
+    kept = (yes["scores_days"], yes["records_days"])
+    values = (uuid.uuid4().hex, call_id, party.value, endpoint, purposes, told, yes["language"], struck_at, *kept)
     try:
         cursor.execute(
-            "INSERT INTO grants (grant_id, seq, call_id, party, purposes, notice_id, language, struck_at, scores_days)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO grants (grant_id, call_id, party, endpoint, purposes, notice_id, language, struck_at,"
+            " scores_days, records_days) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             values,
         )
     except sqlite3.IntegrityError as error:
@@ -330,9 +377,15 @@ def _as_grant(row: sqlite3.Row, life: Life) -> ConsentGrant:
         notice_id=row["notice_id"],
         language=row["language"],
         struck_at=datetime.fromisoformat(row["struck_at"]),
-        retention=Retention(row["scores_days"]),
+        retention=Retention(row["scores_days"], row["records_days"]),
         _life=life,
     )
+
+
+def _notice_row(notice: Notice) -> tuple[object, ...]:
+    kept = (notice.retention.scores_days, notice.retention.records_days)
+    told = canonical(notice.told)
+    return (notice.notice_id, notice.language, notice.version, _joined(notice.purposes), *kept, told)
 
 
 def _joined(purposes: Iterable[Purpose]) -> str:

@@ -1,0 +1,136 @@
+"""Rows of the chain and of what is sealed, on an open transaction. Only the ledger and who verifies it come here."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+from consent import seals
+from consent.chain import GENESIS, PERSON, canonical, row_hash
+from consent.keyring import Record
+
+MAX_ANSWERS: Final = 8
+"""A call has six different answers at most."""
+Gather = Callable[[sqlite3.Connection], bytes]
+"""Takes out of the file what was derived of a call, as bytes to be sealed (b"" for nothing)."""
+
+
+def head(connection: sqlite3.Connection) -> tuple[int, str]:
+    """The last row's place and hash; (0, GENESIS) of an empty chain."""
+    found = connection.execute("SELECT seq, hash FROM ledger ORDER BY seq DESC LIMIT 1").fetchone()
+    return (int(found[0]), str(found[1])) if found else (0, GENESIS)
+
+
+def append_row(connection: sqlite3.Connection, kind: str, body: str, commit: Callable[[int], str]) -> int:
+    """Append a row whose commitment is what `commit` makes of its place; its place."""
+    last, previous = head(connection)
+    seq = last + 1
+    commitment = commit(seq)
+    digest = row_hash(seq, kind, commitment, previous)
+    connection.execute("INSERT INTO ledger VALUES (?, ?, ?, ?, ?, ?)", (seq, kind, body, commitment, previous, digest))
+    return seq
+
+
+def append(connection: sqlite3.Connection, record: Record, fields: Mapping[str, Any]) -> int:
+    """Append an answer: its commitment to the chain, itself sealed beside it; its place in the chain."""
+    number = sum(1 for _ in _bodies(connection, record.secret, seals.answer_label, MAX_ANSWERS))
+
+    def commit(seq: int) -> str:
+        content = canonical({"seq": seq, **fields}).encode()
+        seal = seals.close(record.secret, seals.answer_label(number), content, seals.ANSWER_BYTES)
+        connection.execute("INSERT INTO sealed VALUES (?, ?)", seal)
+        return seals.commitment(record.secret, number, content)
+
+    return append_row(connection, PERSON, "", commit)
+
+
+def has_answers(connection: sqlite3.Connection, record: Record) -> bool:
+    """Whether anything was ever sealed for a record."""
+    return next(_bodies(connection, record.secret, seals.answer_label, 1), None) is not None
+
+
+def answers_of(connection: sqlite3.Connection, record: Record) -> list[dict[str, Any]]:
+    """What was answered, in order, each with its place in the chain (`seq`). Raises SealBroken."""
+    return [json.loads(content) for content, _ in opened_answers(connection, record)]
+
+
+def opened_answers(connection: sqlite3.Connection, record: Record) -> Iterator[tuple[bytes, str]]:
+    """The content of each answer of a record, and the commitment that the chain must hold of it. Raises SealBroken."""
+    bodies = _bodies(connection, record.secret, seals.answer_label, MAX_ANSWERS)
+    for number, body in enumerate(bodies):
+        content = seals.open_seal(record.secret, seals.answer_label(number), body)
+        yield content, seals.commitment(record.secret, number, content)
+
+
+def derived_of(connection: sqlite3.Connection, record: Record) -> bytes:
+    """What was derived under a record, b"" where nothing is kept. Raises SealBroken."""
+    if record.derived is None:
+        return b""
+    bodies = list(_bodies(connection, record.derived, seals.piece_label))
+    return seals.open_derived(record.derived, bodies) if bodies else b""
+
+
+def put_derived(connection: sqlite3.Connection, record: Record, content: bytes) -> None:
+    """Seal what was derived in place of what is sealed there. The record must have a secret for it."""
+    assert record.derived is not None  # noqa: S101 - the caller looked
+    delete_derived(connection, record)
+    connection.executemany("INSERT INTO sealed VALUES (?, ?)", seals.close_derived(record.derived, content))
+
+
+def close_call(connection: sqlite3.Connection, call_id: str, record: Record | None, gather: Gather) -> bytes:
+    """Seal what `gather` takes out of the file, and delete every row of the call that is in clear; what was sealed.
+
+    Of a call whose record is erased, or was closed before (an old copy of the file), nothing is kept.
+    """
+    derived = gather(connection)
+    if record is None or record.closed or record.derived is None:
+        derived = b""
+    if derived and record is not None:
+        put_derived(connection, record, derived)
+    for table in ("grants", "answers", "calls"):
+        connection.execute(f"DELETE FROM {table} WHERE call_id = ?", (call_id,))  # noqa: S608
+    return derived
+
+
+def delete_derived(connection: sqlite3.Connection, record: Record) -> int:
+    """Delete the sealed pieces of what was derived; how many there were."""
+    return 0 if record.derived is None else _delete(connection, record.derived, seals.piece_label)
+
+
+def delete_record(connection: sqlite3.Connection, record: Record) -> int:
+    """Delete all that was sealed of a record; how many answers."""
+    delete_derived(connection, record)
+    return _delete(connection, record.secret, seals.answer_label)
+
+
+def ids_of(connection: sqlite3.Connection, record: Record) -> Iterator[bytes]:
+    """The ids of all that is sealed of a record."""
+    yield from _ids(connection, record.secret, seals.answer_label)
+    if record.derived is not None:
+        yield from _ids(connection, record.derived, seals.piece_label)
+
+
+def _delete(connection: sqlite3.Connection, secret: bytes, label: Callable[[int], str]) -> int:
+    ids = [(one,) for one in _ids(connection, secret, label)]
+    connection.executemany("DELETE FROM sealed WHERE seal_id = ?", ids)
+    return len(ids)
+
+
+def _ids(connection: sqlite3.Connection, secret: bytes, label: Callable[[int], str]) -> Iterator[bytes]:
+    for number, _ in enumerate(_bodies(connection, secret, label)):
+        yield seals.seal_id(secret, label(number))
+
+
+def _bodies(
+    connection: sqlite3.Connection, secret: bytes, label: Callable[[int], str], at_most: int | None = None
+) -> Iterator[bytes]:
+    number = 0
+    while at_most is None or number < at_most:
+        ident = seals.seal_id(secret, label(number))
+        found = connection.execute("SELECT body FROM sealed WHERE seal_id = ?", (ident,)).fetchone()
+        if found is None:
+            return
+        yield found[0]
+        number += 1

@@ -1,0 +1,125 @@
+"""The tables of consent, with the triggers that hold the laws where no code of ours looks.
+
+In clear stand only the calls in progress, what was announced, who of staff acknowledged, and records without personal
+data. What is over is sealed: noise without the keyring.
+"""
+
+from typing import Final
+
+import sqlite_utils
+from sqlite_utils import Migrations
+
+from consent.errors import DatabaseUnavailable
+
+MIGRATIONS: Final = Migrations("consent")
+
+_PERMANENT: Final = """
+    CREATE TABLE notices (
+        notice_id TEXT PRIMARY KEY, language TEXT NOT NULL, version INTEGER NOT NULL, purposes TEXT NOT NULL,
+        scores_days INTEGER NOT NULL, records_days INTEGER NOT NULL, told TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE ledger (
+        seq INTEGER PRIMARY KEY CHECK (seq > 0),
+        kind TEXT NOT NULL CHECK (kind IN ('person', 'public')),
+        body TEXT NOT NULL CHECK (kind = 'public' OR body = ''),
+        commitment TEXT NOT NULL,
+        previous TEXT NOT NULL,
+        hash TEXT NOT NULL UNIQUE
+    ) STRICT;
+    CREATE INDEX ledger_public ON ledger (seq) WHERE kind = 'public';
+    CREATE TABLE checkpoints (
+        seq INTEGER PRIMARY KEY, hash TEXT NOT NULL, at TEXT NOT NULL, key TEXT NOT NULL, signature TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE sealed (seal_id BLOB PRIMARY KEY, body BLOB NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE TABLE counts (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE TABLE staff (
+        endpoint TEXT PRIMARY KEY,
+        pin TEXT NOT NULL,
+        added_on TEXT NOT NULL,
+        notice_id TEXT NOT NULL DEFAULT '',
+        since TEXT NOT NULL DEFAULT '' CHECK ((since = '') = (notice_id = '')),
+        until TEXT NOT NULL DEFAULT '',
+        withdrawn_on TEXT NOT NULL DEFAULT '',
+        wrong_tries INTEGER NOT NULL DEFAULT 0,
+        locked_until TEXT NOT NULL DEFAULT ''
+    ) STRICT, WITHOUT ROWID;
+"""
+
+# Of calls in progress alone: when a call is over its rows are sealed and deleted.
+_IN_PROGRESS: Final = """
+    CREATE TABLE calls (call_id TEXT PRIMARY KEY, record_id TEXT NOT NULL UNIQUE) STRICT;
+    CREATE TABLE answers (
+        call_id TEXT NOT NULL REFERENCES calls (call_id),
+        answer TEXT NOT NULL CHECK (answer IN ('asked', 'granted', 'refused', 'withdrawn', 'objected', 'expired')),
+        at TEXT NOT NULL,
+        why TEXT NOT NULL,
+        party TEXT NOT NULL CHECK (party IN ('caller', 'agent')),
+        notice_id TEXT NOT NULL,
+        language TEXT NOT NULL,
+        source TEXT NOT NULL CHECK (source IN ('event', 'journal', 'keys', 'bridge', 'line', 'web', 'desk')),
+        seq INTEGER NOT NULL UNIQUE REFERENCES ledger (seq),
+        PRIMARY KEY (call_id, answer)
+    ) STRICT;
+    CREATE TABLE grants (
+        grant_id TEXT PRIMARY KEY,
+        call_id TEXT NOT NULL REFERENCES calls (call_id),
+        party TEXT NOT NULL CHECK (party IN ('caller', 'agent')),
+        endpoint TEXT NOT NULL CHECK ((party = 'caller') = (endpoint = '')),
+        purposes TEXT NOT NULL CHECK (party = 'caller' OR purposes = 'facts'),
+        notice_id TEXT NOT NULL REFERENCES notices (notice_id),
+        language TEXT NOT NULL,
+        struck_at TEXT NOT NULL,
+        scores_days INTEGER NOT NULL,
+        records_days INTEGER NOT NULL,
+        heard_in TEXT NOT NULL DEFAULT '',
+        ended_at TEXT,
+        ended_by TEXT CHECK ((ended_by IS NULL) = (ended_at IS NULL)),
+        UNIQUE (call_id, party, endpoint)
+    ) STRICT;
+    CREATE TRIGGER answers_stay_as_they_are BEFORE UPDATE ON answers
+    BEGIN SELECT RAISE(ABORT, 'an answer is not changed'); END;
+    CREATE TRIGGER grants_need_a_yes BEFORE INSERT ON grants
+    WHEN NOT EXISTS (SELECT 1 FROM answers WHERE call_id = NEW.call_id AND answer = 'granted')
+      OR EXISTS (SELECT 1 FROM answers WHERE call_id = NEW.call_id
+                 AND answer IN ('refused', 'withdrawn', 'objected', 'expired'))
+    BEGIN SELECT RAISE(ABORT, 'no live yes in the ledger'); END;
+    CREATE TRIGGER grants_of_agents_need_an_acknowledgement BEFORE INSERT ON grants
+    WHEN NEW.party = 'agent' AND NOT EXISTS (
+        SELECT 1 FROM staff WHERE endpoint = NEW.endpoint AND notice_id = NEW.notice_id AND until > NEW.struck_at)
+    BEGIN SELECT RAISE(ABORT, 'the agent has not acknowledged the notice to staff'); END;
+    CREATE TRIGGER grants_end_once BEFORE UPDATE ON grants
+    WHEN OLD.ended_at IS NOT NULL OR NEW.grant_id != OLD.grant_id OR NEW.call_id != OLD.call_id
+      OR NEW.party != OLD.party OR NEW.endpoint != OLD.endpoint OR NEW.purposes != OLD.purposes
+      OR NEW.scores_days != OLD.scores_days OR NEW.struck_at != OLD.struck_at
+    BEGIN SELECT RAISE(ABORT, 'a grant can only end, once'); END;
+"""
+
+_APPEND_ONLY: Final = """
+    CREATE TRIGGER {table}_no_{change} BEFORE {change} ON {table}
+    BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END;
+"""
+
+
+@MIGRATIONS()
+def sealed_at_rest(db: sqlite_utils.Database) -> None:
+    """All of them. Raises DatabaseUnavailable for a file from before there were seals."""
+    if "ledger" in db.table_names():
+        raise DatabaseUnavailable(
+            "the file was made before records were sealed, and holds ids and times of calls in clear: move it away "
+            "(its dates of deletion still hold) and start with a new one"
+        )
+    for part in (_PERMANENT, _IN_PROGRESS):
+        _run(db, part)
+    for table in ("ledger", "notices"):
+        for change in ("update", "delete"):
+            db.conn.execute(_APPEND_ONLY.format(table=table, change=change))
+
+
+def _run(db: sqlite_utils.Database, script: str) -> None:
+    # Not executescript, which would commit what went before.
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if line.rstrip().endswith(";") and ("BEGIN" not in statement or "END;" in statement):
+            db.conn.execute(statement)
+            statement = ""
