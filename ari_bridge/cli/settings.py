@@ -3,7 +3,10 @@
 import json
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Mapping
+from datetime import date
 from pathlib import Path
+
+from pydantic import BaseModel
 
 from ari_bridge.cli.command import Command, Exit
 from ari_bridge.run.settings import Settings, every_setting, load, sections
@@ -36,6 +39,10 @@ def as_toml(settings: Settings) -> Iterator[str]:
 
 def _literal(value: object) -> str:
     """A TOML literal. JSON's strings, numbers and arrays of them are TOML's too."""
+    if isinstance(value, BaseModel):
+        return _literal({key: getattr(value, key) for key in type(value).model_fields})
+    if isinstance(value, date):
+        return value.isoformat()
     if isinstance(value, Mapping):
         return "{ " + ", ".join(f"{json.dumps(key)} = {_literal(one)}" for key, one in value.items()) + " }"
     if isinstance(value, Path):

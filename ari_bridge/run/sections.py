@@ -2,20 +2,42 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from consent.retention import MAX_SCORES_DAYS, Retention
+from consent.profiles import EU, FR, STRICTEST
+from consent.purposes import question
+from consent.retention import MAX_CLIPS_DAYS, MAX_RECORDS_DAYS, MAX_SCORES_DAYS, Retention
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 MediaPort = Annotated[int, Field(ge=1024, le=65535)]
 Word = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\s\x00-\x1f]+$")]
+Dialled = Annotated[str, Field(pattern=r"^[A-Za-z0-9+*#?_.-]{1,40}$")]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})?$")]
+_TIME: Final = r"([01]\d|2[0-3]):[0-5]\d"
+_ONE_OR_RANGE: Final = r"(\*|(?:{0})(-(?:{0}))?)"
+_HOURS: Final = re.compile(
+    rf"(\*|{_TIME}-{_TIME}),{_ONE_OR_RANGE.format('mon|tue|wed|thu|fri|sat|sun')},"
+    rf"{_ONE_OR_RANGE.format('[1-9]|[12][0-9]|3[01]')},"
+    rf"{_ONE_OR_RANGE.format('jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec')}"
+    r"(,[A-Za-z_]+(/[A-Za-z0-9_+-]+){0,2})?"
+)
+"""Asterisk's IFTIME: times of day, weekdays, days of the month, months, and a time zone if it is not the PBX's own."""
+
+
+def _as_hours(written: str) -> str:
+    if not _HOURS.fullmatch(written):
+        raise ValueError("must be written like 09:00-18:00,mon-fri,*,* (times, weekdays, days of the month, months)")
+    return written
+
+
+Hours = Annotated[str, AfterValidator(_as_hours)]
 
 
 class Family(StrEnum):
@@ -51,6 +73,11 @@ class PbxSection(Section):
         default=Path("/etc/ouidire/secrets.toml"),
         description="File with the three passwords; mode 0600, owned by the service's user.",
     )
+    config_dir: Path = Field(
+        default=Path("/etc/asterisk"),
+        description="Folder of the PBX's configuration, where `serve` looks for other recorders before it starts; "
+        "where it cannot be read that is logged, and `doctor` says so.",
+    )
 
     @field_validator("ari_url")
     @classmethod
@@ -81,6 +108,31 @@ class PartiesSection(Section):
         description="Patterns (* and ?) of the endpoints that lead outside; every other endpoint is staff, "
         "whose tone is never judged.",
     )
+    unmonitored: tuple[Word, ...] = Field(
+        default=(),
+        description="Patterns (* and ?) of the endpoints that are never part of what is heard: while one of them is in "
+        "a conversation nobody in it is heard (works council, doctor, human resources).",
+    )
+
+
+class AskingSection(Section):
+    """Which callers are asked at all; whoever is not asked is not heard."""
+
+    quota_percent: Annotated[int, Field(ge=1, le=100)] = Field(
+        default=STRICTEST.max_quota_percent,
+        description="How many calls of a hundred are asked, drawn by chance; the profile holds a ceiling "
+        f"(fr {FR.max_quota_percent}, eu {EU.max_quota_percent}). Install again after a change.",
+    )
+    hours: tuple[Hours, ...] = Field(
+        default=(),
+        description="When callers are asked, for example 09:00-18:00,mon-fri,*,* (times, weekdays, days, months, as "
+        "the PBX writes them); empty: at any time. Install again after a change.",
+    )
+    never_asked: tuple[Dialled, ...] = Field(
+        default=(),
+        description="Patterns (* and ?) of dialled numbers and extensions whose calls are neither asked nor heard; "
+        "emergency numbers are among them in any case. Install again after a change.",
+    )
 
 
 class MediaSection(Section):
@@ -106,6 +158,11 @@ class MediaSection(Section):
         default=8,
         description="Seconds after which the PBX ends a fork that the bridge did not renew. "
         "The PBX's gate holds it too: install again after a change.",
+    )
+    say_folder: Path = Field(
+        default=Path("/var/lib/ouidire-say"),
+        description="Folder in which the spoken reference of a call lies for the seconds in which the PBX plays it; "
+        "the PBX's user must be able to read it.",
     )
 
     @field_validator("host", "pbx_host")
@@ -137,6 +194,16 @@ class DatabaseSection(Section):
     )
 
 
+class KeysSection(Section):
+    """The keys that open what is kept."""
+
+    folder: Path = Field(
+        default=Path("/var/lib/ouidire-keys"),
+        description="Folder of the keyring and the keys, mode 0700; never with the database, so that whoever takes "
+        "the one has nothing without the other. Keep its backups apart too.",
+    )
+
+
 class RetentionSection(Section):
     """How long what was derived from a voice may stay."""
 
@@ -146,9 +213,26 @@ class RetentionSection(Section):
         "It is part of the notice: a change gives the notice a new id.",
     )
 
+    records_days: Annotated[int, Field(ge=1, le=MAX_RECORDS_DAYS)] = Field(
+        default=MAX_RECORDS_DAYS,
+        description="Days after which it can no longer be found out whose answer a record of consent was; at least "
+        f"scores_days, {MAX_RECORDS_DAYS} at most. It is part of the notice.",
+    )
+    clips_days: Annotated[int, Field(ge=1, le=MAX_CLIPS_DAYS)] = Field(
+        default=30,
+        description=f"Days after which a clip for a person's review would be deleted; {MAX_CLIPS_DAYS} at most. "
+        "Declared: this version keeps no clip and refuses the question for it.",
+    )
+
+    @model_validator(mode="after")
+    def _proof_outlives_scores(self) -> Self:
+        if self.records_days < self.scores_days:
+            raise ValueError("records_days must be at least scores_days: a score is kept no longer than its yes")
+        return self
+
     def as_retention(self) -> Retention:
         """The value that grants and notices carry."""
-        return Retention(self.scores_days)
+        return Retention(self.scores_days, self.records_days)
 
 
 class ScreensSection(Section):
@@ -206,6 +290,28 @@ class NoticeSection(Section):
         min_length=1,
         description="Languages with prompts; the first serves every call in another language.",
     )
+    folder: Path | None = Field(
+        default=None, description="Folder with your own languages and recordings: see `ouidire notice add`."
+    )
+    questions: tuple[str, ...] = Field(
+        default=("tone",),
+        min_length=1,
+        description="What is asked, each with a yes of its own: tone (the caller's tone and the facts of the talk).",
+    )
+    mentions_recording: bool = Field(
+        default=False,
+        description="Say before the question that the PBX itself records or is listened in on, whatever the caller "
+        "answers; needed where it does. Install again after a change.",
+    )
+
+    @field_validator("questions")
+    @classmethod
+    def _can_be_asked(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(names)) != len(names):
+            raise ValueError("each question is asked once")
+        for name in names:
+            question(name)
+        return names
 
 
 class LogSection(Section):

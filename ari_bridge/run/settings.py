@@ -8,15 +8,18 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Self
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableVariable
 
+from ari_bridge.run.profile_section import ProfileSection
 from ari_bridge.run.sections import (
     AnalysisSection,
+    AskingSection,
     DatabaseSection,
+    KeysSection,
     LogSection,
     MediaSection,
     NoticeSection,
@@ -27,6 +30,7 @@ from ari_bridge.run.sections import (
 )
 from ari_bridge.run.settings_errors import SettingsError, sentences, stray_variables
 from ari_bridge.run.toml_file import read_table
+from consent.profiles import BY_DESIGN, CNIL_PERIODS, NOT_SYSTEMATIC
 
 DEFAULT_FILE: Final = Path("/etc/ouidire/ouidire.toml")
 FILE_VARIABLE: Final = "OUIDIRE_SETTINGS"
@@ -38,15 +42,45 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True)
 
+    profile: ProfileSection = Field(default_factory=ProfileSection)
     pbx: PbxSection = Field(default_factory=PbxSection)
     parties: PartiesSection = Field(default_factory=PartiesSection)
+    asking: AskingSection = Field(default_factory=AskingSection)
     media: MediaSection = Field(default_factory=MediaSection)
     database: DatabaseSection = Field(default_factory=DatabaseSection)
+    keys: KeysSection = Field(default_factory=KeysSection)
     retention: RetentionSection = Field(default_factory=RetentionSection)
     screens: ScreensSection = Field(default_factory=ScreensSection)
     analysis: AnalysisSection = Field(default_factory=AnalysisSection)
     notice: NoticeSection = Field(default_factory=NoticeSection)
     log: LogSection = Field(default_factory=LogSection)
+
+    @model_validator(mode="after")
+    def _keys_lie_apart(self) -> Self:
+        folder, database = self.keys.folder.absolute(), self.database.path.absolute().parent
+        if database.is_relative_to(folder) or folder.is_relative_to(database):
+            raise ValueError(
+                "keys.folder: must be no folder of the database's, nor above it, or one copy would take what is kept "
+                f"together with what opens it ({BY_DESIGN.source})"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _within_the_profile(self) -> Self:
+        profile = self.profile.as_profile()
+        for name, value, most in (
+            ("asking.quota_percent", self.asking.quota_percent, profile.max_quota_percent),
+            ("retention.scores_days", self.retention.scores_days, profile.max_scores_days),
+            ("retention.records_days", self.retention.records_days, profile.max_records_days),
+            ("retention.clips_days", self.retention.clips_days, profile.max_clips_days),
+        ):
+            if value > most:
+                rule = NOT_SYSTEMATIC if name == "asking.quota_percent" else CNIL_PERIODS
+                raise ValueError(
+                    f"{name}: {value} is more than the profile {profile.name} allows, which is {most}: {rule.sentence} "
+                    f"({rule.source})"
+                )
+        return self
 
     @classmethod
     def settings_customise_sources(

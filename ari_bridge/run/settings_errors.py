@@ -5,6 +5,7 @@ from difflib import get_close_matches
 
 from pydantic import ValidationError
 
+from ari_bridge.run.refusals import refusal
 from consent.errors import OuidireError
 
 Keys = Mapping[str, tuple[str, ...]]
@@ -20,24 +21,36 @@ class SettingsError(OuidireError):
 
 
 def sentences(error: ValidationError, keys: Keys) -> Iterator[str]:
-    """One sentence for each thing that pydantic refused. The value itself is never repeated: it may be a secret."""
-    for fault in error.errors(include_url=False, include_input=False, include_context=False):
+    """One sentence for each thing that pydantic refused, with the rule of law where one stands against it.
+
+    The value itself is never repeated: it may be a secret.
+    """
+    for fault in error.errors(include_url=False, include_context=False):
         path = [str(part) for part in fault["loc"]]
         name = ".".join(path)
         if fault["type"] == "extra_forbidden":
-            yield f"{name} is not a setting{_hint(_near(path, keys))}"
+            inner = fault["input"] if isinstance(fault["input"], Mapping) else {}
+            yield _unknown([name, *(f"{name}.{key}" for key in inner)], _hint(_near(path, keys)))
         elif fault["type"] == "missing":
             yield f"{name} is missing"
         else:
             message = fault["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
-            yield f"{name}: {message}"
+            law = refusal(name)
+            yield f"{name}: {message}{f'; {law}' if law else ''}" if name else message
+
+
+def _unknown(names: list[str], hint: str) -> str:
+    for name in names:
+        if law := refusal(name):
+            return f"{name} is not a setting and will be none: {law}"
+    return f"{names[0]} is not a setting{hint}"
 
 
 def stray_variables(environ: Mapping[str, str], prefix: str, keys: Keys) -> list[str]:
     """A sentence for each variable that is meant as a setting and that nobody would read.
 
-    Unknown keys of a known section are left to the model; here are the unknown sections, and the single underscore
-    where two are needed.
+    Unknown keys of a known section are left to the model; here are the unknown sections, the single underscore where
+    two are needed, and what nobody may set.
     """
     strays = []
     for name in sorted(environ):
@@ -48,7 +61,10 @@ def stray_variables(environ: Mapping[str, str], prefix: str, keys: Keys) -> list
             meant = [f"{near}.{key}" for near in get_close_matches(section, keys, n=1)]
         else:
             meant = [f"{known}.{one}" for known in keys for one in keys[known] if section == f"{known}_{one}"]
-        if meant or (separator and section not in keys):
+        law = "" if section in keys else refusal(f"{section}.{key}" if separator else section)
+        if law:
+            strays.append(f"{name} is not a setting and will be none: {law}")
+        elif meant or (separator and section not in keys):
             hint = _hint(prefix + meant[0].replace(".", "__").upper()) if meant else ""
             strays.append(f"{name} is not a setting{hint}")
     return strays
