@@ -23,7 +23,7 @@ class Purpose(StrEnum):
 class Question:
     """What is asked in one go: purposes that cannot do without each other. Each question has a yes of its own.
 
-    `dpv` is the purpose's name in the W3C's Data Privacy Vocabulary; `missing` says why it cannot be asked yet.
+    `dpv` is the purpose in terms of the W3C's Data Privacy Vocabulary 2.3; `missing` says why it cannot be asked yet.
     """
 
     name: str
@@ -34,8 +34,8 @@ class Question:
 
 QUESTIONS: Final = (
     # The facts of a talk are by-products of finding where the caller speaks, without which no tone is measured.
-    Question("tone", frozenset({Purpose.FACTS, Purpose.TONE}), "dpv:ServiceQualityImprovement"),
-    Question("clips", frozenset({Purpose.CLIPS}), "dpv:HumanReview", missing="no clip is kept by this version"),
+    Question("tone", frozenset({Purpose.FACTS, Purpose.TONE}), "dpv:CommunicationForCustomerCare"),
+    Question("clips", frozenset({Purpose.CLIPS}), "dpv:ServiceMonitoring", missing="no clip is kept by this version"),
 )
 """Every question there is, in the order in which they would be asked."""
 
