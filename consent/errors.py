@@ -17,6 +17,10 @@ class InvalidValue(OuidireError, ValueError):
     """A value could not be born: the message names the field and the rule that it breaks."""
 
 
+class TooManyTries(OuidireError):
+    """Somebody may be guessing: for now not even a right reference or PIN is taken."""
+
+
 class LedgerBroken(OuidireError):
     """The chain of the ledger does not hold; the message names the first record that is wrong."""
 

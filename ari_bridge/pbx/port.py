@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 from consent.grant import ConsentGrant
@@ -31,18 +32,41 @@ class Channel:
     """Somebody speaks here by a technology whose endpoints say nothing of parties: nobody may be heard beside it."""
 
 
+class Line(StrEnum):
+    """A line that one dials to speak with the bridge itself; nobody else is on it."""
+
+    RIGHTS = "rights"
+    STAFF = "staff"
+
+
+@dataclass(frozen=True, slots=True)
+class LineEntered:
+    """Somebody dialled one of our own lines, and waits there for us.
+
+    `number` is the caller's own, "" where it is withheld; it is for asking the keyring alone, never for a log.
+    `endpoint` is as of a Channel.
+    """
+
+    channel_id: str
+    line: Line
+    number: str = field(repr=False)
+    endpoint: str | None
+    language: str
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """All channels and bridges at one moment; bridges map an id to the ids of the channels in it.
 
     `held` are the ids of the channels that have the other party on hold, `deaf` those of the bridges in which the PBX
-    itself does not look at keys (a conference).
+    itself does not look at keys (a conference). `lines` are those who wait on one of our own lines.
     """
 
     channels: tuple[Channel, ...]
     bridges: Mapping[str, frozenset[str]]
     held: frozenset[str] = frozenset()
     deaf: frozenset[str] = frozenset()
+    lines: tuple[LineEntered, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +95,8 @@ class Answered:
     at: datetime
     channel: Channel | None
     """The channel that sent it (None when it came from the journal)."""
+    number_tag: str = ""
+    """The caller's number under a key and a nonce (never the number), "" where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +148,22 @@ class ForkRefused:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class PromptEnded:
+    """What `play` began on a line has ended; `is_whole` is False where the PBX could not play it."""
+
+    channel_id: str
+    play_id: str
+    is_whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceSaid:
+    """The PBX has said a call's reference to its caller: the recording is needed no more."""
+
+    call_id: str
+
+
 PbxEvent = (
     Connected
     | Disconnected
@@ -132,6 +174,9 @@ PbxEvent = (
     | HoldChanged
     | KeyPressed
     | ForkRefused
+    | LineEntered
+    | PromptEnded
+    | ReferenceSaid
 )
 
 
@@ -188,6 +233,30 @@ class Pbx(Protocol):
 
     async def forget(self, entry: Answered) -> None:
         """Remove a journal entry that the ledger holds now."""
+        ...
+
+    async def say(self, call_id: str, recording: str) -> None:
+        """Have the caller of a call hear a recording, by its path without the ending; the dialplan says when."""
+        ...
+
+
+class LinePbx(Protocol):
+    """What our own lines need of a PBX. Raises as `Pbx` does: PbxRefused on a channel that is gone too."""
+
+    async def play(self, channel_id: str, prompts: Sequence[str]) -> str:
+        """Begin to play our prompts by name, one after the other; the id that PromptEnded will repeat."""
+        ...
+
+    async def stop_playing(self, play_id: str) -> None:
+        """End what plays; what has ended already is no error."""
+        ...
+
+    async def hang_up_line(self, channel_id: str) -> None:
+        """End the call of somebody on one of our lines; one that has ended already is no error."""
+        ...
+
+    async def send_line(self, channel_id: str, context: str, extension: str) -> None:
+        """Hand somebody on one of our lines back to the dialplan, there."""
         ...
 
 

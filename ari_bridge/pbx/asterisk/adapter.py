@@ -27,6 +27,10 @@ STOP_MARK: Final = "SHARED(OUIDIRE_STOP)"
 """What the dialplan writes on the caller's channel when anybody stops the call, from whatever leg."""
 STOP_TIMEOUT_S: Final = 1.0
 """The dialplan needs a few milliseconds for a stop."""
+SAY_VARIABLE: Final = "OUIDIRE_SAY"
+"""Where the dialplan looks for the recording of a reference, on the caller's channel."""
+PROMPTS: Final = "sound:ouidire/"
+"""Our prompts as the PBX names them; it takes those of the channel's language."""
 ENTER_TIMEOUT_S: Final = 3.0
 """A snoop enters our application within a few milliseconds."""
 
@@ -153,6 +157,30 @@ class AsteriskPbx:
         """By the dialplan's DB_DELETE, for which the right to set variables is enough."""
         key = answers.journal_key(entry)
         await self._link.ami.send("Setvar", Variable=f"DB_DELETE({answers.FAMILY}/{key})", Value="1")
+
+    async def say(self, call_id: str, recording: str) -> None:
+        """By AMI, since the ARI refuses variables of a channel that is in the dialplan. See the port."""
+        await self._link.ami.send("Setvar", Channel=call_id, Variable=SAY_VARIABLE, Value=recording)
+
+    async def play(self, channel_id: str, prompts: Sequence[str]) -> str:
+        """All of them as one playback. See the port."""
+        play_id = f"{self._application}-{uuid4().hex}"
+        media = ",".join(f"{PROMPTS}{prompt}" for prompt in prompts)
+        await self._link.ari.request("POST", "channels", channel_id, "play", play_id, media=media)
+        return play_id
+
+    async def stop_playing(self, play_id: str) -> None:
+        """See the port."""
+        with contextlib.suppress(NotThere):
+            await self._link.ari.request("DELETE", "playbacks", play_id)
+
+    async def hang_up_line(self, channel_id: str) -> None:
+        """See the port."""
+        await self._hang_up(channel_id)
+
+    async def send_line(self, channel_id: str, context: str, extension: str) -> None:
+        """See the port."""
+        await self._send_into(channel_id, context, extension)
 
     async def _snoop(self, channel_id: str) -> str:
         """Have a snoop of one leg wait in our application; its id."""

@@ -99,12 +99,13 @@ class AriClient:
         return version if isinstance(version, str) else ""
 
     async def snapshot(self) -> Snapshot:
-        """All channels, bridges and holds now."""
+        """All channels, bridges and holds now, and who waits on our lines."""
         channels = await self.request("GET", "channels")
         snapshot = ari_messages.snapshot_of(channels, await self.request("GET", "bridges"))
         pairs = ari_messages.pairs_of(snapshot)
         told = [member for pair in pairs for member in pair if await self._is_told_to_hold(member)]
-        return replace(snapshot, held=ari_messages.holders_of(pairs, frozenset(told)))
+        held = ari_messages.holders_of(pairs, frozenset(told))
+        return replace(snapshot, held=held, lines=ari_messages.lines_of(channels, self._application))
 
     async def variable_of(self, channel_id: str, name: str) -> str:
         """A channel's variable, "" when it is empty. Raises NotThere when it is unset, or there is no such channel."""

@@ -21,7 +21,11 @@ from ari_bridge.pbx.port import (
     ForkRefused,
     HoldChanged,
     KeyPressed,
+    Line,
+    LineEntered,
     PbxEvent,
+    PromptEnded,
+    ReferenceSaid,
     Snapshot,
 )
 
@@ -38,6 +42,7 @@ EVENT_TYPES: Final = (
     "ChannelStateChange",
     "ChannelUnhold",
     "ChannelUserevent",
+    "PlaybackFinished",
     "StasisStart",
 )
 """All that we ask for: some 20 of the 130 events of a call (three quarters are ChannelVarset)."""
@@ -53,6 +58,9 @@ _SNOOP: Final = re.compile(r"Snoop/(.{1,150})-[0-9a-f]{8}")
 _CONSENT: Final = re.compile(r"[a-z]{0,20}")
 _LANGUAGE: Final = re.compile(r"[A-Za-z0-9_-]{0,40}")
 _KEYS: Final = frozenset("0123456789*#ABCD")
+_NUMBER: Final = re.compile(r"\+?[0-9]{1,32}")
+"""What we take for a caller's number; "anonymous" and the like are none."""
+_PLAYED_ON: Final = "channel:"
 _MAX_NAME: Final = 500
 _WATCHED_CLASS: Final = "basic"
 """The bridges of Dial() and Queue(), in which Asterisk looks for feature codes; a conference's are of another class."""
@@ -101,6 +109,22 @@ def snapshot_of(channels: object, bridges: object) -> Snapshot:
     )
 
 
+def lines_of(channels: object, application: str) -> tuple[LineEntered, ...]:
+    """Who waits on our lines by the answer to `GET /channels`: left there by a bridge that went away.
+
+    The PBX names the arguments of a channel that waits for an application: its name, and here the line.
+    """
+    waiting = []
+    for item in _items(channels):
+        place = item.get("dialplan") if isinstance(item, dict) else None
+        if not isinstance(place, dict) or place.get("app_name") != "Stasis":
+            continue
+        name, _, line = str(place.get("app_data")).partition(",")
+        if name == application:
+            waiting += _line(item, [line])
+    return tuple(waiting)
+
+
 def pairs_of(snapshot: Snapshot) -> list[frozenset[str]]:
     """The bridges of two in which a call of ours is: where a hold can be."""
     ours = {channel.channel_id for channel in snapshot.channels if channel.call_id}
@@ -125,6 +149,10 @@ def events_of(message: Mapping[str, Any]) -> tuple[PbxEvent, ...]:
         return (ChannelGone(channel.channel_id),) if channel else ()
     events: list[PbxEvent] = [ChannelChanged(channel)] if channel else []
     match kind:
+        case "StasisStart":
+            events += _line(message.get("channel"), message.get("args"))
+        case "PlaybackFinished":
+            events += _prompt(message.get("playback"))
         case "ChannelEnteredBridge" | "ChannelLeftBridge" | "BridgeMerged":
             events += _bridges(message, "bridge", "bridge_from")
         case "BridgeDestroyed":
@@ -136,6 +164,26 @@ def events_of(message: Mapping[str, Any]) -> tuple[PbxEvent, ...]:
         case "ChannelUserevent" if channel:
             events += _user_event(message, channel)
     return tuple(events)
+
+
+def _line(value: object, arguments: object) -> list[LineEntered]:
+    """A channel in our application with one argument, a line's name; a snoop of ours has none."""
+    channel = channel_of(value)
+    if channel is None or not isinstance(value, dict) or spied_channel(channel.name) is not None:
+        return []
+    if not isinstance(arguments, list) or len(arguments) != 1 or arguments[0] not in tuple(Line):
+        return []
+    number = _text(value.get("caller"), "number", _NUMBER)
+    return [LineEntered(channel.channel_id, Line(arguments[0]), number, channel.endpoint, channel.language)]
+
+
+def _prompt(value: object) -> list[PromptEnded]:
+    if not isinstance(value, dict) or not _is_id(value.get("id")) or not _is_id(value.get("target_uri")):
+        return []
+    kind, channel_id = value["target_uri"][: len(_PLAYED_ON)], value["target_uri"][len(_PLAYED_ON) :]
+    if kind != _PLAYED_ON or not channel_id:
+        return []
+    return [PromptEnded(channel_id, value["id"], value.get("state") == "done")]
 
 
 def _bridges(message: Mapping[str, Any], *names: str) -> list[BridgeChanged]:
@@ -161,7 +209,7 @@ def _key(message: Mapping[str, Any], channel: Channel) -> list[PbxEvent]:
     return [KeyPressed(channel.channel_id, digit, moment)] if moment.tzinfo is not None else []
 
 
-def _user_event(message: Mapping[str, Any], channel: Channel) -> list[PbxEvent]:
+def _user_event(message: Mapping[str, Any], channel: Channel) -> Sequence[PbxEvent]:
     fields = message.get("userevent")
     if not isinstance(fields, dict):
         return []
@@ -173,6 +221,8 @@ def _user_event(message: Mapping[str, Any], channel: Channel) -> list[PbxEvent]:
             return _refused(fields, channel, "denied")
         case "OuidireFull":
             return _refused(fields, channel, "full")
+        case "OuidireSaid":
+            return [ReferenceSaid(channel.channel_id)] if fields.get("Call") == channel.channel_id else []
     return []
 
 
