@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from consent.errors import NotGranted
 from consent.grant import ConsentGrant
 from consent.ledger import Ledger
 from consent.parties import Party
@@ -12,42 +13,40 @@ from consent.states import Answer
 
 @dataclass(frozen=True, slots=True)
 class Grants:
-    """The grants of one call: the agent's is struck with the caller's and ends with it."""
+    """The grants of one call. The agent's ends with the caller's; it is None where the agent who talks now has not
+    acknowledged the notice to staff, and then that leg is not heard at all.
+    """
 
     caller: ConsentGrant
-    agent: ConsentGrant
+    agent: ConsentGrant | None
 
-    def of(self, party: Party) -> ConsentGrant:
+    def of(self, party: Party) -> ConsentGrant | None:
         """The grant of one party."""
         return self.caller if party is Party.CALLER else self.agent
 
-    @property
-    def are_live(self) -> bool:
-        """Both live; one alone never does."""
-        return self.caller.is_live and self.agent.is_live
-
 
 class Gate:
-    """Holds what was granted, until it ends."""
+    """The way to the grants of a call, and out of them."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
-        self._open: dict[str, Grants] = {}
 
-    async def open(self, call_id: str) -> Grants:
-        """The grants of a call, struck from the ledger's yes. Raises NotGranted and DatabaseUnavailable."""
-        known = self._open.get(call_id)
-        if known is not None and known.are_live:
-            return known
+    async def open(self, call_id: str, endpoint: str) -> Grants:
+        """The grants of a call whose caller talks with the agent at `endpoint`, struck from what the ledger holds.
+
+        Raises:
+            NotGranted: the caller said no yes, or took it back.
+            DatabaseUnavailable: nothing was struck.
+        """
         caller = await self._ledger.strike(call_id, Party.CALLER)
-        agent = await self._ledger.strike(call_id, Party.AGENT)
-        self._open[call_id] = grants = Grants(caller, agent)
-        return grants
+        try:
+            return Grants(caller, await self._ledger.strike(call_id, Party.AGENT, endpoint))
+        except NotGranted:
+            return Grants(caller, None)
 
     def end(self, call_id: str, answer: Answer) -> None:
         """End the grants of a call now, one in the making too: no sample is admitted after this returns.
 
         Recording comes afterwards.
         """
-        self._open.pop(call_id, None)
         self._ledger.end(call_id, answer)

@@ -23,6 +23,8 @@ NUMBERS: Final = "numbers.key"
 SIGNING: Final = "signing.key"
 LOOKUP: Final = "lookup.key"
 KEYRING: Final = "keyring.sqlite"
+CHECKPOINT: Final = "checkpoint.json"
+"""The newest checkpoint once more, so that one who has the SQLite file alone cannot take its end away unseen."""
 FILES: Final = (NUMBERS, SIGNING, LOOKUP)
 WIDER_THAN_OWNER: Final = 0o077
 _BLOCK_HEX: Final = 64
@@ -77,6 +79,15 @@ class Keys:
     def mac(self, what: str, value: str) -> str:
         """What stands for a value (a call id, a reference) in the keyring: found by who knows it, read by nobody."""
         return hmac.new(self.lookup, f"{what}\n{value}".encode(), "sha256").hexdigest()
+
+    def keep_checkpoint(self, text: str) -> None:
+        """Put the newest checkpoint in the place of the last one. Raises KeysMissing."""
+        try:
+            (self.folder / f"{CHECKPOINT}.new").unlink(missing_ok=True)
+            _write(self.folder / f"{CHECKPOINT}.new", text.strip())
+            (self.folder / f"{CHECKPOINT}.new").replace(self.folder / CHECKPOINT)
+        except OSError as error:
+            raise KeysMissing(f"no checkpoint can be kept in {self.folder}: {error.strerror}") from error
 
     def matches(self, tag: str, number: str) -> bool:
         """Whether a tag was made of this number, by a key that we still have."""

@@ -213,7 +213,11 @@ class Ledger:
         return found[-1] if found else None
 
     async def checkpoint(self) -> Checkpoint:
-        """Sign the head of the chain and keep the signature beside it."""
+        """Sign the head of the chain, and keep the signature beside it and with the keys.
+
+        Raises:
+            KeysMissing: the folder of the keys cannot be written.
+        """
         at, key = stamp(self._now()), self.keys.signing
 
         def change(connection: sqlite3.Connection) -> Checkpoint:
@@ -225,7 +229,9 @@ class Ledger:
             )
             return made
 
-        return await self.database.write(change)
+        made = await self.database.write(change)
+        self.keys.keep_checkpoint(made.to_json())
+        return made
 
     async def _record_late(self, record: Record, entry: Entry) -> bool:
         def change(connection: sqlite3.Connection) -> bool:

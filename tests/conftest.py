@@ -10,14 +10,21 @@ import pytest
 
 from analysis.store.schema import MIGRATIONS as STORE
 from consent.database import Database
+from consent.entry import Entry
 from consent.gate import Gate, Grants
-from consent.ledger import MIGRATIONS as CONSENT
-from consent.ledger import Entry, Ledger
+from consent.keyring import MIGRATIONS as KEYRING_TABLES
+from consent.keyring import Keyring
+from consent.keys import KEYRING, make_keys, read_keys
+from consent.ledger import Ledger
 from consent.notice import Notice
 from consent.parties import Party
 from consent.purposes import Purpose
 from consent.retention import Retention
 from consent.states import Answer, Why
+from consent.tables import MIGRATIONS as CONSENT
+
+AGENTS = ("1001", "1002")
+"""Endpoints of staff who have acknowledged the notice to staff."""
 
 
 @pytest.fixture
@@ -31,14 +38,38 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
 @pytest.fixture
 def notice() -> Notice:
     """An announced notice."""
-    return Notice(1, "en", "We measure tone. Press 1 or 2.", "ab" * 32, frozenset(Purpose), Retention(30))
+    return Notice(
+        1, "en", "We measure tone. Press 1 or 2.", "ab" * 32, frozenset({Purpose.FACTS, Purpose.TONE}), Retention(30)
+    )
 
 
 @pytest.fixture
-async def ledger(database: Database, notice: Notice) -> Ledger:
-    """The real ledger, with one notice announced."""
-    made = Ledger(database)
-    await made.announce([notice])
+def staff_notice() -> Notice:
+    """What staff is told."""
+    return Notice(1, "en", "We count how much you talk.", "cd" * 32, frozenset({Purpose.FACTS}), Retention(30))
+
+
+@pytest.fixture
+async def keyring(tmp_path: Path) -> AsyncIterator[Keyring]:
+    """The real keyring, in a folder of its own."""
+    make_keys(tmp_path / "keys")
+    opened = await Database.open(tmp_path / "keys" / KEYRING, [KEYRING_TABLES])
+    yield Keyring(opened)
+    await opened.close()
+
+
+@pytest.fixture
+async def ledger(database: Database, keyring: Keyring, notice: Notice, staff_notice: Notice, tmp_path: Path) -> Ledger:
+    """The real ledger, with its notices announced; the agents 1001 and 1002 have acknowledged theirs."""
+    made = Ledger(database, keyring, read_keys(tmp_path / "keys"))
+    await made.announce([notice, staff_notice])
+    for endpoint in AGENTS:
+        await database.write(
+            lambda c, endpoint=endpoint: c.execute(  # type: ignore[misc]
+                "INSERT INTO staff (endpoint, pin, added_on) VALUES (?, 'x', '2026-01-01')", (endpoint,)
+            )
+        )
+        await made.acknowledge(endpoint, staff_notice.notice_id, datetime.now(UTC))
     return made
 
 
@@ -60,7 +91,7 @@ class Callers:
         """Both grants of a call that was asked and granted."""
         await self.ledger.record(self.entry(call_id, Answer.ASKED))
         await self.ledger.record(self.entry(call_id, Answer.GRANTED))
-        return await self.gate.open(call_id)
+        return await self.gate.open(call_id, AGENTS[0])
 
     async def stops(self, call_id: str = "call-1", answer: Answer = Answer.WITHDRAWN) -> None:
         """A stop, in memory first and then in the file."""

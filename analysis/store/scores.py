@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from analysis.conversation import PartyFacts
 from analysis.emotion.score import Abstained, Estimate, Reason, ToneScore, Verdict
@@ -19,6 +20,19 @@ from consent.retention import stamp
 T = TypeVar("T")
 
 _TABLES: Final = ("scores", "facts")
+_SCORE_COLUMNS: Final = (
+    "made_at",
+    "start_s",
+    "end_s",
+    "kind",
+    "activation",
+    "activation_sigma",
+    "anger",
+    "anger_sigma",
+    "reason",
+    "model_id",
+)
+_FACT_COLUMNS: Final = ("made_at", "heard_s", "talk_s", "talk_share", "overlap_s", "longest_pause_s")
 _Values = tuple[str | float | None, ...]
 
 
@@ -28,7 +42,6 @@ class Scores:
     def __init__(self, database: Database, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._database = database
         self._now = now
-        self._is_in_wal = False
 
     async def keep(self, verdict: Consented[Verdict]) -> ScoreRow:
         """Write a verdict down.
@@ -110,8 +123,27 @@ class Scores:
         try:
             return await self._database.write(change)
         except sqlite3.IntegrityError as error:
-            # The withdrawal was in the file before this row: the schema is the last to say no.
-            raise Withdrawn(f"the file refused the row: {error}") from error
+            # The withdrawal, or the call's sealing, was in the file before this row: the schema is the last to say no.
+            if error.sqlite_errorcode in (sqlite3.SQLITE_CONSTRAINT_TRIGGER, sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY):
+                raise Withdrawn(f"the file refused the row: {error}") from error
+            raise
+
+    def gather(self, call_id: str) -> Callable[[sqlite3.Connection], bytes]:
+        """What takes a call's rows out of the file and returns the caller's, as JSON, to be sealed (b"" for none).
+
+        The agent's facts die with the call: they are for that agent, in that call.
+        """
+
+        def taken(connection: sqlite3.Connection) -> bytes:
+            kept = _kept_of(connection, call_id)
+            for table in _TABLES:
+                connection.execute(
+                    f"DELETE FROM {table} WHERE grant_id IN (SELECT grant_id FROM grants WHERE call_id = ?)",  # noqa: S608
+                    (call_id,),
+                )
+            return json.dumps(kept).encode() if any(kept.values()) else b""
+
+        return taken
 
     async def _delete(self, condition: str, values: list[tuple[str]]) -> int:
         def change(connection: sqlite3.Connection) -> int:
@@ -121,15 +153,19 @@ class Scores:
                 for value in values
             )
 
-        gone = await self._database.write(change)
-        self._is_in_wal = self._is_in_wal or gone > 0
-        if self._is_in_wal:
-            # The rows are zeroed in the file (secure_delete), but the write-ahead log still holds them until it is
-            # folded back. A reader that holds it now delays that to the next deletion, whether it finds rows or not:
-            # the janitor's comes each minute.
-            busy = await self._database.read(lambda c: c.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0])
-            self._is_in_wal = bool(busy)
-        return gone
+        return await self._database.erase(change)
+
+
+def _kept_of(connection: sqlite3.Connection, call_id: str) -> dict[str, Any]:
+    cursor = connection.cursor()
+    cursor.row_factory = sqlite3.Row
+    of_caller = "JOIN grants USING (grant_id) WHERE call_id = ? AND party = 'caller'"
+    scores = cursor.execute(
+        f"SELECT {', '.join(_SCORE_COLUMNS)} FROM scores {of_caller} ORDER BY start_s, score_id",  # noqa: S608
+        (call_id,),
+    ).fetchall()
+    facts = cursor.execute(f"SELECT {', '.join(_FACT_COLUMNS)} FROM facts {of_caller}", (call_id,)).fetchone()  # noqa: S608
+    return {"scores": [dict(row) for row in scores], "facts": dict(facts) if facts else None}
 
 
 def _insert_score(connection: sqlite3.Connection, verdict: Consented[Verdict], values: _Values) -> int:

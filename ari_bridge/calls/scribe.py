@@ -11,10 +11,10 @@ from analysis.conversation import ConversationFacts
 from analysis.emotion.score import Verdict
 from ari_bridge.calls.rooms import Rooms
 from ari_bridge.pbx.port import Answered, PbxRefused
+from consent.entry import Entry
 from consent.errors import Withdrawn
 from consent.gate import Grants
 from consent.grant import Consented
-from consent.ledger import Entry
 from consent.parties import Party
 from consent.states import Answer
 
@@ -67,12 +67,20 @@ class Scribe:
 
     async def keep_facts(self, grants: Grants | None) -> None:
         """Store the facts so far, of each party under its own grant. Raises DatabaseUnavailable."""
+        if (
+            grants is None or grants.agent is None
+        ):  # shares and pauses of a talk of which one side is not heard are false
+            return
         self.facts = self._rooms.engine.facts(self._call_id) or self.facts
-        if self.facts is None or grants is None:
+        if self.facts is None:
             return
         with contextlib.suppress(Withdrawn):
             await self._rooms.scores.keep_facts(grants.caller, self.facts.of(Party.CALLER))
             await self._rooms.scores.keep_facts(grants.agent, self.facts.of(Party.AGENT))
+
+    async def seal(self) -> None:
+        """Seal what is kept of the call, which is over: no row of it stays in clear. Raises DatabaseUnavailable."""
+        await self._rooms.ledger.close(self._call_id, self._rooms.scores.gather(self._call_id))
 
     def drop(self) -> None:
         """Let go of all that the engine holds of the call, and of its facts."""
@@ -82,7 +90,7 @@ class Scribe:
     async def _erase(self, parties: frozenset[Party]) -> None:
         self.drop()
         ids = await self._rooms.ledger.grant_ids(self._call_id)
-        erased = await self._rooms.scores.erase([ids[p] for p in parties if p in ids])
+        erased = await self._rooms.scores.erase([grant_id for grant_id, party in ids.items() if party in parties])
         self._log.info("derived.erased", rows=erased)
 
     async def _forget(self, journalled: Answered) -> None:

@@ -19,10 +19,10 @@ from ari_bridge.calls.scribe import Scribe
 from ari_bridge.calls.states import Plan, plan
 from ari_bridge.media.udp_receiver import NoFreePort
 from ari_bridge.pbx.port import Answered, PbxRefused
+from consent.entry import ENDINGS, Entry, Standing
 from consent.errors import DatabaseUnavailable, NotGranted, Withdrawn
 from consent.gate import Grants
 from consent.grant import Consented
-from consent.ledger import ENDINGS, Entry, Standing
 from consent.parties import Party
 from consent.states import Answer, State, Why
 
@@ -71,7 +71,7 @@ class Session:
         self._away = False
         # The only conversation in which a call may be heard again after the bridge was away (None: it was not away).
         self._must_match: str | None = None
-        self._heard_in = self._agent_leg = ""
+        self._heard_in = self._agent_leg = self._unheard_leg = ""
         self._zero_s = self._next_facts_s = self._not_before_s = self._tone_until_s = 0.0
         self._no_fork_before_s, self._young_ends = 0.0, 0
         self._stage, self._problem, self._changed_at = Stage.ASKED, "", datetime.now(UTC)
@@ -203,6 +203,7 @@ class Session:
                 self._fail(f"the bridge failed: {type(error).__name__}", RETRY_S)
                 await asyncio.sleep(RETRY_S)
         self._rooms.engine.forget(self.call_id)
+        await self._seal()
 
     async def _turn(self) -> None:
         await self._wait()
@@ -230,6 +231,14 @@ class Session:
                 await self._scribe.write_next(self._grants)
             except DatabaseUnavailable as error:
                 self._fail(str(error), RETRY_S)
+                await asyncio.sleep(RETRY_S)
+
+    async def _seal(self) -> None:
+        while True:
+            try:
+                return await self._scribe.seal()
+            except DatabaseUnavailable as error:
+                self._log.error("call.not_sealed", error=str(error))
                 await asyncio.sleep(RETRY_S)
 
     def _may_listen(self) -> bool:
@@ -279,16 +288,17 @@ class Session:
         if not wanted.legs:
             return
         self._meet(next(c for c, party in wanted.legs.items() if party is Party.AGENT))
-        missing = [c for c in wanted.legs if c not in self._ears.legs]
+        missing = [c for c in wanted.legs if c not in self._ears.legs and c != self._unheard_leg]
         if missing and self._now_s() >= self._no_fork_before_s:
             await self._start({c: wanted.legs[c] for c in missing})
-        if self._stage in (Stage.PAUSED, Stage.FAILED) and self._ears.legs == wanted.legs.keys():
+        if self._stage in (Stage.PAUSED, Stage.FAILED) and self._ears.legs == wanted.legs.keys() - {self._unheard_leg}:
             self._turn_to(Stage.GRANTED)
 
     def _meet(self, agent_leg: str) -> None:
         """A new agent begins with new facts: nobody sees, or is measured by, what another agent did."""
         if self._agent_leg not in ("", agent_leg):
             self._scribe.drop()
+            self._grants, self._unheard_leg = None, ""
         self._agent_leg = agent_leg
 
     async def _start(self, legs: dict[str, Party]) -> None:
@@ -296,14 +306,19 @@ class Session:
         if variable != Answer.GRANTED:
             self._log.warning("fork.withheld", reason="the PBX's own variable does not say granted", variable=variable)
             raise PbxRefused(f"its own variable says {variable or 'nothing'}")
-        grants = await self._rooms.gate.open(self.call_id)
-        if self._grants is None:
-            self._grants, self._zero_s = grants, self._now_s()
+        endpoint = self._rooms.topology.channels[self._agent_leg].endpoint or ""
+        self._grants = grants = await self._rooms.gate.open(self.call_id, endpoint)
+        self._zero_s = self._zero_s or self._now_s()
         await self._note_conversation()
         for channel_id, party in legs.items():
             if self._stage in FINAL or self._away:  # while we waited for the PBX and the file
                 raise Withdrawn("stopped before the fork was made")
-            await self._ears.open(grants.of(party), channel_id, self._zero_s)
+            grant = grants.of(party)
+            if grant is None:
+                self._unheard_leg = channel_id
+                self._log.info("agent.not_heard", reason="the notice to staff is not acknowledged")
+            else:
+                await self._ears.open(grant, channel_id, self._zero_s)
 
     async def _note_conversation(self) -> None:
         conversation = self._rooms.topology.conversation(self.call_id)

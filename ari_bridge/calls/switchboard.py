@@ -26,9 +26,9 @@ from ari_bridge.pbx.port import (
     PbxEvent,
     PbxRefused,
 )
+from consent.entry import Entry
 from consent.errors import DatabaseUnavailable, InvalidValue
 from consent.grant import Consented
-from consent.ledger import Entry
 from consent.parties import Party
 from consent.states import TABLE, Answer, Event, Why
 

@@ -23,14 +23,16 @@ from analysis.engine.engine import Engine
 from analysis.speech.silero import SileroDetector
 from ari_bridge.cli.keyboard import END, Keyboard
 from ari_bridge.run.notices import notices
+from ari_bridge.run.records import open_ledger
 from ari_bridge.run.settings import Settings
-from consent.database import Database
 from consent.dialogue import Dialogue
+from consent.entry import Entry
 from consent.errors import Withdrawn
 from consent.grant import Consented, ConsentGrant
-from consent.ledger import MIGRATIONS, Entry, Ledger
+from consent.ledger import Ledger
 from consent.parties import Party
-from consent.states import KEYS, PROMPTS, STOP_KEYS, STOP_KEYS_GAP_S, Answer, Event, State, Step, Why
+from consent.states import KEYS, STOP_KEYS, STOP_KEYS_GAP_S, Answer, Event, State, Step, Why
+from dialplan.recordings import text
 
 ANSWER_TIMEOUT_S: Final = 10.0
 """Longer than on a telephone: the question is read, not heard."""
@@ -58,14 +60,13 @@ class Monologue:
         self._keyboard = keyboard
         self._ledger = ledger
         self._say = say
-        self._notice = notices(settings)[0]
+        self._notices = {notice.language: notice for notice in notices(settings)}
         self._call_id = uuid.uuid4().hex
-        self._dialogue = Dialogue()
+        self._dialogue = Dialogue(tuple(self._notices))
 
     async def talk(self, open_sound: Callable[[], AbstractContextManager[Sound]]) -> State:
         """Ask; on a yes open the sound and print what is heard, until somebody stops it or it ends."""
-        await self._ledger.announce([self._notice])
-        self._say(self._notice.text)
+        await self._ledger.announce(self._notices.values())
         await self._record(Answer.ASKED, Why.NOTICE)
         self._keyboard.start()
         await self._ask()
@@ -77,12 +78,11 @@ class Monologue:
         return self._dialogue.state
 
     async def _ask(self) -> None:
-        await self._step(Event.PROMPT_ENDED)
-        while self._dialogue.state in (State.ASKING, State.ASKING_AGAIN):
-            key = await self._keyboard.key(ANSWER_TIMEOUT_S)
-            await self._step(_meaning(key))
-            if self._dialogue.prompt == PROMPTS[State.REMINDING]:
-                self._say("Press 1 for yes, or 2 for no.")
+        while self._dialogue.state not in (State.GRANTED, State.REFUSED, State.OVER):
+            if self._dialogue.state in (State.ASKING, State.ASKING_AGAIN):
+                await self._step(_meaning(await self._keyboard.key(ANSWER_TIMEOUT_S)))
+            else:
+                self._say(text(self._dialogue.language, self._dialogue.prompt or ""))
                 await self._step(Event.PROMPT_ENDED)
 
     async def _listen(self, grant: ConsentGrant, open_sound: Callable[[], AbstractContextManager[Sound]]) -> Event:
@@ -149,7 +149,7 @@ class Monologue:
             await self._record(step.answer, step.why)
 
     async def _record(self, answer: Answer, why: Why) -> None:
-        party, notice = Party.CALLER, self._notice
+        party, notice = Party.CALLER, self._notices[self._dialogue.language]
         await self._ledger.record(
             Entry(datetime.now(UTC), answer, why, self._call_id, party, notice.notice_id, notice.language, "keys")
         )
@@ -191,11 +191,8 @@ async def hold(
 ) -> State:
     """The whole command on a ledger of its own, which is removed at the end."""
     with tempfile.TemporaryDirectory(prefix="ouidire-listen-") as folder:
-        database = await Database.open(Path(folder) / "listen.sqlite", [MIGRATIONS])
-        try:
-            return await Monologue(settings, keyboard, Ledger(database), _print).talk(open_sound)
-        finally:
-            await database.close()
+        async with open_ledger(Path(folder) / "listen.sqlite", Path(folder) / "keys") as ledger:
+            return await Monologue(settings, keyboard, ledger, _print).talk(open_sound)
 
 
 def _print(line: str) -> None:

@@ -13,7 +13,6 @@ from analysis.emotion.model_files import PACKAGED
 from analysis.emotion.onnx_model import OnnxToneModel
 from analysis.engine.engine import Engine, EngineStats
 from analysis.speech.silero import SileroDetector
-from analysis.store.schema import MIGRATIONS as STORE_MIGRATIONS
 from analysis.store.scores import Scores
 from ari_bridge.calls.board import Board, CallView
 from ari_bridge.calls.fork import MediaPlace
@@ -28,6 +27,7 @@ from ari_bridge.pbx.asterisk.phones import AsteriskPhones
 from ari_bridge.run import janitor
 from ari_bridge.run.notices import notices
 from ari_bridge.run.passwords import read_passwords
+from ari_bridge.run.records import open_ledger
 from ari_bridge.run.settings import Settings
 from ari_bridge.screens.push import Pusher
 from ari_bridge.screens.tokens import Tokens
@@ -36,8 +36,6 @@ from ari_bridge.web.desk import Desk
 from ari_bridge.web.phone_views import PhoneViews
 from consent.database import Database
 from consent.gate import Gate
-from consent.ledger import MIGRATIONS as CONSENT_MIGRATIONS
-from consent.ledger import Ledger
 from consent.states import Answer
 
 log = structlog.get_logger()
@@ -115,9 +113,8 @@ def _failure(before: EngineStats, now: EngineStats) -> str:
 
 async def _open(settings: Settings, stack: AsyncExitStack) -> Service:
     passwords = read_passwords(settings.pbx.secrets_file)
-    database = await Database.open(settings.database.path, [CONSENT_MIGRATIONS, STORE_MIGRATIONS])
-    stack.push_async_callback(database.close)
-    ledger = Ledger(database)
+    ledger = await stack.enter_async_context(open_ledger(settings.database.path, settings.keys.folder))
+    database = ledger.database
     await ledger.announce(notices(settings))
     board = Board()
     listener = AmiAccess(settings.pbx.ami_host, settings.pbx.ami_port, settings.pbx.ami_user, passwords.ami_password)

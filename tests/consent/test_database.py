@@ -12,7 +12,7 @@ import pytest
 
 from consent.database import Database
 from consent.errors import DatabaseUnavailable
-from consent.ledger import MIGRATIONS
+from consent.tables import MIGRATIONS
 
 
 async def test_a_second_bridge_is_refused(database: Database) -> None:
@@ -102,7 +102,7 @@ async def test_what_was_committed_survives_a_kill(tmp_path: Path) -> None:
     program = textwrap.dedent(f"""
         import asyncio, os, pathlib, signal
         from consent.database import Database
-        from consent.ledger import MIGRATIONS
+        from consent.tables import MIGRATIONS
         async def main():
             database = await Database.open(pathlib.Path({str(path)!r}), [MIGRATIONS])
             await database.write(lambda c: c.execute("CREATE TABLE x (y)"))

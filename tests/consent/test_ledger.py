@@ -7,8 +7,9 @@ import sqlite3
 import pytest
 
 from consent.database import Database
+from consent.entry import ENDINGS
 from consent.errors import InvalidValue, LedgerBroken, NotGranted
-from consent.ledger import ENDINGS, Ledger
+from consent.ledger import Ledger
 from consent.parties import Party
 from consent.purposes import Purpose
 from consent.states import Answer

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from consent.errors import LedgerBroken
-from consent.ledger import verify_chain
+from consent.verification import verify_chain
 from consent.parties import Party
 
 _FACTS = ("heard_s", "talk_s", "talk_share", "overlap_s", "longest_pause_s")
@@ -125,7 +125,7 @@ def ledger_state(path: Path) -> LedgerState:
     with opened(path) as connection:
         (integrity,) = connection.execute("PRAGMA integrity_check").fetchone()
         try:
-            return LedgerState(verify_chain(connection), "verified", str(integrity))
+            return LedgerState(verify_chain(connection).rows, "verified", str(integrity))
         except LedgerBroken as error:
             return LedgerState(0, str(error), str(integrity))
 

@@ -11,13 +11,14 @@ from analysis.emotion.score import Abstained, Estimate, Reason, ToneScore
 from analysis.store.schema import MIGRATIONS as STORE
 from analysis.store.scores import Scores
 from consent.database import Database
-from consent.ledger import MIGRATIONS as CONSENT
-from consent.ledger import Entry, Ledger
+from consent.entry import Entry
+from consent.ledger import Ledger
 from consent.notice import Notice
 from consent.parties import Party
 from consent.purposes import Purpose
 from consent.retention import Retention
 from consent.states import Answer, Why
+from consent.tables import MIGRATIONS as CONSENT
 from tests.demo import evidence
 from tests.demo.made_up import ZERO_NS, at
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from consent.ledger import verify_chain
+from consent.verification import verify_chain
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class Records:
     def verified(self) -> int:
         """How many records the chain holds. Raises LedgerBroken."""
         with self._opened() as connection:
-            return verify_chain(connection)
+            return verify_chain(connection).rows
 
     def _rows(self, query: str, *values: str) -> list[Any]:
         with self._opened() as connection:

@@ -1,4 +1,4 @@
-"""This machine: packages, passwords, database, models, prompts, addresses."""
+"""This machine: packages, passwords, database, keys, models, prompts, addresses."""
 
 import os
 import socket
@@ -19,8 +19,9 @@ from ari_bridge.run.notices import notices
 from ari_bridge.run.passwords import read_passwords
 from ari_bridge.run.settings import Settings, chosen_file
 from ari_bridge.run.settings_errors import SettingsError
-from consent.errors import LedgerBroken, OuidireError
-from consent.ledger import verify_chain
+from consent.errors import KeysMissing, LedgerBroken, OuidireError
+from consent.keys import WIDER_THAN_OWNER, read_keys
+from consent.verification import verify_chain
 from dialplan.verify import Finding
 
 
@@ -30,6 +31,7 @@ def findings(settings: Settings, named: Path | None) -> Iterator[Finding]:
     yield packages()
     yield passwords(settings)
     yield database(settings.database.path)
+    yield keys(settings.keys.folder, settings.database.path)
     yield from models(settings.analysis.model_folder)
     yield announced(settings)
     yield media_address(settings.media.host)
@@ -85,7 +87,7 @@ def database(path: Path) -> Finding:
         connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=2)
         try:
             (integrity,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-            records = verify_chain(connection)
+            records = verify_chain(connection).rows
         finally:
             connection.close()
     except (sqlite3.Error, LedgerBroken) as error:
@@ -93,6 +95,25 @@ def database(path: Path) -> Finding:
     if integrity != "ok":
         return amiss("database", f"{path} is damaged ({integrity}): keep a copy of it and restore a backup")
     return well("database", f"{path}, {records} records in a chain that holds")
+
+
+def keys(folder: Path, database_path: Path) -> Finding:
+    """The keys are there, whole, and nobody else may read them."""
+    if not folder.exists() and not database_path.exists():
+        return well(
+            "keys", f"{folder} will be made when it is first needed; keep its backups apart from the database's"
+        )
+    try:
+        if mode := folder.stat().st_mode & WIDER_THAN_OWNER:
+            return amiss("keys", f"{folder} is open to others than its owner ({mode:03o} too wide): chmod 700 {folder}")
+        read_keys(folder)
+    except OSError as error:
+        return amiss(
+            "keys", f"{folder} cannot be read ({error.strerror}): run doctor as the service's user, or restore it"
+        )
+    except KeysMissing as error:
+        return amiss("keys", str(error))
+    return well("keys", f"{folder}, readable by its owner alone")
 
 
 def models(folder: Path | None) -> Iterator[Finding]:

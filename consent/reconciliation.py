@@ -1,0 +1,82 @@
+"""Brings the file and the keyring in line before anything is served: after a restored backup what was erased since is
+erased again, and a call that was in progress then yields nothing.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from consent import sealed_rows
+from consent.errors import KeysMissing
+from consent.keyring import Record
+from consent.ledger import Ledger
+from consent.sealed_rows import Gather
+
+GatherOf = Callable[[str], Gather]
+"""What takes the derived rows of the call with that id out of the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """What was found: seals without a key (erased again), keys without a seal, calls in progress of an older copy."""
+
+    seals: int
+    keys: int
+    calls: int
+
+    @property
+    def is_nothing(self) -> bool:
+        """All was in line."""
+        return not (self.seals or self.keys or self.calls)
+
+
+async def reconcile(ledger: Ledger, gather: GatherOf) -> Reconciled:
+    """Do it. `gather` deletes what was derived of a call, for calls of which nothing may stay.
+
+    Raises:
+        KeysMissing: the keyring is lost, or an older copy than the file: a person must decide.
+        DatabaseUnavailable: nothing was changed.
+    """
+    counted = await ledger.database.read(_opened)
+    if counted > await ledger.keyring.opened():
+        raise KeysMissing(
+            f"the keyring in {ledger.keys.folder} is lost, or older than {ledger.database.path}: put the newest one "
+            "back, or decide with `ouidire keys renew` to go on without what it opens"
+        )
+    records = await ledger.keyring.all()
+    found = await ledger.database.erase(lambda c: _bring_in_line(c, records, gather))
+    orphans = await ledger.database.read(lambda c: _orphans(c, records))
+    await ledger.keyring.forget(orphans)
+    for record_id in await ledger.database.read(lambda c: _left_open(c, records)):
+        await ledger.keyring.close(record_id)
+    result = Reconciled(found.seals, len(orphans), found.calls)
+    if not result.is_nothing:
+        await ledger.note("restored", {"seals": result.seals, "keys": result.keys, "calls": result.calls})
+    return result
+
+
+def _opened(connection: sqlite3.Connection) -> int:
+    found = connection.execute("SELECT value FROM counts WHERE name = 'opened'").fetchone()
+    return int(found[0]) if found else 0
+
+
+def _bring_in_line(connection: sqlite3.Connection, records: list[Record], gather: GatherOf) -> Reconciled:
+    known = {ident for record in records for ident in sealed_rows.ids_of(connection, record)}
+    strange = [(i,) for (i,) in connection.execute("SELECT seal_id FROM sealed") if i not in known]
+    connection.executemany("DELETE FROM sealed WHERE seal_id = ?", strange)
+    live = {record.record_id for record in records if not record.closed}
+    stale = [c for c, r in connection.execute("SELECT call_id, record_id FROM calls").fetchall() if r not in live]
+    for call_id in stale:
+        sealed_rows.close_call(connection, call_id, None, gather(call_id))
+    return Reconciled(len(strange), 0, len(stale))
+
+
+def _orphans(connection: sqlite3.Connection, records: list[Record]) -> list[str]:
+    return [record.record_id for record in records if not sealed_rows.has_answers(connection, record)]
+
+
+def _left_open(connection: sqlite3.Connection, records: list[Record]) -> list[str]:
+    live = {record_id for (record_id,) in connection.execute("SELECT record_id FROM calls")}
+    return [r.record_id for r in records if r.kind == "call" and not r.closed and r.record_id not in live]
