@@ -11,10 +11,12 @@ from consent.parties import Party
 class Roles:
     """`trunks` are patterns (as in a shell) of endpoints whose calls come from outside; every other one is staff.
 
-    Unknown is staff, because staff's voice is never given to the tone model. Who dialled says nothing.
+    Unknown is staff, because staff's voice is never given to the tone model. Who dialled says nothing. `unmonitored`
+    are patterns of endpoints that are not listened to, nor is whoever talks with them (CNIL: lines out of its reach).
     """
 
     trunks: tuple[str, ...]
+    unmonitored: tuple[str, ...] = ()
 
     def of(self, channel: Channel) -> Party | None:
         """The party of a channel; None for one that carries nobody's mouth (a Local half, a snoop, a fork)."""
@@ -25,3 +27,7 @@ class Roles:
     def is_outside(self, endpoint: str) -> bool:
         """Whether an endpoint leads outside."""
         return any(fnmatchcase(endpoint, pattern) for pattern in self.trunks)
+
+    def is_unmonitored(self, channel: Channel) -> bool:
+        """Whether nobody may be heard while this channel is in the conversation."""
+        return channel.endpoint is not None and any(fnmatchcase(channel.endpoint, one) for one in self.unmonitored)

@@ -27,11 +27,14 @@ def plan(call_id: str, conversation: Conversation, channels: Mapping[str, Channe
 
     The consenting caller and the one agent with whom the caller talks, and nobody while one of them is on hold, while
     somebody else from outside, or of whom we cannot tell, is in the conversation (not asked), or while several agents
-    are: the one grant of the agents' side covers one leg.
+    are: the one grant of the agents' side covers one leg. An endpoint of the unmonitored ones silences the whole
+    conversation, whoever else is in it.
     """
     caller = channels.get(call_id)
     if caller is None or roles.of(caller) is not Party.CALLER:
         return Plan({}, "no_caller")
+    if any(roles.is_unmonitored(channels[leg]) for leg in conversation.legs if leg in channels):
+        return Plan({}, "unmonitored")
     parties = {leg: roles.of(channels[leg]) for leg in conversation.legs if leg in channels}
     agents = [leg for leg, party in parties.items() if party is Party.AGENT]
     strangers = [leg for leg, party in parties.items() if party is not Party.AGENT and leg != call_id]

@@ -3,6 +3,7 @@
 import asyncio
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 
 from ari_bridge.cli.command import Command, Exit
 from ari_bridge.cli.install import add_folder_argument, add_sounds_argument
@@ -13,11 +14,12 @@ from dialplan.verify import Finding
 def run(arguments: Namespace) -> Exit:
     """Print one line for each thing looked at. Raises SettingsError."""
     # Imported here: the checks bring the models' runtime with them, and `ouidire --help` should not wait for that.
-    from ari_bridge.cli.checks import files, pbx, site
+    from ari_bridge.cli.checks import files, papers, pbx, site
 
     settings = all_settings.load(arguments.settings)
     found = [
         *site.findings(settings, arguments.settings),
+        *papers.findings(settings, datetime.now(UTC).date()),
         *files.findings(settings, arguments.asterisk, arguments.sounds, arguments.calls),
         *asyncio.run(pbx.findings(settings)),
     ]

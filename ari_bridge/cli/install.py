@@ -1,12 +1,15 @@
 """`ouidire install`: the Asterisk side, shown first if asked, written whole or not at all."""
 
 from argparse import ArgumentParser, Namespace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from ari_bridge.cli.command import Command, Exit
 from ari_bridge.run import settings as all_settings
+from ari_bridge.run.conditions import unmet
 from ari_bridge.run.pbx_side import render_settings
+from ari_bridge.run.settings_errors import SettingsError
 from dialplan.change import InstallRefused, Plan, apply
 from dialplan.install import plan
 
@@ -23,6 +26,7 @@ Now:
 def run(arguments: Namespace) -> Exit:
     """Plan, show, and unless it is a dry run apply. Raises SettingsError and InstallRefused."""
     settings = all_settings.load(arguments.settings)
+    _check_conditions(settings, arguments.dry_run)
     made = plan(
         arguments.asterisk,
         render_settings(settings),
@@ -33,6 +37,15 @@ def run(arguments: Namespace) -> Exit:
     if code is Exit.OK and not arguments.dry_run and not made.is_empty:
         print(_NEXT_STEPS)
     return code
+
+
+def _check_conditions(settings: all_settings.Settings, is_dry_run: bool) -> None:
+    """Nothing is installed before the start conditions are met; a dry run tells them and goes on."""
+    reasons = unmet(settings, datetime.now(UTC).date())
+    if reasons and not is_dry_run:
+        raise SettingsError(*reasons)
+    for reason in reasons:
+        print(f"before it is installed: {reason}")
 
 
 def settle(made: Plan, is_dry_run: bool) -> Exit:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from contextlib import AsyncExitStack
+from datetime import UTC, datetime
 from typing import Final
 
 import structlog
@@ -25,8 +26,10 @@ from ari_bridge.pbx.asterisk.access import AmiAccess, AriAccess
 from ari_bridge.pbx.asterisk.adapter import AsteriskPbx
 from ari_bridge.pbx.asterisk.phones import AsteriskPhones
 from ari_bridge.run import janitor
+from ari_bridge.run.conditions import require
 from ari_bridge.run.notices import notices
 from ari_bridge.run.passwords import read_passwords
+from ari_bridge.run.persons import keep_change, touching_persons
 from ari_bridge.run.records import open_ledger
 from ari_bridge.run.settings import Settings
 from ari_bridge.screens.push import Pusher
@@ -48,7 +51,7 @@ async def serve(settings: Settings) -> None:
     """Run the service until it is cancelled.
 
     Raises:
-        SettingsError: the passwords cannot be read.
+        SettingsError: a start condition is not met, or the passwords cannot be read.
         OuidireError: the database or the model cannot be used.
         PbxRefused: the PBX does not let us in (wrong password, another bridge of our name).
     """
@@ -112,10 +115,15 @@ def _failure(before: EngineStats, now: EngineStats) -> str:
 
 
 async def _open(settings: Settings, stack: AsyncExitStack) -> Service:
+    require(settings, datetime.now(UTC).date())
     passwords = read_passwords(settings.pbx.secrets_file)
     ledger = await stack.enter_async_context(open_ledger(settings.database.path, settings.keys.folder))
     database = ledger.database
-    await ledger.announce(notices(settings))
+    announced = notices(settings)
+    await ledger.announce(announced)
+    snapshot = touching_persons(settings, [notice.notice_id for notice in announced])
+    if changed := await keep_change(ledger, snapshot):
+        log.warning("settings.changed", settings=sorted(changed))
     board = Board()
     listener = AmiAccess(settings.pbx.ami_host, settings.pbx.ami_port, settings.pbx.ami_user, passwords.ami_password)
     ari = AriAccess(settings.pbx.ari_url, settings.pbx.ari_user, passwords.ari_password)
@@ -135,7 +143,7 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Service:
         scores=Scores(database),
         board=board,
         topology=Topology(),
-        roles=Roles(settings.parties.trunks),
+        roles=Roles(settings.parties.trunks, settings.parties.unmonitored),
         place=MediaPlace(
             settings.media.host,
             PortRange(settings.media.first_port, settings.media.last_port),

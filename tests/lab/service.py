@@ -12,6 +12,7 @@ from typing import Any
 
 import aiohttp
 
+from tests import papers
 from tests.lab.asterisk import Asterisk, dying_with_us
 from tests.lab.errors import LabError
 
@@ -67,14 +68,16 @@ class Service:
 ari_url = "http://127.0.0.1:{ports.http}/ari"
 ami_port = {ports.ami}
 secrets_file = {_quoted(self.secrets)}
+config_dir = {_quoted(self._pbx.etc)}
 
-[parties]
+{papers.as_toml(self.database.parent.resolve())}[parties]
 trunks = ["trunk"]
 
 [media]
 first_port = {ports.forks.start}
 last_port = {ports.forks.stop - 1}
 lease_s = {LEASE_S}
+say_folder = {_quoted(self.database.parent / "say")}
 
 [database]
 path = {_quoted(self.database)}

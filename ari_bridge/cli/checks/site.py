@@ -104,8 +104,9 @@ def keys(folder: Path, database_path: Path) -> Finding:
             "keys", f"{folder} will be made when it is first needed; keep its backups apart from the database's"
         )
     try:
-        if mode := folder.stat().st_mode & WIDER_THAN_OWNER:
-            return amiss("keys", f"{folder} is open to others than its owner ({mode:03o} too wide): chmod 700 {folder}")
+        mode = folder.stat().st_mode & 0o777
+        if mode & WIDER_THAN_OWNER:
+            return amiss("keys", f"{folder} has mode {mode:04o}, open to others than its owner: chmod 700 {folder}")
         read_keys(folder)
     except OSError as error:
         return amiss(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import papers
 from tests.lab import portaudio
 from tests.lab.errors import LabError
 from tests.lab.netns import without_network
@@ -36,6 +37,7 @@ def settings_file(tmp_path: Path) -> Path:
     file = tmp_path / "ouidire.toml"
     file.write_text(
         f'[pbx]\nari_url = "http://127.0.0.1:1/ari"\nami_port = 1\nsecrets_file = "{secrets}"\n'
+        f'config_dir = "{tmp_path / "etc"}"\n{papers.as_toml(tmp_path)}'
         f'[database]\npath = "{tmp_path / "ouidire.sqlite"}"\n',
         encoding="utf-8",
     )

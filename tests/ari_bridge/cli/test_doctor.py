@@ -10,6 +10,7 @@ from ari_bridge.cli.checks.finding import amiss, well
 from ari_bridge.cli.doctor import lines
 from ari_bridge.cli.parser import main
 from ari_bridge.run.settings import load
+from tests import papers
 from tests.ari_bridge.cli.pbx_folder import lay_out
 from tests.lab import installation
 from tests.lab.asterisk import Asterisk
@@ -39,7 +40,8 @@ def installed(folder: Path, settings_file: Path) -> Asterisk:
     forks = server.ports.forks
     settings_file.write_text(
         f'[pbx]\nari_url = "http://127.0.0.1:{server.ports.http}/ari"\nami_port = {server.ports.ami}\n'
-        f'secrets_file = "{folder / "secrets.toml"}"\n[database]\npath = "{folder / "ouidire.sqlite"}"\n'
+        f'secrets_file = "{folder / "secrets.toml"}"\nconfig_dir = "{server.etc}"\n'
+        f'{papers.as_toml(folder)}[database]\npath = "{folder / "ouidire.sqlite"}"\n'
         f"[media]\nfirst_port = {forks.start}\nlast_port = {forks.stop - 1}\n"
         '[screens]\ndefault_family = "yealink"\n',
         encoding="utf-8",
