@@ -65,6 +65,27 @@ class Database:
             raise
         return database
 
+    @classmethod
+    async def beside(cls, path: Path) -> Database:
+        """Open a file that is there, beside the bridge that may have it open: no lock, and its schema stays as it is.
+
+        Raises:
+            DatabaseUnavailable: there is no such file, or it cannot be read.
+        """
+        try:
+            is_there = path.is_file()
+        except PermissionError:
+            raise DatabaseUnavailable(f"{path} cannot be read by this user: be root, or the service's") from None
+        if not is_there:
+            raise DatabaseUnavailable(f"there is no file at {path}: has `ouidire serve` ever run with these settings?")
+        database = cls(path, -1)
+        try:
+            await database.read(lambda c: c.execute("SELECT count(*) FROM sqlite_schema").fetchone())
+        except BaseException:
+            await database.close()
+            raise
+        return database
+
     async def write(self, change: Callable[[sqlite3.Connection], T]) -> T:
         """Run `change` in one transaction of the writer's thread and return what it returns once it is committed.
 
@@ -100,6 +121,12 @@ class Database:
         if self._is_in_log:
             busy = await self.read(lambda c: c.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0])
             self._is_in_log = bool(busy)
+
+    async def repack(self) -> None:
+        """Write the file anew in the order of its keys, so that no page tells what came before what."""
+        await self._run(self._writer, lambda: self._connection(self._writer).execute("VACUUM"))
+        self._is_in_log = True
+        await self.fold()
 
     async def close(self) -> None:
         """Finish what was submitted, fold the WAL back into the file and let go of it."""

@@ -8,6 +8,7 @@ from typing import Final
 
 from consent.errors import InvalidValue
 from consent.parties import Party
+from consent.retention import stamp
 from consent.states import Answer, Why
 
 ENDINGS: Final = frozenset({Answer.REFUSED, Answer.WITHDRAWN, Answer.OBJECTED, Answer.EXPIRED})
@@ -46,6 +47,20 @@ class Entry:
             raise InvalidValue(f"unknown source: {self.source}")
         if (self.answer is Answer.OBJECTED) != (self.party is Party.AGENT):
             raise InvalidValue("the agent objects, every other answer is the caller's")
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """What is sealed of it."""
+        return {
+            "at": stamp(self.at),
+            "answer": self.answer.value,
+            "why": self.why.value,
+            "call_id": self.call_id,
+            "party": self.party.value,
+            "notice_id": self.notice_id,
+            "language": self.language,
+            "source": self.source,
+        }
 
 
 @dataclass(frozen=True, slots=True)

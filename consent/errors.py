@@ -21,6 +21,18 @@ class TooManyTries(OuidireError):
     """Somebody may be guessing: for now not even a right reference or PIN is taken."""
 
 
+class Held(OuidireError):
+    """A legal hold keeps the record: it is not erased before its end; the message says why and until when."""
+
+
+class NothingKept(OuidireError):
+    """There is nothing (any more) that could be put right, held or given a reference."""
+
+
+class CallNotOver(OuidireError):
+    """The call is in progress: what is asked for can be done when it is over."""
+
+
 class LedgerBroken(OuidireError):
     """The chain of the ledger does not hold; the message names the first record that is wrong."""
 

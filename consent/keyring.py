@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
 
@@ -17,6 +17,7 @@ import sqlite_utils
 from sqlite_utils import Migrations
 
 from consent.database import Database
+from consent.errors import NothingKept
 from consent.retention import Retention
 from consent.seals import new_secret
 
@@ -157,7 +158,7 @@ class Keyring:
     async def due(self, today: date) -> tuple[list[Record], list[Record]]:
         """The records of which what was derived must be gone by `today`, and those that must be gone as a whole."""
         day = today.isoformat()
-        free = "closed AND held_until <= ?"
+        free = "(closed OR kind = 'staff') AND held_until <= ?"
         return await self._database.read(
             lambda c: (
                 _many(c, f"{free} AND derived IS NOT NULL AND derived_goes_on <= ?", (day, day)),
@@ -176,6 +177,35 @@ class Keyring:
         text = "" if until is None else until.isoformat()
         await self._database.write(
             lambda c: c.execute("UPDATE records SET held_until = ? WHERE record_id = ?", (text, record_id))
+        )
+
+    async def bring_forward(self, record_id: str, day: date) -> None:
+        """Have a record go on a day, as a whole, instead of on its own."""
+        await self._database.write(
+            lambda c: c.execute(
+                "UPDATE records SET derived_goes_on = ?, goes_on = ? WHERE record_id = ?",
+                (*[day.isoformat()] * 2, record_id),
+            )
+        )
+
+    async def renew_derived(self, record: Record) -> Record:
+        """A new secret for what is derived under a record, in place of the one whose seals nobody shall open again."""
+        secret = new_secret()
+
+        def change(connection: sqlite3.Connection) -> int:
+            return connection.execute(
+                "UPDATE records SET derived = ? WHERE record_id = ? AND derived = ?",
+                (secret, record.record_id, record.derived),
+            ).rowcount
+
+        if not await self._database.erase(change):
+            raise NothingKept("what was measured is erased")
+        return replace(record, derived=secret)
+
+    async def holds_over(self, today: date) -> list[Record]:
+        """The records whose legal hold ends by `today`."""
+        return await self._database.read(
+            lambda c: _many(c, "held_until != '' AND held_until <= ?", (today.isoformat(),))
         )
 
     async def forget_derived(self, record_ids: Iterable[str]) -> int:

@@ -15,7 +15,7 @@ from typing import Any, Final
 from weakref import WeakValueDictionary
 
 from consent import sealed_rows
-from consent.chain import PUBLIC, Checkpoint, canonical, public_commitment, sign
+from consent.chain import Checkpoint, canonical, sign
 from consent.database import Database
 from consent.entry import ENDINGS, Entry, Standing
 from consent.errors import NotGranted
@@ -194,10 +194,8 @@ class Ledger:
 
     async def note(self, what: str, body: Mapping[str, Any]) -> int:
         """Append a public record (what was set, deleted, held, restored); its place in the chain."""
-        text = canonical({"what": what, "at": stamp(self._now()), **body})
-        return await self.database.write(
-            lambda c: sealed_rows.append_row(c, PUBLIC, text, lambda _: public_commitment(text))
-        )
+        fields = {"what": what, "at": stamp(self._now()), **body}
+        return await self.database.write(lambda c: sealed_rows.append_public(c, fields))
 
     async def notes(self, what: str = "") -> list[dict[str, Any]]:
         """The public records in their order; those of one kind where one is named."""
@@ -238,11 +236,12 @@ class Ledger:
             known = {fields["answer"] for fields in sealed_rows.answers_of(connection, record)}
             if entry.answer in known:
                 return False
-            sealed_rows.append(connection, record, _fields(entry))
+            sealed_rows.append(connection, record, entry.fields)
             return True
 
         is_new = await self.database.write(change)
-        if is_new and entry.answer is Answer.WITHDRAWN:
+        # What a legal hold keeps goes when the hold ends: see consent.forgetting.
+        if is_new and entry.answer is Answer.WITHDRAWN and not record.is_held(self._now().date()):
             await self.erase_derived([record])
         return is_new
 
@@ -253,11 +252,20 @@ class Ledger:
         await self.database.erase(lambda c: [sealed_rows.delete_derived(c, one) for one in wanted])
         return len(wanted)
 
-    async def erase(self, records: Iterable[Record]) -> int:
-        """Erase records whole: what was derived, and what was answered, whose commitments stay; how many answers."""
-        wanted = list(records)
+    async def erase(self, records: Iterable[Record], what: str, body: Mapping[str, Any]) -> int:
+        """Erase records whole: what was derived, and what was answered, whose commitments stay; how many answers.
+
+        The same transaction appends the public record `what` that certifies it, with `body` and the number of answers.
+        """
+        wanted, at = list(records), stamp(self._now())
         await self.keyring.forget([one.record_id for one in wanted])
-        return await self.database.erase(lambda c: sum(sealed_rows.delete_record(c, one) for one in wanted))
+
+        def change(connection: sqlite3.Connection) -> int:
+            answers = sum(sealed_rows.delete_record(connection, one) for one in wanted)
+            sealed_rows.append_public(connection, {"what": what, "at": at, **body, "answers": answers})
+            return answers
+
+        return await self.database.erase(change)
 
     async def _staff_record(self, endpoint: str, since: str, retention: Retention) -> Record:
         mac = self.keys.mac("staff", f"{endpoint}\n{since}")
@@ -274,19 +282,6 @@ class Ledger:
                 return _SHORTEST
             self._retentions[notice_id] = Retention(*row)
         return self._retentions[notice_id]
-
-
-def _fields(entry: Entry) -> dict[str, str]:
-    return {
-        "at": stamp(entry.at),
-        "answer": entry.answer.value,
-        "why": entry.why.value,
-        "call_id": entry.call_id,
-        "party": entry.party.value,
-        "notice_id": entry.notice_id,
-        "language": entry.language,
-        "source": entry.source,
-    }
 
 
 def _staff_fields(endpoint: str, answer: Answer, notice_id: str, at: str) -> dict[str, str]:
@@ -311,7 +306,7 @@ def _append_answer(connection: sqlite3.Connection, record: Record, entry: Entry)
     ).fetchone()
     if known:
         return False
-    fields = _fields(entry)
+    fields = entry.fields
     seq = sealed_rows.append(connection, record, fields)
     names = ("call_id", "answer", "at", "why", "party", "notice_id", "language", "source")
     connection.execute(

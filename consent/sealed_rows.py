@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from consent import seals
-from consent.chain import GENESIS, PERSON, canonical, row_hash
+from consent.chain import GENESIS, PERSON, PUBLIC, canonical, public_commitment, row_hash
 from consent.keyring import Record
 
 MAX_ANSWERS: Final = 8
@@ -31,6 +31,12 @@ def append_row(connection: sqlite3.Connection, kind: str, body: str, commit: Cal
     digest = row_hash(seq, kind, commitment, previous)
     connection.execute("INSERT INTO ledger VALUES (?, ?, ?, ?, ?, ?)", (seq, kind, body, commitment, previous, digest))
     return seq
+
+
+def append_public(connection: sqlite3.Connection, fields: Mapping[str, Any]) -> int:
+    """Append a record in clear, which concerns nobody in person; its place in the chain."""
+    body = canonical(fields)
+    return append_row(connection, PUBLIC, body, lambda _: public_commitment(body))
 
 
 def append(connection: sqlite3.Connection, record: Record, fields: Mapping[str, Any]) -> int:
@@ -82,10 +88,12 @@ def put_derived(connection: sqlite3.Connection, record: Record, content: bytes) 
 def close_call(connection: sqlite3.Connection, call_id: str, record: Record | None, gather: Gather) -> bytes:
     """Seal what `gather` takes out of the file, and delete every row of the call that is in clear; what was sealed.
 
-    Of a call whose record is erased, or was closed before (an old copy of the file), nothing is kept.
+    Of a call whose record is erased, or was closed before (an old copy of the file), nothing is kept; nor of one that
+    the caller stopped.
     """
     derived = gather(connection)
-    if record is None or record.closed or record.derived is None:
+    stopped = connection.execute("SELECT 1 FROM answers WHERE call_id = ? AND answer = 'withdrawn'", (call_id,))
+    if record is None or record.closed or record.derived is None or stopped.fetchone():
         derived = b""
     if derived and record is not None:
         put_derived(connection, record, derived)

@@ -115,6 +115,20 @@ def sealed_at_rest(db: sqlite_utils.Database) -> None:
             db.conn.execute(_APPEND_ONLY.format(table=table, change=change))
 
 
+@MIGRATIONS()
+def guesses(db: sqlite_utils.Database) -> None:
+    """What was tried in vain, so that a restart forgives nobody: a source is a mac of it and of the day."""
+    db.conn.execute("""
+        CREATE TABLE guess_sources (
+            source TEXT PRIMARY KEY, day TEXT NOT NULL, unknown INTEGER NOT NULL DEFAULT 0,
+            slips INTEGER NOT NULL DEFAULT 0
+        ) STRICT, WITHOUT ROWID""")
+    db.conn.execute("""
+        CREATE TABLE guess_budget (
+            one INTEGER PRIMARY KEY CHECK (one = 1), left REAL NOT NULL, at_s REAL NOT NULL
+        ) STRICT""")
+
+
 def _run(db: sqlite_utils.Database, script: str) -> None:
     # Not executescript, which would commit what went before.
     statement = ""
