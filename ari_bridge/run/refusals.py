@@ -108,7 +108,7 @@ REFUSALS: Final = (
         "the notice comes before the question, whole, in every call", TOLD_FIRST,
     ),
     _refused(
-        r"(yes|no|stop|withdraw\w*|refuse|refusal|accept|objection)_keys? | stop_after | allow_stop | withdraw | revok"
+        r"(yes|no|stop|withdraw\w*|refuse|refusal|accept|objection)_keys? | stop_after | allow_stop | withdraw | revo[ck]"
         r"| lock_(yes|grant|answer)",
         "the keys 1, 2 and *9 are part of what the notice says, and no setting", AS_EASY_TO_WITHDRAW,
     ),
@@ -116,7 +116,7 @@ REFUSALS: Final = (
         r"ledger | audit | checkpoint | proofs?($|_)", "every answer is proved, always", AN_ACT_OF_ONES_OWN
     ),
     _refused(
-        r"^rights | eras(e|ure) | references?_(required|off|length|digits|enabled) | rate_?limit"
+        r"^rights | eras(e|ure) | references?($|_(required|off|length|digits|enabled)) | rate_?limit"
         r"| do_not_ask | (^|[._])quiet",
         "rights are not switched off", RIGHTS,
     ),

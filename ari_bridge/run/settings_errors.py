@@ -32,11 +32,15 @@ def sentences(error: ValidationError, keys: Keys) -> Iterator[str]:
             inner = fault["input"] if isinstance(fault["input"], Mapping) else {}
             yield _unknown([name, *(f"{name}.{key}" for key in inner)], _hint(_near(path, keys)))
         elif fault["type"] == "missing":
-            yield f"{name} is missing"
+            yield f"{name} is missing{_ruled(name)}"
         else:
             message = fault["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
-            law = refusal(name)
-            yield f"{name}: {message}{f'; {law}' if law else ''}" if name else message
+            yield f"{name}: {message}{_ruled(name)}" if name else message
+
+
+def _ruled(name: str) -> str:
+    law = refusal(name)
+    return f"; {law}" if law else ""
 
 
 def _unknown(names: list[str], hint: str) -> str:
