@@ -10,8 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 from consent.line import Event, Rows, Script, Step
-
-REFERENCE_DIGITS: Final = 14
+from consent.reference import LENGTH
 
 
 class State(StrEnum):
@@ -127,5 +126,5 @@ SCRIPT: Final[Script[State, Effect]] = Script(
     menus=frozenset({State.MENU, State.KEPT}),
     # One digit too many of a reference must not erase.
     heard_out=frozenset({State.KEPT}),
-    lengths={State.ENTERING: REFERENCE_DIGITS},
+    lengths={State.ENTERING: LENGTH},
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from analysis.engine.engine import Engine
 from analysis.store.scores import Scores
@@ -13,6 +14,14 @@ from ari_bridge.calls.topology import Topology
 from ari_bridge.pbx.port import Pbx
 from consent.gate import Gate
 from consent.ledger import Ledger
+
+
+class References(Protocol):
+    """What follows a yes: the caller hears by which number the call is found again."""
+
+    async def announce(self, call_id: str, language: str) -> None:
+        """Have the caller hear a new reference. Raises nothing: a call goes on without one."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,5 +36,6 @@ class Rooms:
     board: Board
     topology: Topology
     roles: Roles
+    references: References
     place: MediaPlace
     lease_s: float

@@ -45,13 +45,18 @@ class Scribe:
         """Whether something is not recorded yet."""
         return bool(self._waiting)
 
-    async def write_next(self, grants: Grants | None) -> None:
-        """Record the oldest answer. Raises DatabaseUnavailable: it stays the oldest, no answer is ever lost."""
+    async def write_next(self, grants: Grants | None) -> bool:
+        """Record the oldest answer; True for a yes that was said a moment ago.
+
+        Raises:
+            DatabaseUnavailable: it stays the oldest, no answer is ever lost.
+        """
         entry, journalled = self._waiting[0]
         if entry.answer is Answer.EXPIRED:
             await self.keep_facts(grants)
             self._rooms.gate.end(self._call_id, Answer.EXPIRED)
-        if await self._rooms.ledger.record(entry):
+        is_news = await self._rooms.ledger.record(entry)
+        if is_news:
             self._log.info(f"consent.{entry.answer}", why=entry.why, party=entry.party, source=entry.source)
         self.recorded.add(entry.answer)
         if entry.answer in ERASES:
@@ -59,6 +64,7 @@ class Scribe:
         self._waiting.popleft()
         if journalled is not None:
             await self._forget(journalled)
+        return is_news and entry.answer is Answer.GRANTED and entry.source == "event"
 
     async def keep(self, verdict: Consented[Verdict]) -> None:
         """Store a verdict; one whose grant has ended is dropped. Raises DatabaseUnavailable."""

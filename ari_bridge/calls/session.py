@@ -228,7 +228,8 @@ class Session:
     async def _write_down(self) -> None:
         while self._scribe.has_work:
             try:
-                await self._scribe.write_next(self._grants)
+                if await self._scribe.write_next(self._grants) and not self._answers & ENDINGS:
+                    self._spawn(self._rooms.references.announce(self.call_id, self._language))
             except DatabaseUnavailable as error:
                 self._fail(str(error), RETRY_S)
                 await asyncio.sleep(RETRY_S)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
@@ -40,11 +41,19 @@ STOPS: Final = frozenset({Answer.WITHDRAWN, Answer.OBJECTED})
 """Obeyed whoever sends them: a stop too many hears nobody."""
 
 
-class Switchboard:
-    """Runs the sessions. `run` ends only when the PBX cannot be worked with at all."""
+def _no_others(event: PbxEvent) -> bool:
+    return False
 
-    def __init__(self, rooms: Rooms) -> None:
+
+class Switchboard:
+    """Runs the sessions. `run` ends only when the PBX cannot be worked with at all.
+
+    `others` see each event first, without waiting; one for which they say True is no matter of a call.
+    """
+
+    def __init__(self, rooms: Rooms, others: Callable[[PbxEvent], bool] = _no_others) -> None:
         self._rooms = rooms
+        self._others = others
         self._sessions: dict[str, Session] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._stop_keys: dict[str, StopKeys] = {}
@@ -58,6 +67,8 @@ class Switchboard:
         """Take the PBX's events for ever. Raises PbxRefused where a retry cannot help."""
         async for event in self._rooms.pbx.events():
             try:
+                if self._others(event):
+                    continue
                 async with self._turn:
                     await self._take(event)
             except Exception:  # the root of all that an event starts: a bad one ends no call
@@ -105,6 +116,19 @@ class Switchboard:
         else:
             session.answer(entry, Answered(call_id, answer, entry.why, "", "", entry.at, None))
         return True
+
+    async def object_for(self, endpoint: str) -> int:
+        """Stop each call that the agent at an endpoint is in, as by that agent's own stop keys; how many there were."""
+        topology = self._rooms.topology
+        theirs = [
+            call_id
+            for call_id in self._sessions
+            for leg in topology.conversation(call_id).legs
+            if leg in topology.channels and topology.channels[leg].endpoint == endpoint
+        ]
+        for call_id in theirs:
+            await self.stop(call_id, Answer.OBJECTED)
+        return len(theirs)
 
     def sessions(self) -> tuple[Session, ...]:
         """The calls that are not over."""
@@ -292,4 +316,5 @@ def _entry(answered: Answered, source: str) -> Entry:
         notice_id=answered.notice_id,
         language=answered.language,
         source=source,
+        number_tag=answered.number_tag,
     )

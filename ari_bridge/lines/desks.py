@@ -77,5 +77,5 @@ class ReferenceBook(Protocol):
     """Where the references of calls come from."""
 
     async def mint(self, call_id: str) -> str:
-        """A new reference for a call that was granted: 14 digits. It is kept nowhere as it is."""
+        """A new reference for a call that was granted, its digits alone. It is kept nowhere as it is."""
         ...

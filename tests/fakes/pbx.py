@@ -35,6 +35,11 @@ class FakePbx:
         self.stopped: list[tuple[str, Answer]] = []
         self.forgotten: list[Answered] = []
         self.refuses: str = ""
+        self.said: list[tuple[str, str]] = []
+        self.played: list[tuple[str, tuple[str, ...]]] = []
+        self.stopped_playing: list[str] = []
+        self.hung_up: list[str] = []
+        self.sent: list[tuple[str, str, str]] = []
 
     async def events(self) -> AsyncIterator[PbxEvent]:
         """What the test put in."""
@@ -86,3 +91,30 @@ class FakePbx:
         """No longer kept."""
         self.forgotten.append(entry)
         self.entries = [e for e in self.entries if (e.call_id, e.answer) != (entry.call_id, entry.answer)]
+
+    async def say(self, call_id: str, recording: str) -> None:
+        """Remembered, unless the test has the PBX refuse."""
+        if self.refuses:
+            raise PbxRefused(self.refuses)
+        self.said.append((call_id, recording))
+
+    # As a LinePbx.
+
+    async def play(self, channel_id: str, prompts: Sequence[str]) -> str:
+        """Remembered, unless the test has the PBX refuse; its id counts."""
+        if self.refuses:
+            raise PbxRefused(self.refuses)
+        self.played.append((channel_id, tuple(prompts)))
+        return f"play-{len(self.played)}"
+
+    async def stop_playing(self, play_id: str) -> None:
+        """Remembered."""
+        self.stopped_playing.append(play_id)
+
+    async def hang_up_line(self, channel_id: str) -> None:
+        """Remembered."""
+        self.hung_up.append(channel_id)
+
+    async def send_line(self, channel_id: str, context: str, extension: str) -> None:
+        """Remembered."""
+        self.sent.append((channel_id, context, extension))

@@ -30,7 +30,8 @@ _WAYS: Final[dict[Answer, frozenset[Why]]] = {
     # NOTICE: a prompt could not be played, so nothing was announced.
     Answer.REFUSED: frozenset({Why.KEY, Why.SILENCE, Why.WRONG_KEYS, Why.HANGUP, Why.STOP_KEYS, Why.NOTICE}),
     Answer.OBJECTED: frozenset({Why.STOP_KEYS}),
-    Answer.WITHDRAWN: frozenset({Why.STOP_KEYS}),
+    # SPOKEN: the caller said it, and the agent pressed for the caller.
+    Answer.WITHDRAWN: frozenset({Why.STOP_KEYS, Why.SPOKEN}),
 }
 _OF_THE_CALLER: Final = frozenset({Answer.ASKED, Answer.GRANTED, Answer.REFUSED})
 """Given by the asked channel itself, so sent by no other."""

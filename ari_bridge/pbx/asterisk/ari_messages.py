@@ -58,8 +58,9 @@ _SNOOP: Final = re.compile(r"Snoop/(.{1,150})-[0-9a-f]{8}")
 _CONSENT: Final = re.compile(r"[a-z]{0,20}")
 _LANGUAGE: Final = re.compile(r"[A-Za-z0-9_-]{0,40}")
 _KEYS: Final = frozenset("0123456789*#ABCD")
-_NUMBER: Final = re.compile(r"\+?[0-9]{1,32}")
-"""What we take for a caller's number; "anonymous" and the like are none."""
+_NO_NUMBER: Final = re.compile(r"[^0-9+]")
+"""What the dialplan drops of a caller's number before it hashes it; "anonymous" is none then."""
+_MAX_NUMBER: Final = 40
 _PLAYED_ON: Final = "channel:"
 _MAX_NAME: Final = 500
 _WATCHED_CLASS: Final = "basic"
@@ -173,8 +174,14 @@ def _line(value: object, arguments: object) -> list[LineEntered]:
         return []
     if not isinstance(arguments, list) or len(arguments) != 1 or arguments[0] not in tuple(Line):
         return []
-    number = _text(value.get("caller"), "number", _NUMBER)
+    number = _number(value.get("caller"))
     return [LineEntered(channel.channel_id, Line(arguments[0]), number, channel.endpoint, channel.language)]
+
+
+def _number(value: object) -> str:
+    text = value.get("number") if isinstance(value, dict) else None
+    number = _NO_NUMBER.sub("", text) if isinstance(text, str) else ""
+    return number if len(number) <= _MAX_NUMBER else ""
 
 
 def _prompt(value: object) -> list[PromptEnded]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 from analysis.engine.engine import Engine
 from analysis.speech.silero import SileroDetector
@@ -18,6 +20,7 @@ from ari_bridge.calls.switchboard import Switchboard
 from ari_bridge.calls.topology import Topology
 from ari_bridge.media.udp_receiver import PortRange
 from ari_bridge.pbx.port import Answered, BridgeChanged, Channel, ChannelChanged, Connected, PbxEvent, Snapshot
+from consent import sealed_rows
 from consent.database import Database
 from consent.gate import Gate
 from consent.ledger import Ledger
@@ -25,9 +28,21 @@ from consent.states import Answer, Why
 from tests.conftest import Callers
 from tests.fakes.models import SteadyTone
 from tests.fakes.pbx import FakePbx, channel
+from tests.fakes.references import FakeReferences
 
 CALLER, AGENT = channel("1.1", "trunk"), channel("1.2", "1001")
 TOGETHER = frozenset({"1.1", "1.2"})
+
+
+class Announced:
+    """Takes down for which calls a reference was to be said."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, str]] = []
+
+    async def announce(self, call_id: str, language: str) -> None:
+        """As the real one, without a voice."""
+        self.calls.append((call_id, language))
 
 
 class Bench:
@@ -38,8 +53,10 @@ class Bench:
         self.database = database
         self.pbx = FakePbx()
         self.board = Board()
+        self.references = FakeReferences()
         self.scores = Scores(database)
-        self.ledger = Ledger(database)
+        self.ledger = Ledger(database, callers.ledger.keyring, callers.ledger.keys)
+        self.references = Announced()
         self.engine = Engine(SileroDetector(), SteadyTone(), lambda verdict: self.switchboard.verdict(verdict))
         self.rooms = Rooms(
             pbx=self.pbx,
@@ -50,6 +67,8 @@ class Bench:
             board=self.board,
             topology=Topology(),
             roles=Roles(("trunk",)),
+            references=self.references,
+            references=self.references,
             place=MediaPlace("127.0.0.1", PortRange(43200, 43400, rest_s=0), "127.0.0.1"),
             lease_s=1.5,
         )
@@ -81,6 +100,21 @@ class Bench:
         await self.tell(ChannelChanged(CALLER), self.says(Answer.ASKED), self.says(Answer.GRANTED))
         await self.tell(ChannelChanged(AGENT), BridgeChanged("b", TOGETHER))
         await self.until(lambda: len(self.pbx.forks) == 2)
+
+    async def sealed(self, call_id: str = "1.1") -> tuple[list[str], dict[str, Any]]:
+        """What the seals hold of a call: its answers in order, and what was derived."""
+        record = await self.ledger.keyring.of(self.ledger.keys.mac("call", call_id))
+        assert record is not None
+        answers = await self.database.read(lambda c: sealed_rows.answers_of(c, record))
+        derived = await self.database.read(lambda c: sealed_rows.derived_of(c, record))
+        return [one["answer"] for one in answers], json.loads(derived or b"{}")
+
+    async def in_clear(self) -> int:
+        """Rows that stand in clear of any call."""
+        tables = ("calls", "answers", "grants", "scores", "facts")
+        return await self.database.read(
+            lambda c: sum(c.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables)
+        )
 
     async def until(self, condition: Callable[[], bool], timeout_s: float = 5.0) -> None:
         """Wait for something to become true."""
