@@ -9,7 +9,7 @@ from consent.states import STOP_KEYS
 from dialplan.change import Conflict
 from dialplan.conf import Conf, Entry, read_conf
 from dialplan.layout import Layout
-from dialplan.render import AMI_LISTENER, AMI_PUSHER, ARI_USER, CONTEXTS, FEATURE_NAME
+from dialplan.render import AMI_LISTENER, AMI_PUSHER, ARI_USER, CONTEXTS, FEATURES
 
 _LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 _YES: Final = ("yes", "true", "1", "on", "y", "t")
@@ -91,27 +91,27 @@ def notes(existing: Existing) -> Iterator[str]:
         )
 
 
-def stop_code_rivals(features: Conf) -> Iterator[Entry]:
-    """Feature codes that are the stop keys, or begin with them, or are their beginning."""
+def code_rivals(features: Conf) -> Iterator[tuple[Entry, str]]:
+    """Feature codes that are keys of ours, or begin with them, or are their beginning; each once, with our keys."""
     for entry in features.entries:
         if entry.section.lower() not in ("featuremap", "applicationmap"):
             continue
         code = entry.value.split(",")[0].strip()
-        if code and (code.startswith(STOP_KEYS) or STOP_KEYS.startswith(code)):
-            yield entry
+        taken = [keys for keys in FEATURES.values() if code.startswith(keys) or keys.startswith(code)]
+        if code and taken:
+            yield entry, taken[0]
 
 
 def _codes(features: Conf) -> Iterator[Conflict]:
-    for entry in stop_code_rivals(features):
+    for entry, keys in code_rivals(features):
         yield Conflict(
             "features.conf",
-            f"{entry.file}:{entry.line}: `{entry.key} => {entry.value}` takes the keys {STOP_KEYS}, which take a yes "
+            f"{entry.file}:{entry.line}: `{entry.key} => {entry.value}` takes the keys {keys}, which take a yes "
             "back at any moment: give it another code, then install again",
         )
-    if (other := features.last("applicationmap", FEATURE_NAME)) is not None:
-        yield Conflict(
-            "features.conf", f"{other.file}:{other.line}: another feature is called {FEATURE_NAME}: rename it"
-        )
+    for name in FEATURES:
+        if (other := features.last("applicationmap", name)) is not None:
+            yield Conflict("features.conf", f"{other.file}:{other.line}: another feature is called {name}: rename it")
 
 
 def _taken(conf: Conf, names: tuple[str, ...], what: str) -> Iterator[Conflict]:

@@ -18,6 +18,8 @@ from dialplan.layout import PLAIN, Layout, layout_of
 from dialplan.manifest import Manifest, digest, manifest_file, read_manifest
 from dialplan.passwords import SECRETS_HEADER, Passwords, read_passwords, secrets_toml
 
+SHIPPED: Final = recordings.Recordings()
+"""The prompts of the package, without any of the site's own."""
 _PHONES: Final = "pjsip_notify.conf"
 _KEPT_MODE: Final = 0o7777
 """For the admin's files: whatever mode they have stays."""
@@ -32,14 +34,16 @@ def plan(
     *,
     secrets_file: Path,
     sounds_dir: Path | None = None,
+    prompts: recordings.Recordings = SHIPPED,
 ) -> Plan:
     """What an install changes; nothing where it is already installed so. Passwords that are there are kept.
 
     `secrets_file` gets the bridge's copy of the passwords. `sounds_dir` is needed only where asterisk.conf names no
-    astdatadir.
+    astdatadir. `prompts` are what callers hear.
 
     Raises:
         InstallRefused: no such folder, no folder for prompts, a damaged manifest or a managed block torn apart.
+        InvalidValue: a prompt is missing, or is not what was attested.
     """
     asterisk_dir, secrets_file = asterisk_dir.absolute(), secrets_file.absolute()
     if not asterisk_dir.is_dir():
@@ -52,7 +56,7 @@ def plan(
     blocks = tuple(_blocks(asterisk_dir, existing, layout))
     own = (
         FileChange(secrets_file, content(secrets_file), secrets_toml(passwords), _OWNER_READS, _nearest(secrets_file)),
-        *_prompts(sounds.absolute(), settings),
+        *_prompts(sounds.absolute(), settings, prompts),
         *_own_files(asterisk_dir, settings, passwords),
     )
     file = manifest_file(asterisk_dir)
@@ -86,6 +90,7 @@ def plan_removal(asterisk_dir: Path) -> Plan:
 def _own_files(asterisk_dir: Path, settings: render.RenderSettings, passwords: Passwords) -> Iterator[FileChange]:
     texts = (
         ("extensions.conf", render.extensions(settings), _PUBLIC),
+        ("numbers.conf", render.numbers(settings), _secret_mode(asterisk_dir)),
         ("ari.conf", render.ari_user(passwords.ari), _secret_mode(asterisk_dir)),
         ("manager.conf", render.manager_users(passwords.ami, passwords.phones), _secret_mode(asterisk_dir)),
     )
@@ -132,11 +137,11 @@ def _after_reload(blocks: Iterable[FileChange]) -> Iterator[str]:
             yield f"{_PHONES} is new: a reload is not enough, run `module load res_pjsip_notify.so` in its console"
 
 
-def _prompts(sounds: Path, settings: render.RenderSettings) -> Iterator[FileChange]:
+def _prompts(sounds: Path, settings: render.RenderSettings, prompts: recordings.Recordings) -> Iterator[FileChange]:
     for notice in settings.notices:
         for name in recordings.NAMES:
             path = sounds / notice.language / OWN_FOLDER / f"{name}.wav"
-            wav = recordings.recording(notice.language, name)
+            wav = prompts.recording(notice.language, name)
             yield FileChange(path, content(path), wav, _PUBLIC, _nearest(path))
 
 

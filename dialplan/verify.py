@@ -10,6 +10,7 @@ from dialplan.block import has_block
 from dialplan.change import content
 from dialplan.conf import OWN_FOLDER, Conf, read_conf
 from dialplan.existing import conflicts, is_yes, notes, read_existing
+from dialplan.install import SHIPPED
 from dialplan.layout import layout_of
 from dialplan.recorders import Sighting, recorders
 from dialplan.versions import OLDEST_TRIED, known_bad, release
@@ -24,27 +25,38 @@ NEEDED_MODULES: Final = (
     "app_playback",
     "app_read",
     "app_stack",
+    "app_stasis",
     "app_userevent",
+    "app_verbose",
     "chan_rtp",
+    "func_callerid",
     "func_cdr",
     "func_channel",
+    "func_config",
     "func_cut",
     "func_db",
     "func_dialplan",
+    "func_env",
     "func_global",
     "func_groupcount",
     "func_lock",
+    "func_logic",
+    "func_rand",
+    "func_sha1",
     "func_strings",
     "func_timeout",
     "res_ari",
     "res_ari_channels",
     "res_ari_events",
+    "res_ari_playbacks",
     "res_http_websocket",
     "res_stasis",
+    "res_stasis_playback",
     "res_stasis_snoop",
 )
 """Without any of them the dialogue, the gate, the fork or the word that it stopped does not work."""
 _NAMED_AT_MOST: Final = 5
+_OTHERS: Final = 0o007
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +69,22 @@ class Finding:
 
 
 def verify(
-    asterisk_dir: Path, settings: render.RenderSettings, *, max_calls: int, sounds_dir: Path | None = None
+    asterisk_dir: Path,
+    settings: render.RenderSettings,
+    *,
+    max_calls: int,
+    sounds_dir: Path | None = None,
+    prompts: recordings.Recordings = SHIPPED,
 ) -> tuple[Finding, ...]:
     """Every finding about a folder of Asterisk's configuration, the good ones too."""
     if not asterisk_dir.is_dir():
         return (Finding("PBX configuration", ok=False, sentence=f"{asterisk_dir} is no folder that can be read"),)
     return (
         contexts_finding(asterisk_dir, settings),
+        numbers_finding(asterisk_dir, settings),
         included_finding(asterisk_dir),
         *_existing_findings(asterisk_dir),
-        _prompts_finding(asterisk_dir, settings, sounds_dir),
+        _prompts_finding(asterisk_dir, settings, sounds_dir, prompts),
         rtp_finding(read_conf(asterisk_dir, "rtp.conf"), settings.max_forks, max_calls),
         _modules_finding(read_conf(asterisk_dir, "modules.conf")),
         _danger_finding(read_conf(asterisk_dir, "asterisk.conf")),
@@ -101,6 +119,24 @@ def contexts_finding(asterisk_dir: Path, settings: render.RenderSettings) -> Fin
         sentence = f"{file} is not what these settings render (edited, or another version): run `ouidire install`"
         return Finding("dialplan", ok=False, sentence=sentence)
     return Finding("dialplan", ok=True, sentence=f"{', '.join(render.CONTEXTS)} in {file}")
+
+
+def numbers_finding(asterisk_dir: Path, settings: render.RenderSettings) -> Finding:
+    """Whether the dialplan hashes callers' numbers under the keys that the service has."""
+    file = asterisk_dir / render.NUMBERS_FILE
+    try:
+        data = content(file)
+    except PermissionError:
+        return Finding("keys for numbers", ok=True, sentence=f"{file} is closed to this user, as it should be")
+    if not settings.number_keys:
+        sentence = "the service's keys cannot be read here or are missing; without a key nobody is asked"
+        return Finding("keys for numbers", ok=False, sentence=sentence)
+    if data != render.numbers(settings).encode():
+        sentence = f"{file} does not hold the keys that the service has: run `ouidire install`"
+        return Finding("keys for numbers", ok=False, sentence=sentence)
+    if file.stat().st_mode & _OTHERS:
+        return Finding("keys for numbers", ok=False, sentence=f"{file} is open to everybody: chmod o= {file}")
+    return Finding("keys for numbers", ok=True, sentence=f"{file} holds those of the service")
 
 
 def included_finding(asterisk_dir: Path) -> Finding:
@@ -162,7 +198,9 @@ def _existing_findings(asterisk_dir: Path) -> Iterator[Finding]:
         yield Finding("phone push", ok=False, sentence=sentence)
 
 
-def _prompts_finding(asterisk_dir: Path, settings: render.RenderSettings, sounds_dir: Path | None) -> Finding:
+def _prompts_finding(
+    asterisk_dir: Path, settings: render.RenderSettings, sounds_dir: Path | None, prompts: recordings.Recordings
+) -> Finding:
     sounds = sounds_dir or read_existing(asterisk_dir).sounds_dir
     if sounds is None:
         return Finding(
@@ -171,7 +209,7 @@ def _prompts_finding(asterisk_dir: Path, settings: render.RenderSettings, sounds
     for notice in settings.notices:
         for name in recordings.NAMES:
             file = sounds / notice.language / OWN_FOLDER / f"{name}.wav"
-            if content(file) != recordings.recording(notice.language, name):
+            if content(file) != prompts.recording(notice.language, name):
                 sentence = f"{file} is missing or not what the notice's id names: run `ouidire install`"
                 return Finding("prompts", ok=False, sentence=sentence)
     return Finding(

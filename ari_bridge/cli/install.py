@@ -8,7 +8,8 @@ from typing import Final
 from ari_bridge.cli.command import Command, Exit
 from ari_bridge.run import settings as all_settings
 from ari_bridge.run.conditions import unmet
-from ari_bridge.run.pbx_side import render_settings
+from ari_bridge.run.notices import recordings_of
+from ari_bridge.run.pbx_side import prepare_keys, render_settings
 from ari_bridge.run.settings_errors import SettingsError
 from dialplan.change import InstallRefused, Plan, apply
 from dialplan.install import plan
@@ -27,11 +28,15 @@ def run(arguments: Namespace) -> Exit:
     """Plan, show, and unless it is a dry run apply. Raises SettingsError and InstallRefused."""
     settings = all_settings.load(arguments.settings)
     _check_conditions(settings, arguments.dry_run)
+    if not arguments.dry_run:
+        for file in prepare_keys(settings):
+            print(f"made: {file}; keep a backup of it, apart from the database's")
     made = plan(
         arguments.asterisk,
         render_settings(settings),
         secrets_file=settings.pbx.secrets_file,
         sounds_dir=arguments.sounds,
+        prompts=recordings_of(settings),
     )
     code = settle(made, arguments.dry_run)
     if code is Exit.OK and not arguments.dry_run and not made.is_empty:

@@ -78,7 +78,8 @@ def freepbx(tmp_path: Path) -> Site:
 @pytest.fixture
 def settings() -> RenderSettings:
     """English first, and French."""
-    return RenderSettings((NoticeLine("en", "0123456789abcdef"), NoticeLine("fr", "fedcba9876543210")))
+    notices = (NoticeLine("en", "0123456789abcdef"), NoticeLine("fr", "fedcba9876543210"))
+    return RenderSettings(notices, number_keys=(("ab" * 32, "cd" * 32),))
 
 
 @pytest.fixture

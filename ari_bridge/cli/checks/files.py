@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ari_bridge.cli.checks.finding import amiss
+from ari_bridge.run.notices import recordings_of
 from ari_bridge.run.pbx_side import render_settings
 from ari_bridge.run.settings import Settings
 from ari_bridge.run.settings_errors import SettingsError
@@ -19,7 +20,8 @@ def findings(settings: Settings, folder: Path, sounds: Path | None, calls: int |
     """
     try:
         most = calls or settings.media.max_forks // 2
-        yield from verify(folder, render_settings(settings), max_calls=most, sounds_dir=sounds)
+        prompts = recordings_of(settings)
+        yield from verify(folder, render_settings(settings), max_calls=most, sounds_dir=sounds, prompts=prompts)
     except SettingsError as error:
         yield amiss(SUBJECT, "; ".join(error.reasons))
     except OSError as error:
