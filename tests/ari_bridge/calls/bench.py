@@ -68,7 +68,6 @@ class Bench:
             topology=Topology(),
             roles=Roles(("trunk",)),
             references=self.references,
-            references=self.references,
             place=MediaPlace("127.0.0.1", PortRange(43200, 43400, rest_s=0), "127.0.0.1"),
             lease_s=1.5,
         )
