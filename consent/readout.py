@@ -33,7 +33,7 @@ def readable(of: JsonLd, language: str) -> tuple[Section, ...]:
     rights = [words.rights[one["dct:title"]] for one in copy["dpv:hasRight"]]
     return (
         Section(words.title[party], (words.intro[party].format(controller=entity["dpv:hasName"]),)),
-        Section(words.told, (spoken, notice["schema:text"])),
+        Section(words.told, (spoken, *notice["schema:text"])),
         Section(words.answered, tuple(_said(one, party, words) for one in copy["dpv:hasConsentStatus"])),
         Section(words.kept, tuple(_kept(copy, party, words))),
         Section(words.withdraw, tuple(words.ways[party][way] for way in _ways(copy, party))),
@@ -73,7 +73,7 @@ def _kept(copy: JsonLd, party: Party, words: Words) -> Iterator[str]:
 def _standing(answers: list[Answer], party: Party) -> Answer | None:
     """The yes, or what took it away; None where there was none. What was derived of a caller outlives the call."""
     taking_away = {Answer.WITHDRAWN} if party is Party.CALLER else {Answer.WITHDRAWN, Answer.REFUSED, Answer.EXPIRED}
-    standing = None
+    standing: Answer | None = None
     for answer in answers:
         if answer is Answer.GRANTED or (standing is not None and answer in taking_away):
             standing = answer

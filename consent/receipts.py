@@ -58,7 +58,8 @@ _NOTICE_ID: Final = re.compile(r"[0-9a-f]{16}")
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What was announced to whom, by whom, before the question. `text` is in `language`.
+    """What was announced to whom, by whom, before the question. `text` is in `language`, as `layers` are: the prompts
+    that belong to it (more on a key, another recorder).
 
     `party` is whose record it is; `ways` are the ways of taking a yes back that were open to that person.
 
@@ -78,11 +79,14 @@ class Told:
     purposes: frozenset[Purpose]
     retention: Retention
     ways: tuple[Way, ...] = CALLERS_WAYS
+    layers: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("controller", "contact", "text"):
             if not getattr(self, name).strip():
                 raise InvalidValue(f"a record needs its {name}")
+        if not all(layer.strip() for layer in self.layers):
+            raise InvalidValue("a layer of a notice needs a text")
         if self.profile not in (*JURISDICTIONS, "custom"):
             raise InvalidValue(f"no such profile: {self.profile!r}")
         if not _NOTICE_ID.fullmatch(self.notice_id) or self.version < 1:
@@ -95,6 +99,35 @@ class Told:
         if not needed <= set(self.ways) or len(set(self.ways)) != len(self.ways) or len(self.ways) < 2:
             raise InvalidValue(f"the ways of the {self.party} to take a yes back are wrong: {list(self.ways)}")
 
+    @classmethod
+    def of(
+        cls,
+        notice_id: str,
+        notice: Mapping[str, Any],
+        controller: str,
+        contact: str,
+        profile: str,
+        ways: tuple[Way, ...],
+    ) -> Told:
+        """The same from a notice as the ledger keeps it (`Notice.told`, as JSON has it). Raises InvalidValue."""
+        try:
+            return cls(
+                party=Party(notice["party"]),
+                controller=controller,
+                contact=contact,
+                profile=profile,
+                notice_id=notice_id,
+                version=notice["version"],
+                language=notice["language"],
+                text=notice["text"],
+                purposes=frozenset(Purpose(one) for one in notice["purposes"]),
+                retention=Retention(notice["scores_days"], notice["records_days"]),
+                ways=ways,
+                layers=tuple(layer["text"] for layer in notice["layers"]),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise InvalidValue(f"not a notice as the ledger keeps it: {error}") from error
+
 
 @dataclass(frozen=True, slots=True)
 class Answered:
@@ -105,6 +138,15 @@ class Answered:
     why: Why
     party: Party
     source: str
+
+    @classmethod
+    def of(cls, fields: Mapping[str, str]) -> Answered:
+        """The same from an answer as the ledger seals it. Raises InvalidValue."""
+        try:
+            at = datetime.fromisoformat(fields["at"])
+            return cls(at, Answer(fields["answer"]), Why(fields["why"]), Party(fields["party"]), fields["source"])
+        except (KeyError, ValueError) as error:
+            raise InvalidValue(f"not an answer as the ledger seals it: {error}") from error
 
 
 def record(record_id: str, told: Told, events: Sequence[Answered]) -> JsonLd:
@@ -123,7 +165,7 @@ def record(record_id: str, told: Told, events: Sequence[Answered]) -> JsonLd:
         "dct:identifier": told.notice_id,
         "dct:language": told.language,
         "schema:version": told.version,
-        "schema:text": told.text,
+        "schema:text": [told.text, *told.layers],
     }
     made["dpv:hasProcess"] = [_process(one, told) for one in sorted(told.purposes)]
     made["dpv:hasStorageCondition"] = _storage(_days(told.retention.records_days))

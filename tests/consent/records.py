@@ -17,8 +17,12 @@ RECORD_ID: Final = "1f0e3dad-9990-4a3b-8d4b-6c7d8e9f0a1b"
 ASKED_AT: Final = datetime(2026, 9, 14, 8, 30, 12, tzinfo=UTC)
 ISSUED_AT: Final = datetime(2026, 9, 21, 17, 5, tzinfo=UTC)
 TEXT: Final = (
-    "Example Ltd here. May a program measure the tone of your voice in this call, to help whoever speaks with you? A no"
-    " changes nothing. Press 1 for yes, 2 for no."
+    "With your yes, a machine of ours measures the tone of your voice and the pauses, to help our agent help you. A no"
+    " changes nothing. Press 1 for yes, 2 for no, 3 for another language, star for more."
+)
+MORE: Final = (
+    "Only numbers are kept: how calm, tense or angry your voice may sound, and who speaks for how long. Never your"
+    " voice, never your words. Star nine stops it at any time and erases the numbers."
 )
 
 
@@ -35,6 +39,7 @@ def told_caller() -> Told:
         text=TEXT,
         purposes=frozenset({Purpose.FACTS, Purpose.TONE}),
         retention=Retention(30, 365),
+        layers=(MORE,),
     )
 
 
@@ -98,6 +103,7 @@ def told(draw: st.DrawFn, party: Party) -> Told:
         purposes=draw(st.sets(st.sampled_from(sorted(permitted)), min_size=1).map(frozenset)),
         retention=Retention(*draw(_DAYS)),
         ways=(Way.KEYS, *draw(optional), Way.DESK) if party is Party.CALLER and draw(st.booleans()) else ways,
+        layers=tuple(draw(st.lists(_WORDS, max_size=2))),
     )
 
 

@@ -14,10 +14,24 @@ import pytest
 from hypothesis import given, settings
 from jsonschema import Draft202012Validator
 
+from consent.entry import Entry
 from consent.errors import InvalidValue
+from consent.notice import Layer, Notice
 from consent.parties import Party
 from consent.purposes import QUESTIONS, Purpose
-from consent.receipts import AGENTS_WAYS, CONTEXT, STATES, Answered, JsonLd, receipt, record, validate
+from consent.receipts import (
+    AGENTS_WAYS,
+    CALLERS_WAYS,
+    CONTEXT,
+    STATES,
+    Answered,
+    JsonLd,
+    Told,
+    receipt,
+    record,
+    validate,
+)
+from consent.retention import Retention
 from consent.states import Answer, Why
 from consent.wording import Way
 from tests.consent.records import ISSUED_AT, RECORD_ID, RECORDS, call, example, told_agent, told_caller
@@ -172,7 +186,8 @@ def test_an_extra_field_is_refused(make: Callable[[], JsonLd]) -> None:
         (("dpv:hasRecipient",), "dpv:ThirdParty"),
         (("dpv:hasEntity", "dpv:hasContact"), " "),
         (("dpv:hasNotice", "dct:identifier"), "5c0ffee"),
-        (("dpv:hasNotice", "schema:text"), ""),
+        (("dpv:hasNotice", "schema:text"), []),
+        (("dpv:hasNotice", "schema:text", 1), " "),
         (("dpv:hasConsentControl", "dpv:isExercisedAt"), []),
         (("dpv:hasDataSubject", "@id"), "tel:+33199000001"),
         (("dpv:hasDataSubject", "@type"), ["dpv:DataSubject", "dpv:Employee"]),
@@ -259,6 +274,7 @@ def test_a_record_id_is_a_uuid_in_any_form() -> None:
         {"version": 0},
         {"language": "e"},
         {"language": "en fr"},
+        {"layers": ("",)},
         {"purposes": frozenset()},
         {"purposes": frozenset({Purpose.CLIPS})},
         {"ways": (Way.DESK, Way.LINE)},
@@ -313,3 +329,40 @@ def test_the_profile_says_which_law_and_rights(profile: str, count: int) -> None
     assert len(found["dpv:hasRight"]) == count
     assert ("dpv:hasApplicableLaw" in found) == (count == 6)
     assert ("eu-gdpr:A9-2-a" in found["dpv:hasLegalBasis"]) == (count == 6)
+
+
+def test_what_the_ledger_keeps_is_enough() -> None:
+    """Law: a record needs nothing but the notice and the answers as the ledger keeps them, and the settings."""
+    layers = (Layer("more", "More.", "cd" * 32),)
+    notice = Notice(1, "de", "Text.", "ab" * 32, frozenset(QUESTIONS[0].purposes), Retention(30, 90), layers)
+    announced = json.loads(json.dumps(notice.told))
+    told = Told.of(notice.notice_id, announced, "Example Ltd", "privacy@example.com", "eu", CALLERS_WAYS)
+    entry = Entry(ISSUED_AT, Answer.ASKED, Why.NOTICE, "call-1", Party.CALLER, notice.notice_id, "de", "journal")
+    found = record(RECORD_ID, told, [Answered.of(entry.fields)])
+    assert found["dpv:hasNotice"]["schema:text"] == ["Text.", "More."]
+    assert found["dpv:hasConsentStatus"][0]["dpv:isIndicatedAtTime"] == entry.fields["at"]
+    assert "call-1" not in json.dumps(found)
+
+
+@pytest.mark.parametrize("key", ["party", "version", "text", "purposes", "layers", "scores_days"])
+def test_half_a_notice_is_refused(key: str) -> None:
+    """Law: what was announced is known whole, or there is no receipt that says so."""
+    notice = Notice(1, "de", "Text.", "ab" * 32, frozenset({Purpose.FACTS}), Retention(30, 90), party=Party.AGENT)
+    announced = {name: value for name, value in notice.told.items() if name != key}
+    with pytest.raises(InvalidValue, match=key):
+        Told.of(notice.notice_id, announced, "Example Ltd", "privacy@example.com", "eu", AGENTS_WAYS)
+
+
+@pytest.mark.parametrize("change", [{"at": "yesterday"}, {"answer": "perhaps"}, {"why": "because"}, {"party": "third"}])
+def test_an_odd_answer_is_refused(change: dict[str, str]) -> None:
+    """Law: an answer that nobody can have given is in no record."""
+    fields = {
+        "at": "2026-09-14T08:30:12.000Z",
+        "answer": "asked",
+        "why": "notice",
+        "party": "caller",
+        "source": "event",
+    }
+    assert Answered.of(fields).answer is Answer.ASKED
+    with pytest.raises(InvalidValue):
+        Answered.of(fields | change)
