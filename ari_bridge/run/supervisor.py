@@ -123,7 +123,7 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Service:
     await ledger.announce(announced)
     snapshot = touching_persons(settings, [notice.notice_id for notice in announced])
     if changed := await keep_change(ledger, snapshot):
-        log.warning("settings.changed", settings=sorted(changed))
+        log.info("settings.changed", settings=sorted(changed))
     board = Board()
     listener = AmiAccess(settings.pbx.ami_host, settings.pbx.ami_port, settings.pbx.ami_user, passwords.ami_password)
     ari = AriAccess(settings.pbx.ari_url, settings.pbx.ari_user, passwords.ari_password)

@@ -41,6 +41,20 @@ def test_nobody_is_heard_otherwise(legs: list[str], held: bool, pause: str) -> N
     assert planned(*legs, held=held) == Plan({}, pause)
 
 
+@pytest.mark.parametrize("legs", [["1.1", "1.2"], ["1.1", "1.2", "1.3"], ["1.1", "1.2", "1.4"]])
+@pytest.mark.parametrize("pattern", ["1001", "100?", "*", "trunk"])
+def test_an_unmonitored_endpoint_silences_all(legs: list[str], pattern: str) -> None:
+    """Law: while a line that nobody listens to is in the conversation, nobody in it is heard, whoever else is there."""
+    conversation = Conversation(frozenset(legs), frozenset("b"), False, True)
+    assert plan("1.1", conversation, CHANNELS, Roles(("trunk",), (pattern,))) == Plan({}, "unmonitored")
+
+
+def test_an_unmonitored_endpoint_elsewhere_silences_nobody() -> None:
+    """Law: what counts is who is in the conversation."""
+    conversation = Conversation(frozenset({"1.1", "1.2"}), frozenset("b"), False, True)
+    assert plan("1.1", conversation, CHANNELS, Roles(("trunk",), ("1002",))).pause == ""
+
+
 def test_a_call_that_staff_dialled_is_not_heard() -> None:
     """Law: the agent who dials out and presses 1 is staff by endpoint: nothing is forked."""
     staff = {"1.1": channel("1.1", "1001"), "1.2": channel("1.2", "trunk")}

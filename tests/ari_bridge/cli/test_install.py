@@ -24,6 +24,29 @@ def test_a_dry_run_shows_and_changes_nothing(
     assert contents(tmp_path) == before
 
 
+def bare(settings_file: Path) -> Path:
+    """The same settings without the impact assessment."""
+    lines = settings_file.read_text(encoding="utf-8").splitlines(keepends=True)
+    settings_file.write_text("".join(line for line in lines if not line.startswith("assessment")), encoding="utf-8")
+    return settings_file
+
+
+def test_without_its_papers_nothing_is_installed(
+    settings_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Law: before the impact assessment no PBX is touched; the rule and what to do are told, and the code is 2."""
+    etc = lay_out(tmp_path)
+    words = ["install", "--settings", str(bare(settings_file)), "--asterisk", str(etc)]
+    before = contents(tmp_path)
+    assert main(words) == 2
+    told = capsys.readouterr().err
+    assert "GDPR, Article 35" in told
+    assert "sha256sum FILE" in told
+    assert contents(tmp_path) == before
+    assert main([*words, "--dry-run"]) == 0
+    assert "before it is installed: profile.assessment" in capsys.readouterr().out
+
+
 def test_it_is_done_once(settings_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Law: a second install finds nothing to do and changes no byte; the settings' lease and cap are in the gate."""
     etc = lay_out(tmp_path)

@@ -60,6 +60,16 @@ def test_unreadable_passwords_end_it_with_2(settings_file: Path) -> None:
     assert "mode 0644" in told
 
 
+def test_without_its_papers_it_does_not_start(settings_file: Path) -> None:
+    """Law: a pilot counts: without a named impact assessment the service ends with 2, and the rule in its sentence."""
+    lines = settings_file.read_text(encoding="utf-8").splitlines(keepends=True)
+    settings_file.write_text("".join(line for line in lines if not line.startswith("assessment")), encoding="utf-8")
+    process = started(settings_file)
+    _, told = process.communicate(timeout=30)
+    assert process.returncode == 2
+    assert "GDPR, Article 35" in told
+
+
 def test_the_sentence_of_a_group_is_found() -> None:
     """Law: of what went wrong together, the error that has a sentence for a person is told."""
     refused = PbxRefused("wrong password")

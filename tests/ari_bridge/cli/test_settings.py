@@ -7,6 +7,7 @@ import pytest
 from ari_bridge.cli.parser import main
 from ari_bridge.cli.settings import as_toml
 from ari_bridge.run.settings import Settings, load
+from tests import papers
 
 
 def test_what_is_printed_is_a_settings_file_that_says_the_same(tmp_path: Path) -> None:
@@ -16,6 +17,8 @@ def test_what_is_printed_is_a_settings_file_that_says_the_same(tmp_path: Path) -
             "parties": {"trunks": ["sbc-*", 'a"b']},
             "screens": {"families": {"1001": "yealink", "reception.2": "none"}, "default_family": "cisco"},
             "analysis": {"model_folder": "/srv/modèle"},
+            "profile": papers.PROFILE,
+            "asking": {"quota_percent": 90, "hours": ["*,*,*,*"], "never_asked": ["1900"]},
         }
     )
     file = tmp_path / "again.toml"

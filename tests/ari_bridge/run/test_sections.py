@@ -3,7 +3,8 @@
 import pytest
 from pydantic import ValidationError
 
-from ari_bridge.run.sections import Family, LogSection, ScreensSection, is_loopback
+from ari_bridge.run.sections import AskingSection, Family, LogSection, RetentionSection, ScreensSection, is_loopback
+from consent.profiles import PROFILES
 
 
 def test_a_phone_has_its_own_family_or_the_default() -> None:
@@ -25,3 +26,43 @@ def test_sections_are_frozen() -> None:
     """Law: settings do not change while the service runs."""
     with pytest.raises(ValidationError):
         LogSection().level = "debug"
+
+
+@pytest.mark.parametrize(
+    "hours",
+    ["09:00-18:00,mon-fri,*,*", "*,*,*,*", "*,sat,1-15,jan", "22:00-02:00,sun-thu,31,jul-aug,Europe/Paris",
+     "08:30-12:00,*,*,*,America/Argentina/Buenos_Aires"],
+)  # fmt: skip
+def test_hours_are_written_as_the_pbx_writes_them(hours: str) -> None:
+    """Law: times, weekdays, days of the month, months, and a time zone if need be."""
+    assert AskingSection(hours=(hours,)).hours == (hours,)
+
+
+@pytest.mark.parametrize(
+    "hours",
+    ["", "9-18", "09:00-18:00", "24:00-25:00,*,*,*", "09:00-18:00,monday,*,*", "*,*,32,*", "*,*,*,13", "*,*,*,*,",
+     "*,*,*,*,Europe/Paris)?x", "*,*,*,*\n", "*|*|*|*"],
+)  # fmt: skip
+def test_hours_that_the_pbx_would_misread_are_refused(hours: str) -> None:
+    """Law: a time that Asterisk does not understand is always or never; and nothing breaks out of its line."""
+    with pytest.raises(ValidationError, match="must be written like"):
+        AskingSection(hours=(hours,))
+
+
+@pytest.mark.parametrize("dialled", ["1)", "1,2", "1;2", "${EXTEN}", "", "1 2", "0" * 41])
+def test_extensions_are_extensions(dialled: str) -> None:
+    """Law: what would break out of a line of dialplan is no extension."""
+    with pytest.raises(ValidationError):
+        AskingSection(never_asked=(dialled,))
+
+
+def test_the_default_quota_suits_every_profile() -> None:
+    """Law: a default is within the ceiling of whichever profile is named."""
+    assert all(AskingSection().quota_percent <= one.max_quota_percent for one in PROFILES.values())
+
+
+def test_no_score_outlives_its_proof() -> None:
+    """Law: the record of a consent is kept at least as long as what came of it."""
+    with pytest.raises(ValidationError, match="at least scores_days"):
+        RetentionSection(scores_days=31, records_days=30)
+    assert RetentionSection(scores_days=7, records_days=8).as_retention().records_days == 8

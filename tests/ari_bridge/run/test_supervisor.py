@@ -16,12 +16,14 @@ from structlog.testing import capture_logs
 from ari_bridge.calls.switchboard import Switchboard
 from ari_bridge.pbx.port import PbxEvent, PbxFork
 from ari_bridge.run import supervisor
+from ari_bridge.run.profile_section import ProfileSection
 from ari_bridge.run.settings import Settings
 from ari_bridge.run.settings_errors import SettingsError
 from ari_bridge.run.supervisor import serve
 from consent.database import Database
 from consent.errors import DatabaseUnavailable
-from consent.ledger import MIGRATIONS
+from consent.tables import MIGRATIONS
+from tests import papers
 from tests.ari_bridge.calls.bench import Bench, running
 from tests.conftest import Callers
 from tests.fakes.pbx import FakePbx
@@ -42,8 +44,17 @@ def settings(tmp_path: Path) -> Settings:
     secrets.write_text('ari_password = "a"\nami_password = "b"\nphones_password = "c"\n')
     port = free_port()
     return Settings(
-        pbx={"ari_url": f"http://127.0.0.1:{free_port()}/ari", "ami_port": free_port(), "secrets_file": secrets},
+        profile=papers.PROFILE,
+        asking=papers.ASKING,
+        pbx={
+            "ari_url": f"http://127.0.0.1:{free_port()}/ari",
+            "ami_port": free_port(),
+            "secrets_file": secrets,
+            "config_dir": tmp_path / "etc",
+        },
         database={"path": tmp_path / "ouidire.sqlite"},
+        keys={"folder": papers.keys_folder(tmp_path)},
+        media={"say_folder": tmp_path / "say"},
         screens={"port": port, "base_url": f"http://127.0.0.1:{port}"},
     )  # type: ignore[arg-type]
 
@@ -78,6 +89,22 @@ async def test_a_second_bridge_is_refused(settings: Settings) -> None:
     with pytest.raises(DatabaseUnavailable, match="another bridge"):
         await serve(settings)
     await held.close()
+
+
+async def test_without_its_papers_it_does_not_start(settings: Settings) -> None:
+    """Law: no call is analysed before an assessment and the council are named; the database is not even made."""
+    bare = settings.model_copy(update={"profile": ProfileSection()})
+    with pytest.raises(SettingsError, match=r"profile\.assessment is missing.*GDPR, Article 35"):
+        await serve(bare)
+    assert not settings.database.path.exists()
+
+
+async def test_a_recorder_that_the_notice_hides_stops_the_start(settings: Settings) -> None:
+    """Law: where the PBX records by itself the notice says so, or the service does not start."""
+    settings.pbx.config_dir.mkdir()
+    (settings.pbx.config_dir / "extensions.conf").write_text("[a]\nexten => s,1,MixMonitor(x.wav)\n", encoding="utf-8")
+    with pytest.raises(SettingsError, match=r"notice\.mentions_recording"):
+        await serve(settings)
 
 
 async def test_open_secrets_are_refused(settings: Settings) -> None:
