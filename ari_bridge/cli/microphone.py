@@ -1,4 +1,4 @@
-"""The one door to PyAudio: a microphone as runs of samples at the engine's rate."""
+"""The one door to PyAudio: a microphone as runs of samples at the engine's rate, and a loudspeaker for the prompts."""
 
 from __future__ import annotations
 
@@ -17,6 +17,10 @@ BLOCK_SAMPLES: Final = ENGINE_RATE_HZ // 50
 
 class NoMicrophone(OuidireError):
     """There is no microphone, or nothing that could open one; the message says what to do."""
+
+
+class NoLoudspeaker(OuidireError):
+    """There is nothing to hear a prompt with; the message says what to do."""
 
 
 class Microphone:
@@ -59,6 +63,30 @@ class Microphone:
             except OSError:
                 return
             yield np.frombuffer(heard, dtype=np.int16)
+
+
+def play(samples: bytes, rate_hz: int) -> None:
+    """Let samples (16 bit, mono, this machine's byte order) be heard to their end.
+
+    Raises:
+        NoLoudspeaker: PyAudio is not installed, or no device opens at that rate.
+    """
+    try:
+        pyaudio = require_pyaudio()
+    except NoMicrophone as error:
+        raise NoLoudspeaker(f"{error}; or write the prompt to a file with --to") from None
+    audio = pyaudio.PyAudio()
+    try:
+        stream = audio.open(rate=rate_hz, channels=1, format=pyaudio.paInt16, output=True)
+        stream.write(samples)
+        stream.stop_stream()  # waits until all of it was heard
+        stream.close()
+    except OSError as error:
+        raise NoLoudspeaker(
+            f"no loudspeaker opens at {rate_hz} Hz ({error}); write the prompt to a file with --to"
+        ) from None
+    finally:
+        audio.terminate()
 
 
 def require_pyaudio() -> ModuleType:

@@ -290,8 +290,10 @@ class NoticeSection(Section):
         min_length=1,
         description="Languages with prompts; the first serves every call in another language.",
     )
-    folder: Path | None = Field(
-        default=None, description="Folder with your own languages and recordings: see `ouidire notice add`."
+    folder: Path = Field(
+        default=Path("/etc/ouidire/notices"),
+        description="Folder with your own languages and recordings, made by `ouidire notice add`; they go before the "
+        "shipped ones.",
     )
     questions: tuple[str, ...] = Field(
         default=("tone",),
