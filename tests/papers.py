@@ -30,7 +30,8 @@ PROFILE: Final[dict[str, object]] = {
     "departure": DEPARTURE,
 }
 """The section [profile] of a site that meets every start condition and asks every caller."""
-ASKING: Final = {"quota_percent": 100}
+ASKING: Final[dict[str, object]] = {"quota_percent": 100, "never_asked": ["208"]}
+"""The section [asking]: everybody, but who dials the people in need."""
 
 
 def keys_folder(database_folder: Path) -> Path:
@@ -41,8 +42,9 @@ def keys_folder(database_folder: Path) -> Path:
 def as_toml(database_folder: Path) -> str:
     """The sections [profile], [asking] and [keys] of a settings file whose database lies in that folder."""
     profile = "\n".join(f"{key} = {_literal(value)}" for key, value in PROFILE.items())
+    asking = "\n".join(f"{key} = {_literal(value)}" for key, value in ASKING.items())
     return (
-        f"[profile]\n{profile}\n\n[asking]\nquota_percent = {ASKING['quota_percent']}\n\n"
+        f"[profile]\n{profile}\n\n[asking]\n{asking}\n\n"
         f"[keys]\nfolder = {json.dumps(str(keys_folder(database_folder)))}\n\n"
     )
 

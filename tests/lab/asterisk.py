@@ -74,6 +74,11 @@ class Asterisk:
         """One line a call (cdr_csv)."""
         return self.log / "cdr-csv" / "Master.csv"
 
+    @property
+    def cel_file(self) -> Path:
+        """One line for whatever a channel does (cel_custom)."""
+        return self.log / "cel-custom" / "Master.csv"
+
     def write(self) -> None:
         """Lay out all folders and files of the admin's PBX. What is already in `etc` under the same name is
         overwritten.
@@ -91,7 +96,8 @@ class Asterisk:
             self._run,
             self.installation.modules,
         )
-        for path in (folders.etc, folders.data / "sounds", folders.db, folders.log / "cdr-csv", folders.spool):
+        records = (folders.log / "cdr-csv", folders.log / "cel-custom")
+        for path in (folders.etc, folders.data / "sounds", folders.db, *records, folders.spool):
             path.mkdir(parents=True, exist_ok=True)
         for name in _BORROWED:
             link, source = folders.data / name, self.installation.data / name

@@ -35,7 +35,7 @@ res_config_pgsql res_config_ldap res_config_mysql res_config_curl res_config_sql
 res_pjsip_phoneprov_provider res_stun_monitor res_resolver_unbound res_geolocation res_pjsip_geolocation
 res_prometheus res_statsd res_stir_shaken res_pjsip_stir_shaken res_speech_aeap res_aeap res_http_media_cache
 res_pjsip_transport_websocket res_fax res_fax_spandsp res_pjsip_t38 res_corosync cdr_adaptive_odbc cdr_custom
-cdr_manager cdr_odbc cdr_pgsql cdr_radius cdr_sqlite3_custom cdr_tds cdr_beanstalkd cel_beanstalkd cel_custom
+cdr_manager cdr_odbc cdr_pgsql cdr_radius cdr_sqlite3_custom cdr_tds cdr_beanstalkd cel_beanstalkd
 cel_manager cel_odbc cel_pgsql cel_radius cel_sqlite3_custom cel_tds app_voicemail app_voicemail_odbc
 app_voicemail_imap app_minivm app_alarmreceiver app_festival app_jack app_adsiprog app_getcpeid app_agent_pool
 app_amd app_followme res_clialiases app_sms app_test app_sla app_directory func_odbc func_enum func_srv
@@ -45,7 +45,7 @@ app_amd app_followme res_clialiases app_sms app_test app_sla app_directory func_
 _EMPTY = tuple(
     f"{name}.conf"
     for name in (
-        "acl", "ccss", "udptl", "cel", "stasis", "pjproject", "sorcery", "pjsip_wizard", "pjsip_notify",
+        "acl", "ccss", "udptl", "stasis", "pjproject", "sorcery", "pjsip_wizard", "pjsip_notify",
         "websocket_client", "chan_websocket", "queuerules",
     )
 )  # fmt: skip
@@ -82,6 +82,8 @@ def render(folders: PbxFolders, ports: PortBlock, language: str) -> dict[str, st
         "confbridge.conf": _CONFBRIDGE,
         "musiconhold.conf": "[default]\nmode=files\ndirectory=moh\n",
         "cdr.conf": "[general]\nenable=yes\n\n[csv]\nusegmtime=yes\nloguniqueid=yes\n",
+        "cel.conf": "[general]\nenable=yes\napps=all\nevents=ALL\n",
+        "cel_custom.conf": _CEL,
         "extensions.conf": _EXTENSIONS,
         "indications.conf": _INDICATIONS,
         **dict.fromkeys(_EMPTY, ""),
@@ -243,6 +245,14 @@ context => parkedcalls
 parkingtime => 60
 """
 
+_CEL = "[mappings]\nMaster.csv => " + ",".join(
+    f"${{CSV_QUOTE(${{{one}}})}}"
+    for one in (
+        "eventtype", "eventtime", "CALLERID(num)", "CHANNEL(exten)", "CHANNEL(channame)", "CHANNEL(appname)",
+        "CHANNEL(appdata)", "CHANNEL(uniqueid)", "CHANNEL(linkedid)", "eventextra",
+    )
+) + "\n"  # fmt: skip
+
 _CONFBRIDGE = """[general]
 
 [quiet]
@@ -282,6 +292,13 @@ exten => 202,1,Answer()
 exten => 209,1,Answer()
  same => n,Dial(PJSIP/1001,30,tT)
  same => n,Hangup()
+; people in need: listed in the settings, neither asked nor heard
+exten => 208,1,Answer()
+ same => n,Gosub(ouidire-consent,s,1)
+ same => n,Dial(PJSIP/1008,30,tT)
+ same => n,Hangup()
+; the line on which people exercise their rights
+exten => 600,1,Goto(ouidire-rights,s,1)
 ; queues: FreePBX-like members, plain members, everybody
 exten => 300,1,Answer()
  same => n,Gosub(ouidire-consent,s,1)
@@ -321,9 +338,15 @@ include => parkedcalls
 exten => _10XX,1,Dial(PJSIP/${EXTEN},30,tT)
  same => n,Hangup()
 exten => _10XX,hint,PJSIP/${EXTEN}
-; out through the trunk
+; out through the trunk: short numbers as they are, long ones with the question, which emergency calls are spared
 exten => _9XX,1,Dial(PJSIP/${EXTEN}@trunk,30,tT)
  same => n,Hangup()
+exten => _0XXXXXXXXX,1,Dial(PJSIP/${EXTEN}@trunk,30,tTU(ouidire-outgoing))
+ same => n,Hangup()
+exten => 112,1,Dial(PJSIP/112@trunk,30,tTU(ouidire-outgoing))
+ same => n,Hangup()
+; the line on which staff answer the notice to staff
+exten => 601,1,Goto(ouidire-staff,s,1)
 ; an agent who passes the consent step on the way out, and to a colleague
 exten => _79XX,1,Answer()
  same => n,Gosub(ouidire-consent,s,1)

@@ -19,6 +19,9 @@ from tests.lab.errors import LabError
 READY_LIMIT_S = 30.0
 STOP_LIMIT_S = 10.0
 LEASE_S = 8
+MAX_FORKS = 120
+UNMONITORED = 1040
+"""An agent whom nobody may hear."""
 FAMILIES = {"1001": "yealink", "1002": "cisco"}
 """Which agents have a desk phone with a screen."""
 _HOME = Path(__file__).parents[2]
@@ -43,6 +46,16 @@ class Service:
         self.secrets = folder / "secrets.toml"
         self.database = database or folder / "ouidire.sqlite"
         self.log = log or folder / "bridge.log"
+
+    @property
+    def keys(self) -> Path:
+        """The folder of its keys."""
+        return papers.keys_folder(self.database.parent.resolve())
+
+    @property
+    def say(self) -> Path:
+        """The folder in which it lays down what the PBX shall say."""
+        return self.database.parent / "say"
 
     @property
     def base_url(self) -> str:
@@ -72,12 +85,14 @@ config_dir = {_quoted(self._pbx.etc)}
 
 {papers.as_toml(self.database.parent.resolve())}[parties]
 trunks = ["trunk"]
+unmonitored = ["{UNMONITORED}"]
 
 [media]
 first_port = {ports.forks.start}
 last_port = {ports.forks.stop - 1}
+max_forks = {MAX_FORKS}
 lease_s = {LEASE_S}
-say_folder = {_quoted(self.database.parent / "say")}
+say_folder = {_quoted(self.say)}
 
 [database]
 path = {_quoted(self.database)}

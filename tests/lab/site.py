@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,11 +17,12 @@ from tests.lab import gate_log
 from tests.lab.asterisk import Asterisk
 from tests.lab.errors import LabError
 from tests.lab.installation import Installation
-from tests.lab.pbx_files import ADMIN_PASSWORD, TRUNK_HOST
+from tests.lab.pbx_files import ADMIN_PASSWORD, REGISTERING, STAFF, TRUNK_HOST
 from tests.lab.phone import Call, CallStatus, Pacer, Phone
 from tests.lab.recorder import Recorder, Recording, read
 from tests.lab.records import Records
 from tests.lab.service import FAMILIES, Service
+from tests.lab.staff import acknowledge
 
 RECORDER_LAG_S = 0.1
 """After so long what was on the wire is in the recorder's file."""
@@ -149,8 +150,12 @@ async def open_site(
     families: Mapping[str, str] = FAMILIES,
     environment: Mapping[str, str] = MappingProxyType({}),
     database: Path | None = None,
+    acknowledged: Iterable[int] = (*STAFF, *REGISTERING),
 ) -> AsyncIterator[Site]:
-    """Set everything up in `folder`, and take it all down again whatever happens. Raises LabError."""
+    """Set everything up in `folder`, and take it all down again whatever happens. Raises LabError.
+
+    `acknowledged` are the agents who have answered the notice to staff before; the others' legs are not heard.
+    """
     async with AsyncExitStack() as stack:
         pbx = Asterisk(installation, folder / "pbx")
         stack.callback(pbx.ports.release)
@@ -160,13 +165,16 @@ async def open_site(
         service.environment.update(environment)
         service.write_settings(families)
         await service.install()
+        await acknowledge(service.settings, map(str, acknowledged))
         recorder = await Recorder.start(pbx.ports.forks, folder / "packets.bin")
         stack.push_async_callback(_end, recorder)
         await pbx.start()
         stack.push_async_callback(service.stop)
         await service.start()
         pacer = stack.enter_context(Pacer())
-        site = Site(pbx, service, recorder, pacer, Records(service.database), gate_log.GateLog(pbx.log / "full"))
+        site = Site(
+            pbx, service, recorder, pacer, Records(service.database, service.keys), gate_log.GateLog(pbx.log / "full")
+        )
         stack.push_async_callback(site.close_phones)
         yield site
 
