@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime
 from typing import Any, Final
 from weakref import WeakValueDictionary
 
-from consent import sealed_rows
+from consent import live_rows, sealed_rows
 from consent.chain import Checkpoint, canonical, sign
 from consent.database import Database
 from consent.entry import ENDINGS, Entry, Standing
@@ -83,7 +83,7 @@ class Ledger:
         record = await self.keyring.open(mac, "call", entry.number_tag, retention, self._now().date())
         if record.closed:
             return await self._record_late(record, entry)
-        return await self.database.write(lambda connection: _append_answer(connection, record, entry))
+        return await self.database.write(lambda connection: live_rows.append_answer(connection, record, entry))
 
     async def strike(self, call_id: str, party: Party, endpoint: str = "") -> ConsentGrant:
         """The grant of one party of a call, struck now or as it was struck before; `endpoint` is the agent's.
@@ -122,14 +122,11 @@ class Ledger:
         rows = await self.database.read(lambda c: c.execute("SELECT call_id FROM calls").fetchall())
         return frozenset(call_id for (call_id,) in rows)
 
-    async def stopped_elsewhere(self) -> frozenset[str]:
-        """The calls in progress that were stopped on the page, on the line or at the command line."""
-        rows = await self.database.read(
-            lambda c: c.execute(
-                "SELECT call_id FROM answers WHERE answer = 'withdrawn' AND source IN ('line', 'web', 'desk')"
-            ).fetchall()
-        )
-        return frozenset(call_id for (call_id,) in rows)
+    async def stopped_elsewhere(self) -> dict[str, Answer]:
+        """The calls in progress that were stopped past the bridge: withdrawn on the page, on the line or at the command
+        line, or of an agent who took the acknowledgement back.
+        """
+        return await self.database.read(live_rows.stopped_elsewhere)
 
     async def grant_ids(self, call_id: str) -> dict[str, Party]:
         """The ids of a call's grants, live or ended, each with its party."""
@@ -159,8 +156,8 @@ class Ledger:
         record = await self._staff_record(endpoint, since, retention)
 
         def change(connection: sqlite3.Connection) -> None:
-            _count_opened(connection, record)
-            sealed_rows.append(connection, record, _staff_fields(endpoint, Answer.GRANTED, notice_id, since))
+            live_rows.count_opened(connection, record)
+            sealed_rows.append(connection, record, live_rows.staff_fields(endpoint, Answer.GRANTED, notice_id, since))
             connection.execute(
                 "UPDATE staff SET notice_id = ?, since = ?, until = ?, withdrawn_on = '' WHERE endpoint = ?",
                 (notice_id, since, until, endpoint),
@@ -177,7 +174,7 @@ class Ledger:
             return False
         notice_id, since = row
         record = await self._staff_record(endpoint, since, await self._retention(notice_id))
-        fields = _staff_fields(endpoint, Answer.WITHDRAWN, notice_id, stamp(at))
+        fields = live_rows.staff_fields(endpoint, Answer.WITHDRAWN, notice_id, stamp(at))
 
         def change(connection: sqlite3.Connection) -> None:
             sealed_rows.append(connection, record, fields)
@@ -282,50 +279,6 @@ class Ledger:
                 return _SHORTEST
             self._retentions[notice_id] = Retention(*row)
         return self._retentions[notice_id]
-
-
-def _staff_fields(endpoint: str, answer: Answer, notice_id: str, at: str) -> dict[str, str]:
-    return {
-        "at": at,
-        "answer": answer.value,
-        "why": "key",
-        "endpoint": endpoint,
-        "party": Party.AGENT.value,
-        "notice_id": notice_id,
-        "source": "line",
-    }
-
-
-def _append_answer(connection: sqlite3.Connection, record: Record, entry: Entry) -> bool:
-    live = connection.execute("SELECT 1 FROM calls WHERE call_id = ?", (entry.call_id,)).fetchone()
-    if live is None:
-        connection.execute("INSERT INTO calls VALUES (?, ?)", (entry.call_id, record.record_id))
-        _count_opened(connection, record)
-    known = connection.execute(
-        "SELECT 1 FROM answers WHERE call_id = ? AND answer = ?", (entry.call_id, entry.answer.value)
-    ).fetchone()
-    if known:
-        return False
-    fields = entry.fields
-    seq = sealed_rows.append(connection, record, fields)
-    names = ("call_id", "answer", "at", "why", "party", "notice_id", "language", "source")
-    connection.execute(
-        "INSERT INTO answers (call_id, answer, at, why, party, notice_id, language, source, seq)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (*(fields[name] for name in names), seq),
-    )
-    if entry.answer in ENDINGS:
-        connection.execute(
-            "UPDATE grants SET ended_at = ?, ended_by = ? WHERE call_id = ? AND ended_at IS NULL",
-            (fields["at"], fields["answer"], entry.call_id),
-        )
-    return True
-
-
-def _count_opened(connection: sqlite3.Connection, record: Record) -> None:
-    # Once a record, whoever comes first: the keyring counts them too, so that an older copy of it is known.
-    if not sealed_rows.has_answers(connection, record):
-        connection.execute("INSERT INTO counts VALUES ('opened', 1) ON CONFLICT (name) DO UPDATE SET value = value + 1")
 
 
 def _strike(connection: sqlite3.Connection, call_id: str, party: Party, endpoint: str, now: str) -> sqlite3.Row:

@@ -7,12 +7,15 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from consent import sealed_rows
 from consent.errors import KeysMissing
 from consent.keyring import Record
 from consent.ledger import Ledger
+from consent.retention import stamp
 from consent.sealed_rows import Gather
+from consent.seals import SEALED_ANSWER_BYTES
 
 GatherOf = Callable[[str], Gather]
 """What takes the derived rows of the call with that id out of the file."""
@@ -45,16 +48,12 @@ async def reconcile(ledger: Ledger, gather: GatherOf) -> Reconciled:
             f"the keyring in {ledger.keys.folder} is lost, or older than {ledger.database.path}: put the newest one "
             "back, or decide with `ouidire keys renew` to go on without what it opens"
         )
-    records = await ledger.keyring.all()
-    found = await ledger.database.erase(lambda c: _bring_in_line(c, records, gather))
-    orphans = await ledger.database.read(lambda c: _orphans(c, records))
-    await ledger.keyring.forget(orphans)
+    records, at = await ledger.keyring.all(), stamp(datetime.now(UTC))
+    found = await ledger.database.erase(lambda c: _bring_in_line(c, records, gather, at))
+    await ledger.keyring.forget(await ledger.database.read(lambda c: _orphans(c, records)))
     for record_id in await ledger.database.read(lambda c: _left_open(c, records)):
         await ledger.keyring.close(record_id)
-    result = Reconciled(found.seals, len(orphans), found.calls)
-    if not result.is_nothing:
-        await ledger.note("restored", {"seals": result.seals, "keys": result.keys, "calls": result.calls})
-    return result
+    return found
 
 
 def _opened(connection: sqlite3.Connection) -> int:
@@ -62,15 +61,21 @@ def _opened(connection: sqlite3.Connection) -> int:
     return int(found[0]) if found else 0
 
 
-def _bring_in_line(connection: sqlite3.Connection, records: list[Record], gather: GatherOf) -> Reconciled:
+def _bring_in_line(connection: sqlite3.Connection, records: list[Record], gather: GatherOf, at: str) -> Reconciled:
     known = {ident for record in records for ident in sealed_rows.ids_of(connection, record)}
-    strange = [(i,) for (i,) in connection.execute("SELECT seal_id FROM sealed") if i not in known]
-    connection.executemany("DELETE FROM sealed WHERE seal_id = ?", strange)
+    sealed = connection.execute("SELECT seal_id, length(body) FROM sealed").fetchall()
+    strange = [(ident, length) for ident, length in sealed if ident not in known]
+    connection.executemany("DELETE FROM sealed WHERE seal_id = ?", [(ident,) for ident, _ in strange])
     live = {record.record_id for record in records if not record.closed}
     stale = [c for c, r in connection.execute("SELECT call_id, record_id FROM calls").fetchall() if r not in live]
     for call_id in stale:
         sealed_rows.close_call(connection, call_id, None, gather(call_id))
-    return Reconciled(len(strange), 0, len(stale))
+    found = Reconciled(len(strange), len(_orphans(connection, records)), len(stale))
+    if not found.is_nothing:
+        answers = sum(length == SEALED_ANSWER_BYTES for _, length in strange)
+        counts = {"seals": found.seals, "keys": found.keys, "calls": found.calls, "answers": answers}
+        sealed_rows.append_public(connection, {"what": "restored", "at": at, **counts})
+    return found
 
 
 def _orphans(connection: sqlite3.Connection, records: list[Record]) -> list[str]:

@@ -24,6 +24,9 @@ PIECE_BYTES: Final = 4096
 _ID_BYTES: Final = 16
 _NONCE_BYTES: Final = 12
 _LENGTH_BYTES: Final = 4
+_TAG_BYTES: Final = 16
+SEALED_ANSWER_BYTES: Final = _NONCE_BYTES + ANSWER_BYTES + _TAG_BYTES
+"""The length of every sealed answer in the file."""
 
 
 class Seal(NamedTuple):

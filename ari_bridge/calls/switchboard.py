@@ -31,7 +31,7 @@ from consent.entry import Entry
 from consent.errors import DatabaseUnavailable, InvalidValue
 from consent.grant import Consented
 from consent.parties import Party
-from consent.states import TABLE, Answer, Event, Why
+from consent.states import TABLE, Answer, Event, State, Why
 
 log = structlog.get_logger()
 
@@ -129,6 +129,17 @@ class Switchboard:
         for call_id in theirs:
             await self.stop(call_id, Answer.OBJECTED)
         return len(theirs)
+
+    async def obey(self) -> None:
+        """Stop the calls that were stopped past us: on the page, on a line, at the command line.
+
+        Raises:
+            DatabaseUnavailable: what stands in the file is not known; nothing can be written either, so nothing is heard.
+        """
+        for call_id, answer in (await self._rooms.ledger.stopped_elsewhere()).items():
+            session = self._sessions.get(call_id)
+            if session is not None and session.state in (State.GRANTED, State.OBJECTED):
+                await self.stop(call_id, answer)
 
     def sessions(self) -> tuple[Session, ...]:
         """The calls that are not over."""

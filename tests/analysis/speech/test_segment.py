@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from analysis.speech.segment import AgentVoice, CallerSpeech, SpeechSegment
-from consent.database import Database
 from consent.errors import InvalidValue
 from consent.ledger import Ledger
 from consent.notice import Notice
@@ -41,10 +40,9 @@ async def test_the_agents_voice_is_refused(callers: Callers) -> None:
         CallerSpeech(grants.agent.admit(segment()))
 
 
-async def test_a_yes_to_facts_alone_covers_no_tone(database: Database) -> None:
+async def test_a_yes_to_facts_alone_covers_no_tone(ledger: Ledger) -> None:
     """A purpose that the notice did not name is refused."""
     notice = Notice(1, "en", "We measure talk time.", "cd" * 32, frozenset({Purpose.FACTS}), Retention(30))
-    ledger = Ledger(database)
     await ledger.announce([notice])
     grants = await Callers(ledger, notice).says_yes()
     with pytest.raises(InvalidValue):

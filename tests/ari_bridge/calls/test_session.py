@@ -142,7 +142,7 @@ async def test_a_pbx_that_refuses_is_said_and_tried_again(bench: Bench) -> None:
 
 
 async def test_the_call_ends_and_the_grant_expires(bench: Bench) -> None:
-    """Law: a grant ends with its call; facts are kept before it does; nothing is left open."""
+    """Law: a grant ends with its call; the caller's facts are sealed then, the agent's die; nothing stays in clear."""
     await bench.talk()
     forks = bench.switchboard.sessions()[0].forks()
     with Sender(forks[0].port) as one, Sender(forks[1].port) as other:
@@ -152,10 +152,31 @@ async def test_the_call_ends_and_the_grant_expires(bench: Bench) -> None:
             await asyncio.sleep(0.01)
     await bench.tell(ChannelGone("1.1"))
     await bench.until(lambda: not bench.switchboard.sessions())
-    assert Answer.EXPIRED in (await bench.ledger.standing("1.1")).answers
+    answers, derived = await bench.sealed()
+    assert answers == ["asked", "granted", "expired"]
+    assert derived["facts"]["heard_s"] > 0
     assert not bench.pbx.forks
-    assert len(await bench.scores.facts_of_call("1.1")) == 2
+    assert await bench.in_clear() == 0
     assert bench.stage() is Stage.ENDED
+
+
+async def test_an_agent_who_has_not_acknowledged_is_not_heard(bench: Bench) -> None:
+    """Law: an agent who has not acknowledged the notice to staff is not heard, not even for facts; the caller is."""
+    stranger = channel("1.2", "1009")
+    await bench.connect()
+    await bench.tell(ChannelChanged(CALLER), bench.says(Answer.ASKED), bench.says(Answer.GRANTED))
+    await bench.tell(ChannelChanged(stranger), BridgeChanged("b", TOGETHER))
+    await bench.until(lambda: bench.stage() is Stage.GRANTED)
+    assert [grant.party for grant, _ in bench.pbx.opened] == [Party.CALLER]
+    await bench.tell(ChannelGone("1.1"))
+    await bench.until(lambda: not bench.switchboard.sessions())
+    assert not (await bench.sealed())[1], "facts of a talk of which one side is not heard would be false"
+
+
+async def test_a_caller_hears_a_reference_after_a_yes(bench: Bench) -> None:
+    """Law: as easy to take back as to give: a fresh yes is followed by the number by which the call is found again."""
+    await bench.talk()
+    assert bench.references.calls == [("1.1", "en")]
 
 
 async def test_a_locked_database_stops_analysis_and_loses_no_answer(bench: Bench, database: Database) -> None:
@@ -189,7 +210,7 @@ async def test_a_machine_out_of_sockets_is_said_and_mended(bench: Bench, monkeyp
     await bench.tell(ChannelGone("1.1"))
     await bench.until(lambda: bench.stage() is Stage.ENDED)
     await bench.until(lambda: not bench.switchboard.sessions())
-    assert Answer.EXPIRED in (await bench.ledger.standing("1.1")).answers
+    assert "expired" in (await bench.sealed())[0]
 
 
 async def test_a_screens_mistake_keeps_no_stop_out_of_the_ledger(bench: Bench) -> None:
