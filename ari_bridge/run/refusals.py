@@ -75,6 +75,7 @@ REFUSALS: Final = (
         r"| ^agents?($|\.) | ^staff($|\.) | ^emotions?($|\.) | sentiment | both_parties | tone_of_(agents?|staff)",
         "the agent's emotion has no switch, in any profile", NO_AGENTS_EMOTION,
     ),
+    _refused(r"^parties\.trunks$", "staff are never taken for callers, whose tone is measured", NO_AGENTS_EMOTION),
     _refused(
         r"acknowledg | (require|skip|no)_pin | pin_(required|optional|off) | (staff|agents?)_(notice|line|pin)",
         "an agent's leg is heard after that agent's own acknowledgement, by PIN, and not before", STAFF_TOLD_BEFORE,
@@ -83,6 +84,10 @@ REFUSALS: Final = (
         r"ranking | ^rank | leader_?board | per_?agent | bonus | payroll | (^|[._])(hr|pay|kpis?)($|[._]) | performance"
         r"| compare_ | dismiss | disciplin",
         "nobody is ranked, paid or judged by scores", NO_MACHINE_JUDGES,
+    ),
+    _refused(
+        r"^media\.(host|pbx_host)$ | ^pbx\.(ari_url|ami_host)$ | ^screens\.(host|tls_\w+)$",
+        "what travels in clear stays on this machine or its own network", BY_DESIGN,
     ),
     _refused(
         r"export | upload | webhook | cloud | telemetry | (api|push|report|remote|hub)_?(url|key|token|to|id)($|_)"
@@ -108,8 +113,8 @@ REFUSALS: Final = (
         "the notice comes before the question, whole, in every call", TOLD_FIRST,
     ),
     _refused(
-        r"(yes|no|stop|withdraw\w*|refuse|refusal|accept|objection)_keys? | stop_after | allow_stop | withdraw | revo[ck]"
-        r"| lock_(yes|grant|answer)",
+        r"(yes|no|stop|withdraw\w*|refuse|refusal|accept|objection)_keys? | stop_after | allow_stop | withdraw"
+        r"| revo[ck] | lock_(yes|grant|answer)",
         "the keys 1, 2 and *9 are part of what the notice says, and no setting", AS_EASY_TO_WITHDRAW,
     ),
     _refused(

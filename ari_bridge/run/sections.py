@@ -114,6 +114,15 @@ class PartiesSection(Section):
         "a conversation nobody in it is heard (works council, doctor, human resources).",
     )
 
+    @field_validator("trunks")
+    @classmethod
+    def _leaves_staff_out(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
+        if any(set(pattern) <= set("*?") for pattern in patterns):
+            raise ValueError(
+                "must name the endpoints that lead outside: a pattern that fits all makes callers of staff"
+            )
+        return patterns
+
 
 class AskingSection(Section):
     """Which callers are asked at all; whoever is not asked is not heard."""

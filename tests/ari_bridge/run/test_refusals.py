@@ -63,6 +63,9 @@ TRIED = [
     # The agents.
     ("parties.agent_emotion", True, AGENT),
     ("parties.agents_tone", True, AGENT),
+    ("parties.trunks", ["*"], AGENT),
+    ("parties.trunks", ["trunk", "??*"], AGENT),
+    ("parties.trunks", [], AGENT),
     ("parties.analyse_agents", True, AGENT),
     ("parties.analyze_staff", True, AGENT),
     ("analysis.judge_both", True, AGENT),
@@ -85,6 +88,11 @@ TRIED = [
     ("analysis.api_url", "https://example", DESIGN),
     ("screens.webhook", "https://example", DESIGN),
     ("log.telemetry", True, DESIGN),
+    ("media.host", "8.8.4.4", DESIGN),
+    ("media.host", "0.0.0.0", DESIGN),
+    ("media.pbx_host", "8.8.8.8", DESIGN),
+    ("pbx.ami_host", "10.0.0.2", DESIGN),
+    ("pbx.ari_url", "http://192.0.2.1:8088/ari", DESIGN),
     ("database.pseudonymise", False, DESIGN),
     ("database.anonymize", False, DESIGN),
     ("database.encrypt", False, DESIGN),
@@ -183,5 +191,7 @@ def test_real_settings_are_free() -> None:
     bound = {
         "profile.name", "profile.departure", "profile.assessment", "profile.council", "asking.quota_percent",
         "retention.scores_days", "retention.records_days", "retention.clips_days", "notice.questions", "keys.folder",
+        "parties.trunks", "media.host", "media.pbx_host", "pbx.ari_url", "pbx.ami_host", "screens.host",
+        "screens.tls_cert", "screens.tls_key",
     }  # fmt: skip
     assert {f"{one.section}.{one.key}" for one in every_setting() if refusal(f"{one.section}.{one.key}")} == bound
