@@ -38,11 +38,14 @@ from ari_bridge.web.app import Readiness, make_app, open_site
 from ari_bridge.web.desk import Desk
 from ari_bridge.web.phone_views import PhoneViews
 from consent.database import Database
+from consent.errors import DatabaseUnavailable
 from consent.gate import Gate
 from consent.states import Answer
 
 log = structlog.get_logger()
 
+STOPS_WATCH_S: Final = 0.5
+"""How soon a stop that comes past the bridge is obeyed. The stop keys never come this way."""
 ENGINE_WATCH_S: Final = 5.0
 """How often the engine is asked whether it failed, or stands still."""
 
@@ -62,6 +65,7 @@ async def serve(settings: Settings) -> None:
             group.create_task(janitor.run(service.rooms.scores), name="janitor")
             group.create_task(_drop_ended(service.rooms.board), name="board")
             group.create_task(service.watch_engine(), name="engine watch")
+            group.create_task(service.watch_stops(), name="stops watch")
             await service.run()
 
 
@@ -100,6 +104,15 @@ class Service:
             if stats.dropped_frames > known.dropped_frames:
                 log.warning("engine.overloaded", dropped_frames=stats.dropped_frames - known.dropped_frames)
             known = stats
+
+    async def watch_stops(self) -> None:
+        """Obey stops that come past us: of the page, the line or the command line; of staff who took their yes back."""
+        while True:
+            await asyncio.sleep(STOPS_WATCH_S)
+            try:
+                await self.switchboard.obey()
+            except DatabaseUnavailable as error:  # every session hears nothing until the file can be written again
+                log.error("stops.not_known", error=str(error))
 
     def readiness(self) -> Readiness:
         """Whether calls can be analysed now."""
