@@ -1,19 +1,17 @@
 """Laws of the rendered dialplan, as far as its text shows them; tests/dialplan/live walks it on a real Asterisk."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from consent.errors import InvalidValue
-from consent.states import KEY_TIMEOUT_S, KEYS, PROMPTS, TABLE, Answer, Event, State
+from consent.states import KEYS, TWO_KEYS_S, Event
 from dialplan import render
-from dialplan.render import CONTEXTS, NoticeLine, RenderSettings, extensions
+from dialplan.choices import EMERGENCY
+from dialplan.render import CONTEXTS, RenderSettings, extensions
 
 GOLDEN = Path(__file__).parent / "golden"
-ID = "0123456789abcdef"
 
 
 def extension(text: str, context: str, name: str) -> list[str]:
@@ -40,28 +38,8 @@ def test_every_context_is_there_and_nothing_is_left_open(settings: RenderSetting
         body = re.search(rf"^\[{context}\]$(.*?)(?=^\[|\Z)", text, re.MULTILINE | re.DOTALL)
         assert body
         names = set(re.findall(r"^exten => ([^,]+),1", body[1], re.MULTILINE))
-        jumps = re.findall(r"(?:Goto\(|Gosub\(|\?)([a-z_-]+),1", body[1])
-        assert {jump for jump in jumps if not jump.startswith("in-$")} <= names
-
-
-@pytest.mark.parametrize("state", [state for state, row in TABLE.items() if row[Event.YES].answer is Answer.GRANTED])
-def test_a_state_that_asks_follows_the_table(settings: RenderSettings, state: State) -> None:
-    """Law: each key, silence and every other key lead where the table says."""
-    steps = extension(extensions(settings), "ouidire-consent", state)
-    assert steps[0] == f"Read(OUIDIRE_KEY,,1,,1,{KEY_TIMEOUT_S})"
-    targets = [re.search(r"([a-z_-]+),1\)?$", step)[1] for step in steps[1:]]  # type: ignore[index]
-    events = [Event.SILENCE, *KEYS.values(), Event.OTHER_KEY]
-    for event, target in zip(events, targets, strict=True):
-        step = TABLE[state][event]
-        assert target == (f"{step.answer}-by-{step.why}" if step.answer else step.state)
-
-
-@pytest.mark.parametrize("state", [State.ANNOUNCING, State.REMINDING])
-def test_a_prompt_is_played_to_its_end_or_nothing_is_asked(settings: RenderSettings, state: State) -> None:
-    """Law: Playback, which lets no key through; where it fails the answer is a no."""
-    play, failed, _ = extension(extensions(settings), "ouidire-consent", state)
-    assert play == f"Playback(ouidire/{PROMPTS[state]})"
-    assert failed.endswith("?refused-by-notice,1)")
+        jumps = re.findall(r"(?:Goto\(|Gosub\(|\?)([a-z_-]+),1\b", body[1])
+        assert set(jumps) <= names
 
 
 def test_only_a_key_of_a_yes_reaches_granted(settings: RenderSettings) -> None:
@@ -69,14 +47,17 @@ def test_only_a_key_of_a_yes_reaches_granted(settings: RenderSettings) -> None:
     text = extensions(settings)
     assert len(re.findall(r"record,1\(granted", text)) == 1
     [yes] = [key for key, event in KEYS.items() if event is Event.YES]
-    jumps = [line for line in text.splitlines() if "granted-by-key,1" in line and "exten =>" not in line]
-    assert jumps
-    assert all(f'"${{OUIDIRE_KEY}}"="{yes}"' in line for line in jumps)
+    jumps = [line for line in text.splitlines() if "granted-by-key,1" in line and "exten => granted" not in line]
+    assert jumps == [' same => n,GotoIf($["${READSTATUS}"="TIMEOUT"]?granted-by-key,1)'] * 2
+    alone = [line for line in text.splitlines() if "-yes,1" in line and "exten" not in line]
+    assert alone
+    assert all(f'"${{OUIDIRE_KEY}}"="{yes}"' in line for line in alone)
 
 
 def test_a_yes_is_journalled_before_it_opens_anything(settings: RenderSettings) -> None:
     """Law: the journal first, then the variable; any other answer closes first."""
-    early, journal, variable, event, _ = extension(extensions(settings), "ouidire-consent", "record")
+    stopped, early, journal, variable, event, _ = extension(extensions(settings), "ouidire-consent", "record")
+    assert stopped == 'GotoIf($["${SHARED(OUIDIRE_STOP)}"!=""]?over)'
     assert early.startswith('ExecIf($["${ARG1}"!="granted"]?Set(OUIDIRE_CONSENT=')
     assert journal.startswith("Set(DB(ouidire/")
     assert variable == "Set(OUIDIRE_CONSENT=${ARG1})"
@@ -108,16 +89,6 @@ def test_a_stop_marks_first_and_kills_then(settings: RenderSettings) -> None:
     assert order == sorted(order)
 
 
-def test_the_stop_keys_change_what_the_table_says(settings: RenderSettings) -> None:
-    """Law: the caller withdraws (also after an objection), the agent objects, nobody undoes a withdrawal."""
-    changes = re.findall(r'"\$\{ARG2\}-\$\{was\}"="(\w+)-(\w+)"\]\?Set\(LOCAL\(answer\)=(\w+)\)', extensions(settings))
-    assert changes == [
-        ("caller", "granted", "withdrawn"),
-        ("caller", "objected", "withdrawn"),
-        ("agent", "granted", "objected"),
-    ]
-
-
 def test_each_identity_has_the_least_rights() -> None:
     """Law: no right to originate or to run commands; from this machine only; the pusher reads nothing."""
     text = render.manager_users("one", "two")
@@ -139,33 +110,85 @@ def test_sections_are_added_to_or_opened() -> None:
     assert render.phones().startswith(";")
 
 
+def wanted(settings: RenderSettings) -> list[str]:
+    """The steps before anybody is asked."""
+    return extension(extensions(settings), "ouidire-consent", "s")
+
+
+def matched(settings: RenderSettings, mark: str, text: str) -> bool:
+    """Whether the regular expression of the step with that mark finds a text, as Asterisk's REGEX() does."""
+    step = next(step for step in wanted(settings) if mark in step)
+    found = re.search(r'REGEX\("(.*?)" ', step)
+    assert found
+    return re.search(found[1], text) is not None
+
+
 @pytest.mark.parametrize(
-    "changed",
-    [
-        {"notices": ()},
-        {"notices": (NoticeLine("en", ID), NoticeLine("en", ID))},
-        {"notices": (NoticeLine("en)", ID),)},
-        {"notices": (NoticeLine("en", "x"),)},
-        {"bridge_host": "example.org"},
-        {"bridge_host": "127.0.0.1:1)"},
-        {"lease_s": 1},
-        {"max_forks": 0},
-        {"max_forks_per_call": 51},
-    ],
-)
-def test_settings_that_cannot_be_are_refused(changed: dict[str, object]) -> None:
-    """Law: values are valid at birth, so that nothing foreign is rendered into a dialplan."""
-    with pytest.raises(InvalidValue):
-        RenderSettings(**({"notices": (NoticeLine("en", ID),)} | changed))  # type: ignore[arg-type]
+    ("channel", "asked"),
+    [("PJSIP/trunk", True), ("PJSIP/sip.provider-7", True), ("PJSIP/1001", False), ("PJSIP/sipxprovider-7", False),
+     ("PJSIP/trunk-2", False), ("SIP/trunk", False), ("Local/trunk@x", False), ("PJSIP/PJSIP/trunk", False)],
+)  # fmt: skip
+def test_only_channels_of_a_trunk_are_asked(settings: RenderSettings, channel: str, asked: bool) -> None:
+    """Law: patterns as in parties.trunks, the whole name, and no other technology's."""
+    settings = replace(settings, trunks=("trunk", "sip.provider-?"))
+    assert matched(settings, "${CHANNEL(name):0:-9}", channel) is asked
+    assert wanted(settings)[1].endswith("?:over)")
 
 
-@given(st.text(max_size=20), st.text(max_size=20))
-def test_no_text_gets_into_the_dialplan_unchecked(language: str, host: str) -> None:
-    """Law: whatever a settings file says, the rendered file has the same lines but for a plain value."""
-    try:
-        settings = RenderSettings((NoticeLine(language, ID),), bridge_host=host)
-    except InvalidValue:
-        return
-    assert re.fullmatch(r"[a-z]{2,3}", language)
-    assert re.fullmatch(r"[0-9.]+", host)
-    assert settings.notices
+def test_emergency_and_listed_numbers_are_never_asked(settings: RenderSettings) -> None:
+    """Law: whatever the settings say, 112 and its like; and what is listed, by who calls and by what was dialled."""
+    for number in EMERGENCY:
+        assert matched(settings, "112", number)
+        assert matched(settings, "112", f"0{number}")
+    assert not matched(settings, "112", "0612345678")
+    assert not matched(settings, "112", "112112")
+    listed = replace(settings, never_asked=("0800*", "44?"))
+    steps = [step for step in wanted(listed) if '"^(0800.*|44.)$"' in step]
+    assert len(steps) == 3
+    assert all(step.endswith("?unasked)") for step in steps)
+
+
+def test_hours_and_quota_come_before_the_question(settings: RenderSettings) -> None:
+    """Law: out of hours and beyond the quota nobody is asked; without either there is no such step."""
+    assert not [step for step in wanted(settings) if "IFTIME" in step or "RAND" in step]
+    some = wanted(replace(settings, hours=("09:00-18:00,mon-fri,*,*", "*,sat,*,*,Europe/Paris"), quota_percent=5))
+    at = some.index("GotoIf(${IFTIME(09:00-18:00,mon-fri,*,*?1:0)}?open)")
+    assert some[at + 1 : at + 3] == ["GotoIf(${IFTIME(*,sat,*,*,Europe/Paris?1:0)}?open)", "Goto(unasked)"]
+    assert "GotoIf($[${RAND(1,100)}>5]?unasked)" in some
+
+
+def test_no_line_names_a_number_or_a_key_by_itself(settings: RenderSettings) -> None:
+    """Law: Asterisk logs arguments as they are after evaluation, so that a number stands inside functions alone."""
+    text = extensions(settings)
+    assert settings.number_keys[0][0] not in text
+    assert settings.number_keys[0][0] in render.numbers(settings)
+    for line in text.splitlines():
+        for source in ("CALLERID(num)", "DIALEDPEERNUMBER", "AST_CONFIG("):
+            for found in re.finditer(re.escape(source), line):
+                opened = re.findall(r"(?:SHA1|LEN|REGEX)\(", line[: found.start()])
+                assert opened or line.startswith(";"), line
+
+
+def test_a_key_for_numbers_that_is_missing_asks_nobody(settings: RenderSettings) -> None:
+    """Law: without it the list of those who must not be asked cannot be read: nobody is asked, and it is said."""
+    steps = wanted(settings)
+    at = next(at for at, step in enumerate(steps) if step.endswith("?keyed)"))
+    assert steps[at].count("=64") == 2
+    assert steps[at + 1].startswith("Log(ERROR,")
+    assert steps[at + 2] == "Goto(unasked)"
+
+
+def test_two_keys_at_once_are_waited_for_after_a_yes_alone(settings: RenderSettings) -> None:
+    """Law: a no is never slowed down."""
+    text = extensions(settings)
+    assert text.count("Read(OUIDIRE_SECOND") == 2 == text.count(f"Read(OUIDIRE_SECOND,,1,,1,{TWO_KEYS_S})")
+
+
+def test_a_line_says_where_the_bridge_is_away(settings: RenderSettings) -> None:
+    """Law: answered, bounded in time, then the bridge; without it a sentence and not silence."""
+    steps = extension(extensions(settings), "ouidire-line", "s")
+    assert steps[:2] == ["Answer()", "Set(TIMEOUT(absolute)=600)"]
+    assert steps[-3:-1] == [
+        "Stasis(ouidire,${ARG1})",
+        'ExecIf($["${STASISSTATUS}"!="SUCCESS"]?Playback(ouidire/unavailable))',
+    ]
