@@ -88,7 +88,7 @@ def verify(
         rtp_finding(read_conf(asterisk_dir, "rtp.conf"), settings.max_forks, max_calls),
         _modules_finding(read_conf(asterisk_dir, "modules.conf")),
         _danger_finding(read_conf(asterisk_dir, "asterisk.conf")),
-        recorders_finding(recorders(asterisk_dir)),
+        recorders_finding(recorders(asterisk_dir), settings),
     )
 
 
@@ -173,13 +173,16 @@ def rtp_finding(rtp: Conf, max_forks: int, max_calls: int) -> Finding:
     return Finding("rtp.conf", ok=True, sentence=f"ports {first}-{last} serve {max_calls} calls and {max_forks} forks")
 
 
-def recorders_finding(sightings: tuple[Sighting, ...]) -> Finding:
-    """Names what else records or listens; the notice must say so."""
+def recorders_finding(sightings: tuple[Sighting, ...], settings: render.RenderSettings) -> Finding:
+    """Names what else records or listens, and whether the notice says so, as it must."""
     if not sightings:
         return Finding("other recorders", ok=True, sentence="none found in the configuration")
     named = [f"{one.what} at {one.file}:{one.line}" for one in sightings[:_NAMED_AT_MOST]]
     more = f" and {len(sightings) - len(named)} more" if len(sightings) > len(named) else ""
-    sentence = f"{'; '.join(named)}{more}: a caller's no does not reach these; take them out or let the notice say so"
+    found = f"{'; '.join(named)}{more}: a caller's no does not reach these"
+    if settings.mentions_recording:
+        return Finding("other recorders", ok=True, sentence=f"{found}, and the notice says so")
+    sentence = f"{found}; take them out, or set notice.mentions_recording = true and install again"
     return Finding("other recorders", ok=False, sentence=sentence)
 
 

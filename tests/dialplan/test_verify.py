@@ -110,8 +110,11 @@ def test_versions(version: str, ok: bool, word: str) -> None:
     assert word in finding.sentence
 
 
-def test_many_recorders_are_counted(tmp_path: Path) -> None:
-    """Law: five are named, the rest counted: a FreePBX has dozens."""
-    finding = recorders_finding(tuple(Sighting(tmp_path / "e.conf", at, "MixMonitor") for at in range(1, 8)))
+def test_many_recorders_are_counted(tmp_path: Path, settings: RenderSettings) -> None:
+    """Law: five are named, the rest counted: a FreePBX has dozens. Where the notice says so they are no fault."""
+    sightings = tuple(Sighting(tmp_path / "e.conf", at, "MixMonitor") for at in range(1, 8))
+    finding = recorders_finding(sightings, settings)
     assert "e.conf:5" in finding.sentence
     assert "and 2 more" in finding.sentence
+    assert not finding.ok
+    assert recorders_finding(sightings, replace(settings, mentions_recording=True)).ok
