@@ -13,22 +13,7 @@ from consent.keyring import Record
 from consent.ledger import Ledger
 from consent.reference import BUDGET_HOLDS, MAX_SLIPS, MAX_UNKNOWN, Reference
 from consent.retention import Retention
-
-
-class Clock:
-    """A clock that is set by the test."""
-
-    def __init__(self) -> None:
-        self.now = datetime(2026, 11, 22, 12, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    """Noon of a day."""
-    return Clock()
+from tests.consent.closed_calls import Clock
 
 
 @pytest.fixture
@@ -48,7 +33,7 @@ async def given(ledger: Ledger, clock: Clock, call_id: str = "call-1") -> tuple[
 
 def strange(reference: Reference) -> Reference:
     """A well-formed reference of the same day that nobody was given."""
-    while (other := Reference.parse(Reference.fresh(datetime(2026, 11, 22, tzinfo=UTC)).digits)) == reference:
+    while (other := Reference.parse(Reference.fresh(datetime(2050, 11, 22, tzinfo=UTC)).digits)) == reference:
         pass
     return other
 
@@ -103,7 +88,7 @@ async def test_strangers_everywhere_share_one_budget(
     alive = BUDGET_HOLDS // 2
 
     async def many(day: object) -> int:
-        return alive if str(day) == "2026-11-22" else 0
+        return alive if str(day) == "2050-11-22" else 0
 
     monkeypatch.setattr(ledger.keyring, "referenced_on", many)
     for source in ("10.0.0.1", "10.0.0.2"):
