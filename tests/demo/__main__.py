@@ -13,11 +13,12 @@ from pathlib import Path
 
 import numpy as np
 
+from consent.keys import CHECKPOINT, KEYRING
 from tests.demo import acts, evidence, options, picture, summary
 from tests.demo.call_report import CallReport
 from tests.demo.performance import CallName, Performance
 from tests.demo.report import Report
-from tests.demo.stage import Progress, Stage, open_stage
+from tests.demo.stage import DATABASE, Progress, Stage, open_stage
 from tests.lab import installation
 from tests.lab.errors import LabError
 from tests.lab.gate_log import GateLog
@@ -25,10 +26,14 @@ from tests.lab.installation import Installation
 from tests.lab.netns import reexec_without_network, without_network
 from tests.lab.recorder import Recording
 from tests.lab.service import LEASE_S
+from tests.papers import keys_folder
 
 REPORT_NAME = "demo-report.json"
 DRAIN_LIMIT_S = 10.0
-_OURS = ("*.svg", "ouidire.sqlite*", "packets.bin*", "bridge.log", REPORT_NAME)
+_OURS = (
+    "*.svg", "packets.bin*", "bridge.log", REPORT_NAME, f"{DATABASE}*",
+    *(f"{keys_folder(DATABASE.parent)}/{name}" for name in ("*.key", f"{KEYRING}*", CHECKPOINT)),
+)  # fmt: skip
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -91,7 +96,7 @@ async def _measured(found: Installation, out: Path, folder: Path, progress: Prog
             packets_before=int((recording.packets["time_ns"] < performances[0].started_ns).sum()),
             recorder_dropped=recording.dropped,
             loopback_only=without_network(),
-            ledger=evidence.ledger_state(stage.service.database),
+            ledger=evidence.ledger_state(stage.kept),
             drained=drained,
             channels_left=channels_left,
             database=stage.service.database,
@@ -116,7 +121,7 @@ def windows(recording: Recording, performances: Sequence[Performance]) -> "list[
 
 
 def _evidence(stage: Stage, call: Performance) -> evidence.Evidence | None:
-    return evidence.call_between(stage.service.database, call.started_ns, call.hung_up_ns)
+    return evidence.call_between(stage.kept, call.started_ns, call.hung_up_ns)
 
 
 async def _drained(stage: Stage, killed: Performance) -> bool:

@@ -108,7 +108,7 @@ class Scene:
             [self._key_ns] = await call.press(act.key)
             say(f"    the caller presses {act.key}")
         else:
-            say("    the caller presses nothing, and is asked once more")
+            say("    the caller presses nothing, which is a no")
         agent = self._legs[Party.AGENT] = await self._agent.incoming(NOTICE_LIMIT_S)
         await agent.answered()
         say("    the agent answers; both talk")
@@ -135,7 +135,7 @@ class Scene:
         stage.say(f"    the caller presses *9 ({self._scores_before} scores so far); the call goes on")
         await asyncio.sleep(AFTER_STOP_S - (time.time_ns() - self._stop_keys_ns[-1]) / 1e9)
         if call_id is not None:
-            self._rows_after = evidence.derived_rows(stage.service.database, call_id)
+            self._rows_after = evidence.derived_rows(stage.kept, call_id)
         await self._look()
 
     async def _kill(self, call_id: str | None) -> None:
@@ -146,9 +146,9 @@ class Scene:
 
     async def _until_scored(self) -> str | None:
         """Wait until the file holds a score of this call, or the limit; the call's id as the PBX names it."""
-        database, deadline_s = self._stage.service.database, time.monotonic() + SCORE_LIMIT_S
+        file, deadline_s = self._stage.kept, time.monotonic() + SCORE_LIMIT_S
         while True:
-            kept = evidence.call_between(database, self._started_ns, time.time_ns())
+            kept = evidence.call_between(file, self._started_ns, time.time_ns())
             self._scores_before = kept.scores if kept is not None else None
             if self._scores_before or time.monotonic() > deadline_s:
                 return kept.call_id if kept is not None else None

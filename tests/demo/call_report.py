@@ -167,8 +167,10 @@ class CallReport:
         scores, abstained = (kept.scores, kept.abstained) if kept else (0, {})
         if call.name is CallName.YES and not scores:
             yield f"no score (abstained: {abstained or 'never'})."
-        if call.name is CallName.YES and kept is not None and len(kept.facts) != len(Party):
-            yield "the facts of both parties are not there."
+        if call.name is CallName.YES and kept is not None and Party.CALLER not in kept.facts:
+            yield "the caller's facts are not there."
+        if kept is not None and Party.AGENT in kept.facts:
+            yield "the agent's facts outlived the call."
         if call.name in (CallName.WITHDRAWN, CallName.KILLED) and not call.scores_before_end:
             yield "no score had been made before it was ended, so that its end proves nothing."
         if call.name is CallName.KILLED and not scores:

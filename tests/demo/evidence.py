@@ -1,18 +1,17 @@
-"""What the product itself wrote down of a call: the SQLite file, opened for reading only."""
+"""What the product itself wrote down of a call, in clear or sealed: its files, opened for reading only."""
 
-import sqlite3
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
+from typing import Any
 
 from consent.errors import LedgerBroken
-from consent.verification import verify_chain
 from consent.parties import Party
+from consent.verification import verify
+from tests.lab.kept import Kept, KeptFile
 
 _FACTS = ("heard_s", "talk_s", "talk_share", "overlap_s", "longest_pause_s")
+_SCORE = ("start_s", "end_s", "activation", "activation_sigma", "anger", "anger_sigma", "reason")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,54 +77,30 @@ class LedgerState:
     integrity: str
 
 
-@contextmanager
-def opened(path: Path) -> Iterator[sqlite3.Connection]:
-    """The file, for reading only."""
-    connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=5)
-    try:
-        yield connection
-    finally:
-        connection.close()
-
-
-def call_between(path: Path, since_ns: int, until_ns: int) -> Evidence | None:
+def call_between(file: KeptFile, since_ns: int, until_ns: int) -> Evidence | None:
     """The call that was asked in that time; None if there is none.
 
     The PBX's journal knows whole seconds only, so that the earlier bound is the begin of its second.
     """
-    with opened(path) as connection:
-        for call_id, at in connection.execute("SELECT call_id, at FROM ledger WHERE answer = 'asked' ORDER BY seq"):
-            if since_ns // 1_000_000_000 * 1_000_000_000 <= ns_of(at) <= until_ns:
-                return _call(connection, call_id)
+    for kept in file.all():
+        asked = next((one["at"] for one in kept.answers if one["answer"] == "asked"), None)
+        if asked is not None and since_ns // 1_000_000_000 * 1_000_000_000 <= ns_of(asked) <= until_ns:
+            return _call(kept)
     return None
 
 
-def score_rows(path: Path, call_id: str) -> int:
-    """How many scores the file holds of a call now, abstentions not counted."""
-    with opened(path) as connection:
-        (count,) = connection.execute(
-            "SELECT count(*) FROM scores JOIN grants USING (grant_id) WHERE call_id = ? AND kind = 'tone'", (call_id,)
-        ).fetchone()
-        return int(count)
+def derived_rows(file: KeptFile, call_id: str) -> int:
+    """How much was derived from a call's voices and is there now, in clear or sealed: scores, abstentions, facts."""
+    kept = file.of(call_id)
+    return len(kept.scores) + len(kept.facts)
 
 
-def derived_rows(path: Path, call_id: str) -> int:
-    """How many rows were derived from a call's voices and are there now: scores, abstentions and facts."""
-    with opened(path) as connection:
-        return sum(
-            int(connection.execute(
-                f"SELECT count(*) FROM {table} JOIN grants USING (grant_id) WHERE call_id = ?", (call_id,)
-            ).fetchone()[0])
-            for table in ("scores", "facts")
-        )  # fmt: skip
-
-
-def ledger_state(path: Path) -> LedgerState:
-    """Whether the chain holds and the file is sound."""
-    with opened(path) as connection:
+def ledger_state(file: KeptFile) -> LedgerState:
+    """Whether the chain holds, each answer is what it binds to, and the file is sound."""
+    with file.opened() as connection:
         (integrity,) = connection.execute("PRAGMA integrity_check").fetchone()
         try:
-            return LedgerState(verify_chain(connection).rows, "verified", str(integrity))
+            return LedgerState(verify(connection, file.records()).rows, "verified", str(integrity))
         except LedgerBroken as error:
             return LedgerState(0, str(error), str(integrity))
 
@@ -136,28 +111,15 @@ def ns_of(stamp: str) -> int:
     return int(moment.timestamp()) * 1_000_000_000 + moment.microsecond * 1000
 
 
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 3)
-
-
-def _call(connection: sqlite3.Connection, call_id: str) -> Evidence:
-    ledger = connection.execute(
-        "SELECT at, answer, why, source, language FROM ledger WHERE call_id = ? ORDER BY seq", (call_id,)
-    ).fetchall()
-    verdicts = connection.execute(
-        "SELECT start_s, end_s, activation, activation_sigma, anger, anger_sigma, reason"
-        " FROM scores JOIN grants USING (grant_id) WHERE call_id = ? ORDER BY start_s",
-        (call_id,),
-    )
-    facts = connection.execute(
-        f"SELECT party, {', '.join(_FACTS)} FROM facts JOIN grants USING (grant_id)"
-        " WHERE call_id = ? ORDER BY party DESC",
-        (call_id,),
-    )
+def _call(kept: Kept) -> Evidence:
     return Evidence(
-        call_id=call_id,
-        language=ledger[0][4],
-        answers=tuple(Answered(ns_of(at), answer, why, source) for at, answer, why, source, _ in ledger),
-        verdicts=tuple(Score(*row) for row in verdicts),
-        facts={Party(party): dict(zip(_FACTS, map(_rounded, row), strict=True)) for party, *row in facts},
+        call_id=kept.call_id,
+        language=str(kept.answers[0]["language"]),
+        answers=tuple(Answered(ns_of(one["at"]), one["answer"], one["why"], one["source"]) for one in kept.answers),
+        verdicts=tuple(Score(*(one[name] for name in _SCORE)) for one in kept.scores),
+        facts={Party(party): _rounded(facts) for party, facts in sorted(kept.facts.items(), reverse=True)},
     )
+
+
+def _rounded(facts: dict[str, Any]) -> dict[str, float | None]:
+    return {name: None if facts[name] is None else round(facts[name], 3) for name in _FACTS}

@@ -64,7 +64,7 @@ YES_EVIDENCE = Evidence(
         Score(1.0, 5.0, 0.3, 0.1, 0.2, 0.1, None),
         Score(6.0, 7.0, None, None, None, None, "both_speak"),
     ),
-    facts={Party.CALLER: FACTS, Party.AGENT: FACTS},
+    facts={Party.CALLER: FACTS},
 )
 
 YES = CallReport(

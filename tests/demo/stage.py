@@ -9,12 +9,16 @@ from pathlib import Path
 from tests.lab.asterisk import Asterisk
 from tests.lab.errors import LabError
 from tests.lab.installation import Installation
+from tests.lab.kept import KeptFile
 from tests.lab.pbx_files import TRUNK_HOST, agent_name
 from tests.lab.phone import Pacer, Phone
 from tests.lab.recorder import Recorder
 from tests.lab.service import FAMILIES, Service
+from tests.lab.staff import acknowledge
 
 ANSWERS_AFTER_S = 0.5
+DATABASE = Path("database") / "ouidire.sqlite"
+"""Where the file lies; its keys lie beside its folder, never in it."""
 
 
 class Progress:
@@ -44,6 +48,11 @@ class Stage:
     agents: dict[str, Phone]
     say: Progress
 
+    @property
+    def kept(self) -> KeptFile:
+        """What the product writes down."""
+        return KeptFile(self.service.database, self.service.keys)
+
     async def new_caller(self, number: str) -> Phone:
         """A stranger's phone at the trunk's address."""
         return await Phone.open(self.pacer, number, self.pbx.server, host=TRUNK_HOST, display="Caller")
@@ -59,10 +68,12 @@ async def open_stage(installation: Installation, out: Path, folder: Path, say: P
         pbx = Asterisk(installation, folder / "pbx")
         stack.push_async_callback(pbx.close)
         pbx.write()
-        service = Service(pbx, folder, out / "ouidire.sqlite", out / "bridge.log")
+        service = Service(pbx, folder, out / DATABASE, out / "bridge.log")
         service.write_settings()
         say("ouidire install --asterisk ...")
         await service.install()
+        say(f"agents {' and '.join(FAMILIES)} have acknowledged the notice to staff")
+        await acknowledge(service.settings, FAMILIES)
         say("recorder on the fork ports, out of the product's reach")
         recorder = await Recorder.start(pbx.ports.forks, out / "packets.bin")
         stack.push_async_callback(_end, recorder)

@@ -59,9 +59,12 @@ def test_what_is_wrong_is_one_sentence(
 
 def test_only_our_own_files_are_cleared(tmp_path: Path) -> None:
     """A folder that was named by mistake loses nothing but what an earlier run wrote."""
-    for name in ("call-yes.svg", "ouidire.sqlite-wal", "demo-report.json", "letter.txt"):
+    for folder in ("database", "database-keys"):
+        (tmp_path / folder).mkdir()
+    ours = ("database/ouidire.sqlite-wal", "database-keys/lookup.key", "database-keys/keyring.sqlite")
+    for name in ("call-yes.svg", *ours, "demo-report.json", "letter.txt"):
         (tmp_path / name).touch()
     (tmp_path / "pbx").mkdir()
     (tmp_path / "pbx" / "extensions.conf").touch()
     demo._clear(tmp_path)
-    assert sorted(file.name for file in tmp_path.iterdir()) == ["letter.txt", "pbx"]
+    assert sorted(file.name for file in tmp_path.rglob("*") if file.is_file()) == ["extensions.conf", "letter.txt"]

@@ -12,7 +12,7 @@ from urllib.parse import quote
 import numpy as np
 from numpy.typing import NDArray
 
-from tests.lab.phone import sdp_wire, sip_wire
+from tests.lab.phone import key_tones, sdp_wire, sip_wire
 from tests.lab.phone.dialog import Dialog
 from tests.lab.phone.sip_wire import Request, Response
 from tests.lab.phone.stream import KEY_GAP_S, Said, Stream
@@ -127,6 +127,22 @@ class Call:
         """Press keys, `gap_s` between the end of one and the begin of the next; time.time_ns() of the end of each."""
         return await self.stream.press(keys, gap_s)
 
+    async def press_by_info(self, keys: str, gap_s: float = KEY_GAP_S) -> list[int]:
+        """The same by SIP INFO (application/dtmf-relay), as phones without RFC 4733 do. Raises CallFailed."""
+        ended: list[int] = []
+        for key in keys:
+            body = f"Signal={key}\r\nDuration=100\r\n".encode("ascii")
+            response = await self._sip.ask(self._request("INFO", [("Content-Type", "application/dtmf-relay")], body))
+            if response.status >= 300:
+                raise CallFailed(response.status, response.reason)
+            ended.append(time.time_ns())
+            await asyncio.sleep(gap_s)
+        return ended
+
+    async def press_by_tones(self, keys: str) -> list[int]:
+        """The same as sound alone (ITU-T Q.23), as an analogue line behind a gateway may do."""
+        return [(await self.say(key_tones.tones(key))).end_ns for key in keys]
+
     async def hold(self) -> None:
         """Put the other side on hold: re-INVITE with a=sendonly (RFC 3264, 8.4)."""
         await self._offer("sendonly")
@@ -149,10 +165,10 @@ class Call:
 
     # ---- what the phone brings
 
-    def offer_first(self) -> None:
-        """Put our description into an outgoing INVITE before it is sent."""
+    def offer_first(self, key_type: int | None = sdp_wire.TELEPHONE_EVENT) -> None:
+        """Put our description into an outgoing INVITE before it is sent; key_type None: no keys by RFC 4733."""
         invite = self._invite
-        self._invite = Request(invite.method, invite.uri, invite.headers, self._describe(self._direction))
+        self._invite = Request(invite.method, invite.uri, invite.headers, self._describe(self._direction, key_type))
 
     async def over(self) -> None:
         """Wait for the end, for ever."""

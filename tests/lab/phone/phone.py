@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from tests.lab.phone import sip_wire
 from tests.lab.phone.call import Call, CallFailed, CallStatus
 from tests.lab.phone.pacer import Pacer
+from tests.lab.phone.sdp_wire import TELEPHONE_EVENT
 from tests.lab.phone.sip_wire import Headers, Request, Response
 from tests.lab.phone.stream import Stream
 from tests.lab.phone.transactions import Transactions
@@ -94,8 +95,8 @@ class Phone:
         except TimeoutError as error:
             raise CallFailed(0, f"{self.number} was not called within {timeout_s} s") from error
 
-    async def dial(self, number: str) -> Call:
-        """Call a number; returns at once, the call is not yet answered."""
+    async def dial(self, number: str, key_type: int | None = TELEPHONE_EVENT) -> Call:
+        """Call a number; returns at once, the call is not yet answered. key_type None: offer no keys by RFC 4733."""
         host, _ = self._wire.local
         stream = Stream(host)
         target = f"sip:{number}@{self._server[0]}:{self._server[1]}"
@@ -103,7 +104,7 @@ class Phone:
         call = Call(
             self._wire, stream, Request("INVITE", target, Headers([*fields, ("Content-Type", "application/sdp")]))
         )
-        call.offer_first()
+        call.offer_first(key_type)
         self._calls[call.call_id] = call
         self._pacer.add(stream)
         self._start(self._until_over(call, call.run_outgoing()))

@@ -35,11 +35,13 @@ class Session:
 
 def build(session: Session, session_id: int, version: int) -> bytes:
     """The description; `version` must grow with every change (RFC 3264, 8)."""
-    keys = TELEPHONE_EVENT if session.key_type is None else session.key_type
+    keys = session.key_type
+    types = f"{PCMU}" if keys is None else f"{PCMU} {keys}"
+    events = [] if keys is None else [f"a=rtpmap:{keys} telephone-event/8000", f"a=fmtp:{keys} 0-16"]
     lines = [
         "v=0", f"o=- {session_id} {version} IN IP4 {session.host}", "s=-", f"c=IN IP4 {session.host}", "t=0 0",
-        f"m=audio {session.port} RTP/AVP {PCMU} {keys}", f"a=rtpmap:{PCMU} PCMU/8000",
-        f"a=rtpmap:{keys} telephone-event/8000", f"a=fmtp:{keys} 0-16", "a=ptime:20", f"a={session.direction}", "",
+        f"m=audio {session.port} RTP/AVP {types}", f"a=rtpmap:{PCMU} PCMU/8000", *events, "a=ptime:20",
+        f"a={session.direction}", "",
     ]  # fmt: skip
     return "\r\n".join(lines).encode("ascii")
 
