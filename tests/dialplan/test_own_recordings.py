@@ -93,7 +93,7 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
 
 
 def test_what_is_given_is_read_with_care(tmp_path: Path) -> None:
-    """Law: a misspelt name, a recording without its text, a text that is none, an empty folder: each is one sentence."""
+    """Law: a misspelt name, a recording without its text, a text that is none, an empty folder: a sentence each."""
     with pytest.raises(PromptsRefused, match="holds no prompt"):
         read_folder(tmp_path)
     with pytest.raises(PromptsRefused, match="is no folder"):
@@ -111,4 +111,4 @@ def test_what_is_given_is_read_with_care(tmp_path: Path) -> None:
         read_prompt(tmp_path / "more.wav", tmp_path / "more.txt")
     with pytest.raises(PromptsRefused, match="cannot be read"):
         read_prompt(tmp_path / "gone.wav", tmp_path / "gone.txt")
-    assert list(language_faults(Recordings(), "tlh"))[0].startswith("no prompts for 'tlh'")
+    assert next(language_faults(Recordings(), "tlh")).startswith("no prompts for 'tlh'")

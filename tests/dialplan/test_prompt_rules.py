@@ -22,8 +22,8 @@ def test_the_first_layer_lasts_at_most_12_s(language: str) -> None:
 
 @pytest.mark.parametrize("language", languages())
 def test_a_no_never_waits_longer_than_a_yes(language: str) -> None:
-    """Law: measured on the recordings: a no is at most 2 s and never longer than a yes; a silence, which waits for a key
-    first, ends half a second before the shortest way of a yes.
+    """Law: a no lasts at most 2 s and never longer than a yes; a silence, which waits for a key first,
+    ends half a second before the shortest way of a yes. Measured on the recordings.
     """
     lengths = _lengths(language)
     assert lengths["no"] <= 2
@@ -50,6 +50,6 @@ def test_a_slow_no_is_said() -> None:
 
 
 def test_each_name_has_its_limit() -> None:
-    """Law: a notice 12 s, a layer on a key of its own 60 s, a no 2 s, everything else 25 s; the sentence names the file."""
+    """Law: a notice 12 s, a layer on a key of its own 60 s, a no 2 s, else 25 s; the sentence names the file."""
     assert [longest_s(name) for name in ("notice", "more", "staff_notice", "no", "keys")] == [12, 60, 60, 2, 25]
     assert next(recording_faults({"no": wav(3)})).startswith("no.wav lasts 3.0 s")

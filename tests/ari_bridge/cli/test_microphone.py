@@ -7,7 +7,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from ari_bridge.cli.microphone import BLOCK_SAMPLES, Microphone, NoMicrophone, require_pyaudio
+from ari_bridge.cli.microphone import BLOCK_SAMPLES, Microphone, NoLoudspeaker, NoMicrophone, play, require_pyaudio
 
 
 class FakeStream:
@@ -70,6 +70,49 @@ def test_blocks_are_samples_until_the_device_goes(pyaudio: type[FakePyAudio]) ->
     assert [block.dtype for block in blocks] == [np.int16, np.int16]
     assert [int(block[0]) for block in blocks] == [7, -7]
     assert pyaudio.stream.is_closed
+
+
+class FakeLoudspeaker:
+    """PyAudio's class on a machine that can be heard: what was written, and what was done after it."""
+
+    def __init__(self) -> None:
+        self.done: list[object] = []
+        self.error: OSError | None = None
+
+    def open(self, **options: object) -> "FakeLoudspeaker":
+        """The stream, or what a machine without a loudspeaker answers."""
+        if self.error is not None:
+            raise self.error
+        self.done.append((options["rate"], options["output"]))
+        return self
+
+    def write(self, samples: bytes) -> None:
+        """Noted."""
+        self.done.append(samples)
+
+    def stop_stream(self) -> None:
+        """Noted."""
+        self.done.append("heard to its end")
+
+    def close(self) -> None:
+        """Noted."""
+        self.done.append("closed")
+
+    def terminate(self) -> None:
+        """Noted."""
+        self.done.append("terminated")
+
+
+def test_a_prompt_is_heard_to_its_end(pyaudio: type[FakePyAudio]) -> None:
+    """Law: the stream is emptied before it is closed, and the device let go of, also where it does not open."""
+    loudspeaker = FakeLoudspeaker()
+    sys.modules["pyaudio"].PyAudio = lambda: loudspeaker  # type: ignore[attr-defined]
+    play(b"\1\0" * 80, 8000)
+    assert loudspeaker.done == [(8000, True), b"\1\0" * 80, "heard to its end", "closed", "terminated"]
+    loudspeaker.error = OSError(-9996, "Invalid output device")
+    with pytest.raises(NoLoudspeaker, match="--to"):
+        play(b"\1\0", 8000)
+    assert loudspeaker.done[-2:] == ["terminated", "terminated"]
 
 
 def test_no_microphone_is_a_sentence(pyaudio: type[FakePyAudio]) -> None:
