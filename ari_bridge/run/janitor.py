@@ -1,4 +1,4 @@
-"""Deletes what is due, on time, and after a downtime catches up."""
+"""Deletes what is due, on time, and after a downtime catches up; signs the head of the chain now and then."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from typing import Final
 import structlog
 
 from analysis.store.scores import Scores
-from consent.errors import DatabaseUnavailable
+from consent.checkpoints import EVERY, sign_if_grown
+from consent.errors import DatabaseUnavailable, OuidireError
+from consent.forgetting import Forgetting
+from consent.ledger import Ledger
 
 EVERY_S: Final = 60.0
 """How late a row may go at most, besides the time that the deletion takes."""
@@ -18,21 +21,48 @@ EVERY_S: Final = 60.0
 _log = structlog.get_logger(__name__)
 
 
-async def clean(scores: Scores, now: datetime) -> int:
-    """Delete every row that is due at `now` (UTC); how many there were. Raises DatabaseUnavailable."""
-    deleted = await scores.expire(now)
-    if deleted:
-        _log.info("retention.expired", rows=deleted)
-    return deleted
+class Janitor:
+    """Keeps file and keyring clean: the rows of calls in progress, what is sealed, and the order of pages."""
 
+    def __init__(self, scores: Scores, ledger: Ledger, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._scores = scores
+        self._ledger = ledger
+        self._forgetting = Forgetting(ledger, now)
+        self._now = now
+        self._signed_at: datetime | None = None
 
-async def run(
-    scores: Scores, every_s: float = EVERY_S, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
-) -> None:
-    """Clean at once, then every `every_s` seconds, for ever; a file that cannot be written is said and tried again."""
-    while True:
+    async def clean(self) -> None:
+        """Delete all that is due now. Raises DatabaseUnavailable: what is left goes with the next run."""
+        rows = await self._scores.expire(self._now())
+        gone = await self._forgetting.run()
+        if rows or not gone.is_nothing:
+            _log.info("retention.expired", rows=rows, derived=gone.derived, records=gone.records, answers=gone.answers)
+        await self._forgetting.repack()
+        # Of its own: an hour of a clock that was set back must not last a year.
+        if self._signed_at is None or abs(self._now() - self._signed_at) >= EVERY:
+            await self.sign()
+
+    async def sign(self) -> None:
+        """Sign the head of the chain, if it has grown. Raises DatabaseUnavailable."""
+        self._signed_at = self._now()
+        made = await sign_if_grown(self._ledger)
+        if made is not None:
+            _log.info("ledger.signed", records=made.seq)
+
+    async def run(self, every_s: float = EVERY_S) -> None:
+        """Clean at once, then every `every_s` seconds, until cancelled; what cannot be done is said and tried again."""
         try:
-            await clean(scores, clock())
+            while True:
+                try:
+                    await self.clean()
+                except OuidireError as error:  # a file that cannot be written, or a seal that was tampered with
+                    _log.error("retention.late", error=str(error))
+                await asyncio.sleep(every_s)
+        finally:
+            await self._sign_last()
+
+    async def _sign_last(self) -> None:
+        try:
+            await asyncio.shield(self.sign())
         except DatabaseUnavailable as error:
-            _log.error("retention.late", error=str(error))
-        await asyncio.sleep(every_s)
+            _log.error("ledger.not_signed", error=str(error))

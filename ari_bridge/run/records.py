@@ -22,6 +22,23 @@ log = structlog.get_logger()
 
 
 @asynccontextmanager
+async def open_beside(file: Path, folder: Path) -> AsyncIterator[Ledger]:
+    """The same ledger beside a service that may run: two files that are there, which nothing is made or mended in.
+
+    Raises:
+        KeysMissing: a key is lost.
+        DatabaseUnavailable: one of the two files is not there, or cannot be read.
+    """
+    async with AsyncExitStack() as stack:
+        database = await Database.beside(file)
+        stack.push_async_callback(database.close)
+        keys = read_keys(folder)
+        keyring = await Database.beside(folder / KEYRING)
+        stack.push_async_callback(keyring.close)
+        yield Ledger(database, Keyring(keyring), keys)
+
+
+@asynccontextmanager
 async def open_ledger(file: Path, folder: Path) -> AsyncIterator[Ledger]:
     """The ledger in `file`, with its keys in `folder`. Keys are made for a file that holds nothing yet.
 

@@ -25,8 +25,8 @@ from ari_bridge.media.udp_receiver import PortRange
 from ari_bridge.pbx.asterisk.access import AmiAccess, AriAccess
 from ari_bridge.pbx.asterisk.adapter import AsteriskPbx
 from ari_bridge.pbx.asterisk.phones import AsteriskPhones
-from ari_bridge.run import janitor
 from ari_bridge.run.conditions import require
+from ari_bridge.run.janitor import Janitor
 from ari_bridge.run.notices import notices
 from ari_bridge.run.passwords import read_passwords
 from ari_bridge.run.persons import keep_change, touching_persons
@@ -62,7 +62,7 @@ async def serve(settings: Settings) -> None:
         service = await _open(settings, stack)
         log.info("service.started", database=str(settings.database.path), media=settings.media.host)
         async with asyncio.TaskGroup() as group:
-            group.create_task(janitor.run(service.rooms.scores), name="janitor")
+            group.create_task(Janitor(service.rooms.scores, service.rooms.ledger).run(), name="janitor")
             group.create_task(_drop_ended(service.rooms.board), name="board")
             group.create_task(service.watch_engine(), name="engine watch")
             group.create_task(service.watch_stops(), name="stops watch")
