@@ -39,7 +39,7 @@ class Image:
         self.user = "0:0"
         self.folder = "/"
         self.entrypoint: list[str] = []
-        self.volume = ""
+        self.volumes: list[str] = []
 
     def build(self, file: Path) -> None:
         """Carry out every instruction. Raises CalledProcessError, ValueError."""
@@ -52,9 +52,9 @@ class Image:
         return self._inside(command, [])
 
     def run_locked(self, command: Sequence[str]) -> subprocess.CompletedProcess[str]:
-        """The same as a container with a read-only root would: only the volume and /tmp can be written."""
-        volume = f"{self.root}{self.volume}"
-        lock = [f"mount --bind {volume} {volume}", f"mount -t tmpfs tmpfs {self.root}/tmp"]
+        """The same as a container with a read-only root would: only the volumes and /tmp can be written."""
+        lock = [f"mount --bind {self.root}{volume} {self.root}{volume}" for volume in self.volumes]
+        lock.append(f"mount -t tmpfs tmpfs {self.root}/tmp")
         return self._inside(command, [*lock, f"mount -o remount,bind,ro {self.root}"])
 
     def _inside(self, command: Sequence[str], lock: Sequence[str]) -> subprocess.CompletedProcess[str]:
@@ -113,7 +113,7 @@ class Image:
         self.folder = rest
 
     def _volume(self, rest: str) -> None:
-        self.volume = rest
+        self.volumes = dockerfile.words(rest)
 
     def _entrypoint(self, rest: str) -> None:
         self.entrypoint = dockerfile.words(rest)
@@ -172,7 +172,7 @@ def judge(image: Image) -> int:
     if "8480" not in attempt.stdout or "Read-only file system" not in attempt.stdout or "volume" not in attempt.stdout:
         print("NOT as it should be: user, read-only root or volume")
         return 1
-    print("ok: the image's own user, on a read-only root with one volume, finds all but a PBX.")
+    print("ok: the image's own user, on a read-only root with its volumes, finds all but a PBX.")
     return 0
 
 

@@ -39,13 +39,18 @@ def test_the_schema_would_refuse_a_mistake(tmp_path: Path) -> None:
 
 
 def test_the_bridge_is_locked_in(compose: dict[str, Any]) -> None:
-    """Law: read-only root, no capability, no new privileges, loopback of the PBX, and one volume that it may write."""
+    """Law: read-only root, no capability, no new privileges, loopback of the PBX, and three volumes that it may write:
+    the keys are not in the database's."""
     bridge = compose["services"]["bridge"]
     assert bridge["read_only"] is True
     assert bridge["cap_drop"] == ["ALL"]
     assert bridge["security_opt"] == ["no-new-privileges:true"]
     assert bridge["network_mode"] == "service:asterisk"
-    assert [one for one in bridge["volumes"] if not one.endswith(":ro")] == ["ouidire:/var/lib/ouidire"]
+    assert [one for one in bridge["volumes"] if not one.endswith(":ro")] == [
+        "ouidire:/var/lib/ouidire",
+        "ouidire-keys:/var/lib/ouidire-keys",
+        "ouidire-say:/var/lib/ouidire-say",
+    ]
 
 
 def test_variables_in_the_compose_file_are_settings(compose: dict[str, Any]) -> None:
@@ -66,11 +71,12 @@ def test_the_containers_commands_are_real(compose: dict[str, Any]) -> None:
 
 
 def test_the_image_is_not_root_and_holds_every_package() -> None:
-    """Law: a numeric user that is not root, one volume, and all packages of the distribution copied."""
+    """Law: a numeric user that is not root, volumes for all that it writes, all packages of the distribution copied."""
     found = dockerfile.read(DOCKER / "Dockerfile")
     instructions = dict(found)
     assert instructions["USER"] == "8480:8480"
-    assert [one.rest for one in found if one.word == "VOLUME"] == ["/var/lib/ouidire"]
+    folders = ["/var/lib/ouidire", "/var/lib/ouidire-keys", "/var/lib/ouidire-say"]
+    assert dockerfile.words(instructions["VOLUME"]) == folders
     copied = {one.rest.split()[0] for one in found if one.word == "COPY"}
     assert set(PACKAGES) <= copied
 
