@@ -1,5 +1,6 @@
 """The command line as a whole: exit codes and sentences."""
 
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -70,6 +71,7 @@ def test_a_reader_that_has_seen_enough_is_no_error(settings_file: Path) -> None:
 
 
 def test_each_command_takes_the_settings_file() -> None:
-    """Law: --settings means the same for all."""
+    """Law: --settings means the same for all, also before what a command of several is to do."""
     for command in COMMANDS:
-        assert parser().parse_args([command.name, "--settings", "x.toml"]).settings == Path("x.toml")
+        rest = shlex.split(command.examples[0][0].partition(" > ")[0])[2:]
+        assert parser().parse_args([command.name, "--settings", "x.toml", *rest]).settings == Path("x.toml")
