@@ -1,4 +1,4 @@
-"""Laws of the desk behind the line: it does by reference what the rights do by record, and is what the lines ask for."""
+"""Laws of the desk behind the line: it does by reference what the rights do by record, and is what lines ask for."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_it_is_what_the_lines_ask_for(desk: LineDesk) -> None:
     """The type checker agrees that it is both desks."""
     book: ReferenceBook = desk
     rights: RightsDesk = desk
-    assert book is rights
+    assert (book, rights) == (desk, desk)
 
 
 async def test_a_call_goes_through_all_of_it(desk: LineDesk, callers: Callers) -> None:
