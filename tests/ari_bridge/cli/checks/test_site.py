@@ -10,6 +10,7 @@ import analysis
 from ari_bridge.cli.checks import site
 from ari_bridge.run.settings import Settings, load
 from consent.database import Database
+from consent.keys import FILES, make_keys
 from consent.states import Answer
 from tests.conftest import Callers
 
@@ -80,6 +81,27 @@ def test_a_file_that_is_no_database_is_found(tmp_path: Path) -> None:
     found = site.database(path)
     assert not found.ok
     assert "copy" in found.sentence
+
+
+def test_keys_are_whole_and_their_owners_alone(tmp_path: Path) -> None:
+    """Law: keys that are there, whole and closed are well; before the first start there are none."""
+    folder, database = tmp_path / "keys", tmp_path / "data" / "ouidire.sqlite"
+    assert site.keys(folder, database).ok
+    make_keys(folder)
+    assert site.keys(folder, database).ok
+
+
+def test_lost_or_open_keys_are_found(tmp_path: Path) -> None:
+    """Law: a database without its keys, a key that is missing, a folder that others may read: each is told."""
+    folder, database = tmp_path / "keys", tmp_path / "ouidire.sqlite"
+    database.touch()
+    assert "cannot be read" in site.keys(folder, database).sentence
+    make_keys(folder)
+    folder.chmod(0o755)
+    assert "chmod 700" in site.keys(folder, database).sentence
+    folder.chmod(0o700)
+    (folder / FILES[0]).unlink()
+    assert not site.keys(folder, database).ok
 
 
 def test_a_model_folder_without_a_model_is_found(tmp_path: Path) -> None:
