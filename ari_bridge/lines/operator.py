@@ -16,6 +16,8 @@ log = structlog.get_logger()
 
 PROMPT_LIMIT_S: Final = 180.0
 """No prompt is so long: what plays longer has been lost."""
+GONE_S: Final = 1.0
+"""A prompt that failed because the caller hung up is told a moment before the hang-up is."""
 
 LineEvent = KeyPressed | PromptEnded | ChannelGone
 Effect_contra = TypeVar("Effect_contra", contravariant=True)
@@ -85,8 +87,7 @@ class Operator(Generic[S, F]):
         try:
             self._play_id = await self._pbx.play(self._channel_id, prompts)
         except (PbxRefused, TimeoutError) as error:
-            log.warning("line.prompt_not_played", state=self._dialogue.state, error=str(error))
-            return Event.TROUBLE
+            return await self._trouble(str(error))
         return None
 
     async def _listen(self) -> Step[S, F]:
@@ -99,7 +100,7 @@ class Operator(Generic[S, F]):
             case KeyPressed():
                 return await self._press(event.key)
             case PromptEnded():
-                return self._ended(event)
+                return await self._ended(event)
             case ChannelGone():
                 return self._dialogue.feed(Event.HANGUP)
 
@@ -110,13 +111,22 @@ class Operator(Generic[S, F]):
             await self._be_quiet()
         return self._dialogue.press(key)
 
-    def _ended(self, event: PromptEnded) -> Step[S, F]:
+    async def _ended(self, event: PromptEnded) -> Step[S, F]:
         if event.play_id != self._play_id:
             return Step(None)
         self._play_id = ""
-        if not event.is_whole:
-            log.error("line.prompt_failed", state=self._dialogue.state)
-        return self._dialogue.feed(Event.PROMPT_ENDED if event.is_whole else Event.TROUBLE)
+        return self._dialogue.feed(Event.PROMPT_ENDED if event.is_whole else await self._trouble("not played whole"))
+
+    async def _trouble(self, reason: str) -> Event:
+        """Why nothing is heard: the caller is gone, or there is trouble."""
+        try:
+            async with asyncio.timeout(GONE_S):
+                while not isinstance(await self._inbox.get(), ChannelGone):
+                    pass
+        except TimeoutError:
+            log.error("line.prompt_failed", state=self._dialogue.state, error=reason)
+            return Event.TROUBLE
+        return Event.HANGUP
 
     async def _be_quiet(self) -> None:
         if not self._play_id:

@@ -89,6 +89,10 @@ class AriServer:
         missing = "id" in request.match_info and request.match_info["id"] not in self.channels
         return _nothing() if missing else web.Response(status=204)
 
+    async def stop_playing(self, request: web.Request) -> web.StreamResponse:
+        """DELETE a playback; those named "gone" have ended."""
+        return _nothing() if request.match_info["play"] == "gone" else web.Response(status=204)
+
     async def info(self, request: web.Request) -> web.StreamResponse:
         """GET /asterisk/info."""
         return web.json_response({"system": {"version": self.version}})
@@ -146,6 +150,8 @@ async def ari_server() -> AsyncIterator[AriServer]:
             web.post("/ari/channels/{id}/variable", made.done),
             web.post("/ari/channels/{id}/continue", made.done),
             web.post("/ari/channels/{id}/snoop/{snoop}", made.snoop),
+            web.post("/ari/channels/{id}/play/{play}", made.done),
+            web.delete("/ari/playbacks/{play}", made.stop_playing),
             web.delete("/ari/channels/{id}", made.hang_up),
         ]
     )

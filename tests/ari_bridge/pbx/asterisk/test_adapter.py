@@ -7,7 +7,7 @@ import pytest
 
 from ari_bridge.pbx.asterisk import adapter
 from ari_bridge.pbx.asterisk.errors import NotThere, Unreachable
-from ari_bridge.pbx.port import ChannelChanged, Pbx, PbxFork, PbxRefused
+from ari_bridge.pbx.port import ChannelChanged, LineEntered, LinePbx, Pbx, PbxFork, PbxRefused, PromptEnded
 from consent.errors import Withdrawn
 from consent.grant import ConsentGrant
 from consent.states import Answer
@@ -36,7 +36,8 @@ def pbx(watched: Watched, ari: AriServer) -> adapter.AsteriskPbx:
 def test_it_is_the_ports_pbx(pbx: adapter.AsteriskPbx) -> None:
     """Law: the adapter has the port's methods, with their signatures."""
     as_port: Pbx = pbx
-    assert as_port is pbx
+    on_lines: LinePbx = pbx
+    assert as_port is pbx is on_lines
 
 
 async def test_a_fork_is_a_snoop_of_one_mouth_sent_through_the_gate(
@@ -256,3 +257,42 @@ async def test_events_go_on_while_a_fork_is_made(
     fork = await pbx.fork(grant, CALL, 41400)
     await until(lambda: watched.of(ChannelChanged))
     assert watched.of(ChannelChanged)[-1].channel.channel_id == fork.fork_id
+
+
+async def test_prompts_are_played_as_one(pbx: adapter.AsteriskPbx, ari: AriServer) -> None:
+    """Law: several prompts are one playback of the channel's own language, whose end will be told once."""
+    ari.requests.clear()
+    play_id = await pbx.play(CALL, ["staff_receipt", "0", "1"])
+    media = "sound:ouidire/staff_receipt,sound:ouidire/0,sound:ouidire/1"
+    assert ari.requests == [(f"POST /ari/channels/{CALL}/play/{play_id}", {"media": media})]
+    with pytest.raises(NotThere):
+        await pbx.play("1.9", ["goodbye"])
+
+
+async def test_a_prompt_is_stopped_and_a_caller_let_go(pbx: adapter.AsteriskPbx, ari: AriServer) -> None:
+    """Law: what has ended already may be ended again; a caller is handed to the dialplan at its beginning."""
+    await pbx.stop_playing("gone")
+    await pbx.stop_playing("p1")
+    assert ari.paths()[-1] == "DELETE /ari/playbacks/p1"
+    await pbx.send_line(CALL, "ouidire-quiet", "s")
+    assert ari.requests[-1][1] == {"context": "ouidire-quiet", "extension": "s", "priority": "1"}
+    await pbx.hang_up_line(CALL)
+    await pbx.hang_up_line(CALL)
+    assert list(ari.channels) == []
+
+
+async def test_a_recording_is_named_by_ami(pbx: adapter.AsteriskPbx, ari: AriServer, ami: AmiServer) -> None:
+    """Law: the ARI may not write a variable of a channel in the dialplan, so the AMI does; a path is one header."""
+    await pbx.say(CALL, "/say/0123")
+    assert {f"Channel: {CALL}", "Variable: OUIDIRE_SAY", "Value: /say/0123"} <= set(ami.named("Setvar")[0])
+    assert not any(path.endswith("/variable") for path in ari.paths() if path.startswith("POST"))
+    with pytest.raises(PbxRefused):
+        await pbx.say(CALL, "/say/0123\r\nAction: Logoff")
+
+
+async def test_a_line_is_told(watched: Watched, pbx: adapter.AsteriskPbx, ari: AriServer) -> None:
+    """Law: who enters a line, and the end of what was played there, are events of the port."""
+    await ari.tell("StasisStart", channel=ari.channels[CALL], args=["rights"])
+    await ari.tell("PlaybackFinished", playback={"id": "p", "target_uri": f"channel:{CALL}", "state": "done"})
+    await until(lambda: watched.of(PromptEnded))
+    assert [event.channel_id for event in watched.of(LineEntered)] == [CALL]

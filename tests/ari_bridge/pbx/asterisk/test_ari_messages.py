@@ -17,7 +17,11 @@ from ari_bridge.pbx.port import (
     ForkRefused,
     HoldChanged,
     KeyPressed,
+    Line,
+    LineEntered,
     PbxEvent,
+    PromptEnded,
+    ReferenceSaid,
     Snapshot,
 )
 from consent.states import Answer
@@ -137,6 +141,9 @@ def test_any_json_is_survived(value: Any) -> None:
         ari_messages.events_of(
             {"type": kind, "channel": channel(), "eventname": "OuidireAnswer", "userevent": value, "digit": value}
         )
+        ari_messages.events_of({"type": kind, "channel": channel(caller=value), "args": value, "playback": value})
+    ari_messages.lines_of(value, "ouidire")
+    ari_messages.lines_of([channel(dialplan=value), channel(dialplan={"app_name": "Stasis", "app_data": value})], "x")
 
 
 @given(st.text())
@@ -231,3 +238,86 @@ def test_a_person_of_another_technology_is_known_as_one(name: str, is_foreign: b
     found = ari_messages.channel_of({"id": "1.1", "name": name})
     assert found is not None
     assert found.is_foreign is is_foreign
+
+
+@pytest.mark.parametrize("version", wire.VERSIONS)
+def test_a_recorded_call_on_a_line_is_understood(version: str) -> None:
+    """Law: of a call on our own line are told who entered it, each key, the end of each prompt, and the hang-up."""
+    told = events(f"rights_line_{version}")
+    [entered] = [event for event in told if isinstance(event, LineEntered)]
+    assert (entered.line, entered.number, entered.endpoint, entered.language) == (
+        Line.RIGHTS, "0612345678", "trunk", "en",
+    )  # fmt: skip
+    keys = "".join(e.key for e in told if isinstance(e, KeyPressed) and e.channel_id == entered.channel_id)
+    assert keys.startswith("12221112345678")
+    ended = [event for event in told if isinstance(event, PromptEnded)]
+    assert len(ended) >= 5
+    assert {event.channel_id for event in ended} == {entered.channel_id}
+    assert all(event.is_whole for event in ended)
+    assert told[-1] == ChannelGone(entered.channel_id)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"args": []}, {"args": ["rights", "x"]}, {"args": ["right"]}, {"args": "rights"}, {"args": None},
+        {"args": [["rights"]]}, {"channel": channel(name="Snoop/1.1-00000001")}, {"channel": {"id": "1.1"}},
+    ],
+)  # fmt: skip
+def test_only_a_lines_name_is_a_line(odd: dict[str, Any]) -> None:
+    """Law: a snoop of ours, or a channel that entered with other arguments, is nobody on a line."""
+    message = {"type": "StasisStart", "args": ["staff"], "channel": channel()}
+    assert [type(event) for event in ari_messages.events_of(message)] == [ChannelChanged, LineEntered]
+    assert not [event for event in ari_messages.events_of(message | odd) if isinstance(event, LineEntered)]
+
+
+@pytest.mark.parametrize(
+    ("caller", "number"),
+    [
+        ({"number": "+33 6 12-34"}, "+3361234"), ({"number": "anonymous"}, ""), ({"number": ""}, ""), ({}, ""),
+        ({"number": 12}, ""), (None, ""), ({"number": "1" * 41}, ""), ({"number": "\n06"}, "06"),
+    ],
+)  # fmt: skip
+def test_a_number_is_what_the_dialplan_hashes(caller: object, number: str) -> None:
+    """Law: digits and plus signs alone, as the dialplan takes them for its tag; and no repr tells it."""
+    message = {"type": "StasisStart", "args": ["rights"], "channel": channel(caller=caller)}
+    [entered] = [event for event in ari_messages.events_of(message) if isinstance(event, LineEntered)]
+    assert entered.number == number
+    assert not number or number not in repr(entered)
+
+
+def test_who_waits_on_a_line_is_in_the_snapshot() -> None:
+    """Law: after our absence those on our lines are found again, and nobody else in Stasis is taken for one."""
+
+    def waiting(app_name: str, app_data: object) -> dict[str, Any]:
+        return channel(dialplan={"app_name": app_name, "app_data": app_data}, caller={"number": "06"})
+
+    ours = ari_messages.lines_of([waiting("Stasis", "ouidire,rights")], "ouidire")
+    assert ours == (LineEntered("1.1", Line.RIGHTS, "06", "trunk", "en"),)
+    others = [("Stasis", "ouidire"), ("Stasis", "other,rights"), ("Stasis", "ouidire,rights,x")]
+    others += [("Dial", "ouidire,rights"), ("Stasis", None)]  # type: ignore[list-item]
+    assert ari_messages.lines_of([waiting(*one) for one in others], "ouidire") == ()
+
+
+@pytest.mark.parametrize(
+    ("playback", "told"),
+    [
+        ({"id": "p", "target_uri": "channel:1.1", "state": "done"}, [PromptEnded("1.1", "p", True)]),
+        ({"id": "p", "target_uri": "channel:1.1", "state": "failed"}, [PromptEnded("1.1", "p", False)]),
+        ({"id": "p", "target_uri": "channel:1.1"}, [PromptEnded("1.1", "p", False)]),
+        ({"id": "p", "target_uri": "bridge:1.1", "state": "done"}, []),
+        ({"id": "p", "target_uri": "channel:", "state": "done"}, []),
+        ({"id": "", "target_uri": "channel:1.1", "state": "done"}, []),
+    ],
+)
+def test_a_prompt_is_whole_only_when_it_is_said_to_be(playback: dict[str, str], told: list[PromptEnded]) -> None:
+    """Law: what was not played to its end is not taken for heard."""
+    assert list(ari_messages.events_of({"type": "PlaybackFinished", "playback": playback})) == told
+
+
+def test_only_the_caller_has_heard_the_reference() -> None:
+    """Law: another channel's word that a reference was said is not believed."""
+    message = {"type": "ChannelUserevent", "eventname": "OuidireSaid", "userevent": {"Call": "1.1"}}
+    assert ReferenceSaid("1.1") in ari_messages.events_of(message | {"channel": channel()})
+    other = ari_messages.events_of(message | {"channel": channel(id="1.2")})
+    assert not [event for event in other if isinstance(event, ReferenceSaid)]
