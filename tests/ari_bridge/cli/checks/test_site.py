@@ -58,7 +58,7 @@ async def test_a_good_database_is_counted(callers: Callers, database: Database) 
     await callers.says_yes("call-1")
     found = site.database(database.path)
     assert found.ok
-    assert "2 records" in found.sentence
+    assert "4 records" in found.sentence, "two agents acknowledged, one caller was asked and said yes"
 
 
 async def test_a_changed_record_is_found(callers: Callers, database: Database) -> None:
@@ -67,7 +67,7 @@ async def test_a_changed_record_is_found(callers: Callers, database: Database) -
     await callers.stops("call-1", Answer.WITHDRAWN)
     with sqlite3.connect(database.path) as connection:
         connection.execute("DROP TRIGGER ledger_no_update")
-        connection.execute("UPDATE ledger SET answer = 'expired' WHERE seq = 3")
+        connection.execute("UPDATE ledger SET commitment = hash WHERE seq = 3")
     connection.close()
     found = site.database(database.path)
     assert not found.ok
