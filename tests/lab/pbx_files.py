@@ -149,6 +149,7 @@ rtp_symmetric=yes
 trust_id_inbound=yes
 
 [trunk](party)
+dtmf_mode=auto
 context=from-trunk
 aors=trunk
 language={language}
@@ -312,10 +313,12 @@ exten => 302,1,Answer()
  same => n,Gosub(ouidire-consent,s,1)
  same => n,Queue(many,tT,,,60)
  same => n,Hangup()
-; a conference
-exten => 400,1,Answer()
+; the line on which people exercise their rights
+exten => 800,1,Goto(ouidire-rights,s,1)
+; conferences
+exten => _40X,1,Answer()
  same => n,Gosub(ouidire-consent,s,1)
- same => n,ConfBridge(1,room,quiet)
+ same => n,ConfBridge(${EXTEN},room,quiet)
  same => n,Hangup()
 ; 5 and an agent's number: that agent; 6 and the number: that agent behind a Local channel
 exten => _510XX,1,Answer()
@@ -347,6 +350,11 @@ exten => 112,1,Dial(PJSIP/112@trunk,30,tTU(ouidire-outgoing))
  same => n,Hangup()
 ; the line on which staff answer the notice to staff
 exten => 601,1,Goto(ouidire-staff,s,1)
+; out through the trunk, where the far party is asked; behind a prefix of the company's own
+exten => _89XX,1,Dial(PJSIP/${EXTEN:1}@trunk,30,tTU(ouidire-outgoing))
+ same => n,Hangup()
+; the line of staff
+exten => 801,1,Goto(ouidire-staff,s,1)
 ; an agent who passes the consent step on the way out, and to a colleague
 exten => _79XX,1,Answer()
  same => n,Gosub(ouidire-consent,s,1)
@@ -356,8 +364,8 @@ exten => _710XX,1,Answer()
  same => n,Gosub(ouidire-consent,s,1)
  same => n,Dial(PJSIP/${EXTEN:1},30,tT)
  same => n,Hangup()
-; the conference
-exten => 400,1,Answer()
- same => n,ConfBridge(1,room,quiet)
+; the conferences
+exten => _40X,1,Answer()
+ same => n,ConfBridge(${EXTEN},room,quiet)
  same => n,Hangup()
 """

@@ -19,7 +19,7 @@ from tests.lab.errors import LabError
 READY_LIMIT_S = 30.0
 STOP_LIMIT_S = 10.0
 LEASE_S = 8
-MAX_FORKS = 120
+MAX_FORKS = 100
 UNMONITORED = 1040
 """An agent whom nobody may hear."""
 FAMILIES = {"1001": "yealink", "1002": "cisco"}
@@ -55,7 +55,7 @@ class Service:
     @property
     def say(self) -> Path:
         """The folder in which it lays down what the PBX shall say."""
-        return self.database.parent / "say"
+        return self.settings.parent / "say"
 
     @property
     def base_url(self) -> str:

@@ -20,6 +20,8 @@ NOTICE_LIMIT_S = 45.0
 QUIET_S = 0.4
 """No packet for so long: the notice is over, and the PBX waits for a key."""
 THINKS_S = 0.3
+CUTS_AFTER_S = 1.0
+"""Long enough for the words of thanks, and then of the reference, to have begun."""
 LAST_PACKET_MS = 100
 """So long after the end of the 9 key, or after hanging up, a voice's packet may still be on its way."""
 GAP_MS = 60
@@ -87,6 +89,12 @@ class Dialled:
         await self.hear_notice()
         self.yes_ns = await self.press("1")
 
+    async def cut_short(self) -> None:
+        """Want to hear neither thanks nor the reference: a key that means nothing ends each."""
+        for _ in range(2):
+            await asyncio.sleep(CUTS_AFTER_S)
+            await self.press("0")
+
     async def met(self, *agents: int) -> "Talk":
         """Both connected, and each has heard the other for a moment."""
         agent, leg = await self.site.met(self.phone.number, *agents)
@@ -125,9 +133,10 @@ async def dial(site: Site, extension: str, number: str, display: str = "") -> Di
 
 
 async def talk(site: Site, extension: str, number: str, *agents: int) -> Talk:
-    """A new stranger calls, says yes, meets an agent, and both are heard by the bridge."""
+    """A new stranger calls, says yes, wants to hear no reference, meets an agent, and both are heard by the bridge."""
     dialled = await dial(site, extension, number)
     await dialled.say_yes()
+    await dialled.cut_short()
     met = await dialled.met(*agents)
     await met.heard()
     return met

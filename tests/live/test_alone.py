@@ -31,7 +31,9 @@ class Day:
 
     call_id: str
     agent_alone: Derived
+    agent_talks_s: float
     after: Derived
+    copy: Path
     sockets: set[Socket] = field(default_factory=set)
 
 
@@ -52,7 +54,7 @@ async def site(
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def day(site: Site) -> Day:
+async def day(site: Site, folder: Path) -> Day:
     """First only the agent speaks, and angrily; then the caller."""
     await site.agent(1001)
     seen: set[Socket] = set()
@@ -61,17 +63,19 @@ async def day(site: Site) -> Day:
     for samples in lines(Party.CALLER)[2:6]:  # the tense ones, in the agent's mouth
         met.leg.say(samples)
     await asyncio.sleep(14)
-    agent_alone = site.records.derived(met.call_id)
+    agent_alone, agent_talks_s = site.records.derived(met.call_id), site.records.talk_s(met.call_id)["agent"]
     met.leg.hush()
     for samples in lines(Party.CALLER)[:6]:
         met.dialled.call.say(samples)
     await site.until("a score of the caller", lambda: site.records.derived(met.call_id).scores > 0, 40)
-    after = site.records.derived(met.call_id)
+    after, copy = site.records.derived(met.call_id), folder / "copy.sqlite"
+    with sqlite3.connect(f"{site.service.database.as_uri()}?mode=ro", uri=True) as original:
+        original.backup(sqlite3.connect(copy))
     await met.dialled.call.hang_up()
     await asyncio.sleep(1.5)
     watch.cancel()
     await asyncio.gather(watch, return_exceptions=True)
-    return Day(met.call_id, agent_alone, after, seen)
+    return Day(met.call_id, agent_alone, agent_talks_s, after, copy, seen)
 
 
 async def _watch(pid: int, seen: set[Socket]) -> None:
@@ -124,20 +128,19 @@ async def test_the_agents_voice_has_no_tone(site: Site, day: Day) -> None:
     assert day.agent_alone.facts == ("agent", "caller")
     assert (day.agent_alone.scores, day.agent_alone.abstained) == (0, 0)
     assert site.records.scores_of_agents() == 0
-    assert site.records.talk_s(day.call_id)["agent"] > 5
+    assert day.agent_talks_s > 5
 
 
-async def test_the_file_refuses_a_tone_of_the_agent(site: Site, day: Day, tmp_path: Path) -> None:
-    """Whoever writes into the file: a score under the agent's grant is refused by the schema itself."""
-    copy = tmp_path / "copy.sqlite"
-    with sqlite3.connect(f"{site.service.database.as_uri()}?mode=ro", uri=True) as original:
-        original.backup(sqlite3.connect(copy))
+async def test_the_file_refuses_a_tone_of_the_agent(day: Day) -> None:
+    """Whoever writes into the file, in the midst of the call: a score under the agent's grant is refused by the schema
+    itself.
+    """
     now = datetime.now(UTC)
-    with sqlite3.connect(copy) as connection:
+    with sqlite3.connect(day.copy) as connection:
         ((grant_id,),) = connection.execute(
             "SELECT grant_id FROM grants WHERE call_id = ? AND party = 'agent'", (day.call_id,)
         )
-        connection.execute("DROP TRIGGER scores_insert_under_a_live_grant")  # that the call has ended is not the point
+        connection.execute("DROP TRIGGER scores_insert_under_a_live_grant")  # that it covers no tone is said before
         with pytest.raises(sqlite3.IntegrityError, match="caller"):
             connection.execute(
                 "INSERT INTO scores (grant_id, made_at, expires_at, start_s, end_s, kind, reason)"

@@ -215,11 +215,7 @@ async def _end(site: Site, *talks: Talk) -> None:
         assert met.dialled.call.status is CallStatus.UP, "the call did not go on"
         assert met.leg.status is CallStatus.UP, "the call did not go on"
         await met.dialled.call.hang_up()
-    await site.until("the ends in the ledger", lambda: all(_is_over(site, met) for met in talks))
-
-
-def _is_over(site: Site, met: Talk) -> bool:
-    return None not in site.records.grants(met.call_id).values()
+    await site.until("the ends in the ledger", lambda: all(site.records.is_over(met.call_id) for met in talks))
 
 
 @pytest.mark.parametrize(
@@ -246,8 +242,8 @@ async def test_a_forged_yes_is_no_yes(site: Site) -> None:
     """A dialplan that sets the variable and sends the event as ours does, but never asked: no fork, and an error."""
     await _add(
         site, "290", "Answer()", "Set(__OUIDIRE_CALL=${UNIQUEID})", "Set(OUIDIRE_CONSENT=granted)",
-        f"UserEvent(OuidireAnswer,Call: ${{UNIQUEID}},Answer: granted,Why: key,Notice: {_notice(site)},"
-        "Language: en,At: ${EPOCH})",
+        f"UserEvent(OuidireAnswer,Call: ${{UNIQUEID}},Answer: granted,Why: key,Notice: {site.records.notices()['en']},"
+        "Language: en,At: ${EPOCH},Tag: )",
         "Dial(PJSIP/1016,30,tT)",
     )  # fmt: skip
     dialled = await dial(site, "290", "0617000050")
@@ -265,12 +261,6 @@ async def _add(site: Site, extension: str, *steps: str) -> None:
     """One more extension of the admin's, for calls from outside."""
     for priority, step in enumerate(steps, 1):
         await site.pbx.cli(f'dialplan add extension "{extension},{priority},{step}" into from-trunk')
-
-
-def _notice(site: Site) -> str:
-    with contextlib.closing(sqlite3.connect(f"{site.service.database.as_uri()}?mode=ro", uri=True)) as connection:
-        ((notice_id,),) = connection.execute("SELECT notice_id FROM notices WHERE language = 'en'")
-    return str(notice_id)
 
 
 async def test_a_restarted_asterisk_is_found_again(site: Site) -> None:

@@ -97,6 +97,7 @@ async def _refused(site: Site) -> Dialled:
 async def _conference(site: Site) -> Talk:
     dialled = await dial(site, "400", "0615000022")
     await dialled.say_yes()
+    await dialled.cut_short()
     leg = await site.agents[1022].dial("400")
     await leg.answered()
     await heard(site, dialled.call_id, 2)
@@ -221,9 +222,9 @@ async def test_heard_again_is_only_what_was_granted_and_is_the_same_conversation
 
 
 async def test_a_call_that_ended_meanwhile_is_closed_in_the_ledger(site: Site, story: Story) -> None:
-    """Hung up while the bridge was dead: its grants expire at the return."""
+    """Hung up while the bridge was dead: its grants expire at the return, and it is sealed."""
     assert site.records.answers(story.calls["hung up"].call_id)[-1][0] == "expired"
-    assert set(site.records.grants(story.calls["hung up"].call_id).values()) == {"expired"}
+    assert site.records.is_over(story.calls["hung up"].call_id)
 
 
 async def test_a_forged_variable_is_told_as_an_attack(site: Site, story: Story) -> None:
