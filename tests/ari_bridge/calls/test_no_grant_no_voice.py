@@ -1,4 +1,4 @@
-"""The first law, tried by chance: stories of a call that nobody thought of, and voices that knock at every open port."""
+"""The first law, tried by chance: stories of a call that nobody thought of; voices that knock at every open port."""
 
 from __future__ import annotations
 
