@@ -296,7 +296,7 @@ exten => 209,1,Answer()
 ; people in need: listed in the settings, neither asked nor heard
 exten => 208,1,Answer()
  same => n,Gosub(ouidire-consent,s,1)
- same => n,Dial(PJSIP/1008,30,tT)
+ same => n,Dial(PJSIP/1026,30,tT)
  same => n,Hangup()
 ; the line on which people exercise their rights
 exten => 600,1,Goto(ouidire-rights,s,1)

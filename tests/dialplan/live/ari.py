@@ -116,6 +116,18 @@ class Ari:
             if event["type"] == "ChannelUserevent" and event["eventname"] == name
         ]
 
+    def asked(self) -> dict[str, str]:
+        """{number of the caller: call} of all that were asked; the last call of each number."""
+        found: dict[str, str] = {}
+        for event in self.events:
+            if event["type"] == "ChannelUserevent" and event["eventname"] == "OuidireAnswer":
+                told, channel = event["userevent"], event["channel"]
+                assert isinstance(told, dict)
+                assert isinstance(channel, dict)
+                if told["Answer"] == "asked":
+                    found[channel["caller"]["number"]] = told["Call"]
+        return found
+
     async def _read(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         async for message in socket:
             self.events.append(json.loads(message.data))

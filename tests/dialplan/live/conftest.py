@@ -1,23 +1,26 @@
 """A real Asterisk with our dialplan installed into an admin's configuration, and nothing of the bridge."""
 
 import asyncio
-import io
+import contextlib
 import os
 import re
 import time
 import wave
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
+import numpy as np
 import pytest
 import pytest_asyncio
+from numpy.typing import NDArray
 
+from consent.keys import NumberKey
 from dialplan.change import apply
 from dialplan.install import plan
 from dialplan.passwords import read_passwords
-from dialplan.recordings import recording
+from dialplan.recordings import NAMES
 from dialplan.render import NoticeLine, RenderSettings
 from tests.dialplan.live.ari import Ari
 from tests.lab import installation
@@ -25,11 +28,17 @@ from tests.lab.asterisk import Asterisk
 from tests.lab.pbx_files import TRUNK_HOST
 from tests.lab.phone import Call, Pacer, Phone
 
-SETTINGS = RenderSettings((NoticeLine("en", "0123456789abcdef"), NoticeLine("fr", "fedcba9876543210")), lease_s=4)
-
-
-with wave.open(io.BytesIO(recording("en", "notice"))) as _sound:
-    NOTICE_S = _sound.getnframes() / _sound.getframerate()
+KEY, OLD_KEY = NumberKey("0123456789abcdef" * 4, "fedcba9876543210" * 4), NumberKey("a1" * 32, "b2" * 32)
+SETTINGS = RenderSettings(
+    (NoticeLine("en", "0123456789abcdef"), NoticeLine("fr", "fedcba9876543210")),
+    lease_s=4,
+    number_keys=((KEY.inner, KEY.outer), (OLD_KEY.inner, OLD_KEY.outer)),
+    never_asked=("202",),
+)
+SHORT_S = {"notice": 1.0, "more": 1.0, "keys": 1.0, "yes": 0.4, "stopped": 1.0}
+"""How long the stand-ins of prompts last that most tests hear; of every other prompt SHORTEST_S."""
+SHORTEST_S = 0.3
+NOTICE_S = SHORT_S["notice"]
 _COMPLAINT = re.compile(r"(?:WARNING|ERROR)\[\d+\]\[C-[0-9a-f]+\] (?:pbx|func|app_|chan_rtp|channel)")
 """A line of Asterisk's log, of a call, from where a dialplan is run."""
 
@@ -80,8 +89,8 @@ async def until_answered(call: Call) -> Call:
     return call
 
 
-async def say_yes(site: Site, calls: list[Call], key: str = "1") -> None:
-    """Let the notice end, then press; wait until what follows the answer was said."""
+async def say_yes(calls: list[Call], key: str = "1") -> None:
+    """Let the notice end, then press."""
     await asyncio.sleep(max(call.answered_ns for call in calls) / 1e9 + NOTICE_S + 0.5 - time.time())
     await asyncio.gather(*(call.press(key) for call in calls))
 
@@ -92,14 +101,14 @@ def suite() -> str | None:
     return os.environ.get("OUIDIRE_TEST_ASTERISK") or None
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def site(suite: str | None, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
-    """Installed with the same functions that `ouidire install` calls."""
-    folder: Path = tmp_path_factory.mktemp("pbx")
+@contextlib.asynccontextmanager
+async def running(folder: Path, suite: str | None, shorten: Callable[[Path], None]) -> AsyncIterator[Site]:
+    """A PBX in a folder, installed with the same functions that `ouidire install` calls."""
     pbx = Asterisk(await asyncio.to_thread(installation.find, suite), folder)
     pbx.write()
     secrets = folder / "secrets.toml"
     apply(plan(pbx.etc, SETTINGS, secrets_file=secrets))
+    shorten(pbx.data / "sounds")
     await pbx.start()
     passwords = read_passwords(pbx.etc, secrets)
     try:
@@ -110,3 +119,35 @@ async def site(suite: str | None, tmp_path_factory: pytest.TempPathFactory) -> A
                     yield Site(pbx, pacer, ari)
     finally:
         await pbx.close()
+
+
+def stand_ins(sounds: Path) -> None:
+    """A short tone in the place of each prompt, so that a test walks through many of them in little time."""
+    for notice in SETTINGS.notices:
+        for name in NAMES:
+            seconds = SHORT_S.get(name, SHORTEST_S)
+            tone = np.sin(2 * np.pi * 440 * np.arange(int(8000 * seconds)) / 8000)
+            write_recording(sounds / notice.language / "ouidire" / f"{name}.wav", (tone * 9000).astype("<i2"))
+
+
+def write_recording(path: Path, samples: NDArray[np.int16]) -> None:
+    """A WAV file as the PBX plays it: 8 kHz, 16 bit, mono."""
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(8000)
+        file.writeframes(samples.tobytes())
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def site(suite: str | None, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
+    """With stand-ins for prompts."""
+    async with running(tmp_path_factory.mktemp("pbx"), suite, stand_ins) as running_site:
+        yield running_site
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def speaking_site(suite: str | None, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
+    """With the prompts that are shipped."""
+    async with running(tmp_path_factory.mktemp("pbx"), suite, lambda _: None) as running_site:
+        yield running_site

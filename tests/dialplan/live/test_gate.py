@@ -34,7 +34,7 @@ async def talk(site: Site) -> AsyncIterator[Talk]:
     caller, agent = await site.caller("0620000001"), await site.agent(1001)
     call = await until_answered(await caller.dial("51001"))
     unique_id = await site.unique_id("0620000001")
-    await say_yes(site, [call])
+    await say_yes([call])
     incoming = await agent.incoming()
     yield Talk(unique_id, call, incoming)
     await close(call, caller, agent)
@@ -117,7 +117,7 @@ async def test_a_refused_call_and_one_never_asked_are_denied(site: Site) -> None
     never = await until_answered(await unasked.dial("209"))
     never_id = await site.unique_id("0620000003")
     before = await site.ari.fork(never_id)
-    await say_yes(site, [no], key="2")
+    await say_yes([no], key="2")
     await agents[0].incoming()
     after = [await site.ari.fork(leg) for leg in await site.ari.legs(silent_id)]
     assert len(after) == 2

@@ -55,7 +55,7 @@ async def make(site: Site, shapes: tuple[Shape, ...]) -> list[Made]:
     phones = [(await site.caller(f"063{at:07}"), await site.agent(one.agent)) for at, one in enumerate(shapes)]
     calls = [await until_answered(await phones[at][0].dial(one.dialled)) for at, one in enumerate(shapes)]
     unique_ids = [await site.unique_id(f"063{at:07}") for at in range(len(shapes))]
-    await say_yes(site, calls)
+    await say_yes(calls)
     return [
         Made(one, phones[at], calls[at], await phones[at][1].incoming(), unique_ids[at])
         for at, one in enumerate(shapes)
@@ -141,7 +141,7 @@ async def test_the_bridge_stops_where_the_pbx_does_not_look(site: Site, extensio
     phone = await site.caller("0640000001")
     call = await until_answered(await phone.dial("400"))
     unique_id = await site.unique_id("0640000001")
-    await say_yes(site, [call])
+    await say_yes([call])
     await asyncio.sleep(1)
     fork = await site.ari.fork(unique_id)
     await asyncio.sleep(0.3)
