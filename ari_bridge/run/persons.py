@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from ari_bridge.run.profile_section import Document
@@ -15,11 +15,11 @@ Snapshot = dict[str, object]
 """Names of settings with values that JSON knows; no name and no number of a person is among them."""
 
 
-def touching_persons(settings: Settings, notice_ids: Iterable[str] = ()) -> Snapshot:
+def touching_persons(settings: Settings, notice_ids: Iterable[str], mac: Callable[[str, str], str]) -> Snapshot:
     """What holds of everything that decides who is asked, what is heard, what is kept and who answers for it.
 
-    Extensions may be persons' own, and a ledger forgets nothing: of those that are never asked or never heard only the
-    number is told.
+    Extensions may be persons' own, and a ledger forgets nothing: of those that are never asked or never heard it tells
+    how many they are, and by `mac(what, value)`, a keyed one, whether they are still the same.
     """
     profile, asking, departure = settings.profile, settings.asking, settings.profile.departure
     return {
@@ -38,9 +38,9 @@ def touching_persons(settings: Settings, notice_ids: Iterable[str] = ()) -> Snap
         "retention.clips_days": settings.retention.clips_days,
         "asking.quota_percent": asking.quota_percent,
         "asking.hours": list(asking.hours),
-        "asking.never_asked": len(asking.never_asked),
+        "asking.never_asked": _hidden("never_asked", asking.never_asked, mac),
         "parties.trunks": sorted(settings.parties.trunks),
-        "parties.unmonitored": len(settings.parties.unmonitored),
+        "parties.unmonitored": _hidden("unmonitored", settings.parties.unmonitored, mac),
         "analysis.model_folder": str(settings.analysis.model_folder or ""),
     }
 
@@ -54,15 +54,21 @@ def difference(before: Mapping[str, object], after: Mapping[str, object]) -> dic
     }
 
 
+def _hidden(what: str, extensions: tuple[str, ...], mac: Callable[[str, str], str]) -> object:
+    told = mac(f"settings.{what}", "\n".join(sorted(extensions)))[:16] if extensions else ""
+    return {"count": len(extensions), "mac": told}
+
+
 def _document(document: Document | None) -> object:
     return None if document is None else document.model_dump(mode="json")
 
 
-async def keep_change(ledger: Ledger, now: Snapshot) -> dict[str, dict[str, object]]:
-    """Write a public record if the snapshot is another one than the last; what changed.
+async def keep_change(ledger: Ledger, settings: Settings, notice_ids: Iterable[str]) -> dict[str, dict[str, object]]:
+    """Write a public record if what touches persons is another than the last record says; what changed.
 
     The record is `{"settings": now, "changed": [names]}`; the first one names every setting.
     """
+    now = touching_persons(settings, notice_ids, ledger.keys.mac)
     last = await ledger.last_note(NOTE)
     changed = difference(last["settings"] if last else {}, now)
     if changed:

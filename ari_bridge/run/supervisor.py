@@ -29,7 +29,7 @@ from ari_bridge.run.conditions import require
 from ari_bridge.run.janitor import Janitor
 from ari_bridge.run.notices import notices
 from ari_bridge.run.passwords import read_passwords
-from ari_bridge.run.persons import keep_change, touching_persons
+from ari_bridge.run.persons import keep_change
 from ari_bridge.run.records import open_ledger
 from ari_bridge.run.settings import Settings
 from ari_bridge.screens.push import Pusher
@@ -134,8 +134,7 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Service:
     database = ledger.database
     announced = notices(settings)
     await ledger.announce(announced)
-    snapshot = touching_persons(settings, [notice.notice_id for notice in announced])
-    if changed := await keep_change(ledger, snapshot):
+    if changed := await keep_change(ledger, settings, [notice.notice_id for notice in announced]):
         log.info("settings.changed", settings=sorted(changed))
     board = Board()
     listener = AmiAccess(settings.pbx.ami_host, settings.pbx.ami_port, settings.pbx.ami_user, passwords.ami_password)
