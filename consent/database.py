@@ -102,8 +102,8 @@ class Database:
         return result
 
     async def read(self, query: Callable[[sqlite3.Connection], T]) -> T:
-        """Run `query` on a connection that cannot write. Raises DatabaseUnavailable."""
-        return await self._run(self._reader, lambda: query(self._connection(self._reader)))
+        """Run `query` on a connection that cannot write, and that sees one moment. Raises DatabaseUnavailable."""
+        return await self._run(self._reader, lambda: self._look(query))
 
     async def erase(self, change: Callable[[sqlite3.Connection], T]) -> T:
         """Run a change that deletes, as `write` does, and leave nothing of what it deleted in file or log.
@@ -119,8 +119,7 @@ class Database:
     async def fold(self) -> None:
         """Fold the log back if it may still hold something that was erased."""
         if self._is_in_log:
-            busy = await self.read(lambda c: c.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0])
-            self._is_in_log = bool(busy)
+            self._is_in_log = await self._run(self._reader, self._fold_now)
 
     async def repack(self) -> None:
         """Write the file anew in the order of its keys, so that no page tells what came before what."""
@@ -166,6 +165,19 @@ class Database:
                 connection.execute("ROLLBACK")
             raise
         return result
+
+    def _look(self, query: Callable[[sqlite3.Connection], T]) -> T:
+        connection = self._connection(self._reader)
+        connection.execute("BEGIN")
+        try:
+            return query(connection)
+        finally:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+
+    def _fold_now(self) -> bool:
+        busy = self._connection(self._reader).execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        return bool(busy)
 
     def _connection(self, pool: ThreadPoolExecutor) -> sqlite3.Connection:
         if pool not in self._connections:

@@ -15,7 +15,7 @@ from consent.keyring import Record
 from consent.ledger import Ledger
 from consent.retention import stamp
 from consent.sealed_rows import Gather
-from consent.seals import SEALED_ANSWER_BYTES
+from consent.shelf import ANSWERS, PIECES
 
 GatherOf = Callable[[str], Gather]
 """What takes the derived rows of the call with that id out of the file."""
@@ -63,16 +63,13 @@ def _opened(connection: sqlite3.Connection) -> int:
 
 def _bring_in_line(connection: sqlite3.Connection, records: list[Record], gather: GatherOf, at: str) -> Reconciled:
     known = {ident for record in records for ident in sealed_rows.ids_of(connection, record)}
-    sealed = connection.execute("SELECT seal_id, length(body) FROM sealed").fetchall()
-    strange = [(ident, length) for ident, length in sealed if ident not in known]
-    connection.executemany("DELETE FROM sealed WHERE seal_id = ?", [(ident,) for ident, _ in strange])
+    answers, pieces = (shelf.sweep(connection, known) for shelf in (ANSWERS, PIECES))
     live = {record.record_id for record in records if not record.closed}
     stale = [c for c, r in connection.execute("SELECT call_id, record_id FROM calls").fetchall() if r not in live]
     for call_id in stale:
         sealed_rows.close_call(connection, call_id, None, gather(call_id))
-    found = Reconciled(len(strange), len(_orphans(connection, records)), len(stale))
+    found = Reconciled(answers + pieces, len(_orphans(connection, records)), len(stale))
     if not found.is_nothing:
-        answers = sum(length == SEALED_ANSWER_BYTES for _, length in strange)
         counts = {"seals": found.seals, "keys": found.keys, "calls": found.calls, "answers": answers}
         sealed_rows.append_public(connection, {"what": "restored", "at": at, **counts})
     return found

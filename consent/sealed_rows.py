@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
+from itertools import count
 from typing import Any, Final
 
 from consent import seals
 from consent.chain import GENESIS, PERSON, PUBLIC, canonical, public_commitment, row_hash
 from consent.keyring import Record
+from consent.shelf import ANSWERS, PIECES, Shelf
 
-MAX_ANSWERS: Final = 8
-"""A call has six different answers at most."""
+_Label = Callable[[int], str]
+_SHELVES: Final[dict[_Label, Shelf]] = {seals.answer_label: ANSWERS, seals.piece_label: PIECES}
 Gather = Callable[[sqlite3.Connection], bytes]
 """Takes out of the file what was derived of a call, as bytes to be sealed (b"" for nothing)."""
 
@@ -41,12 +43,12 @@ def append_public(connection: sqlite3.Connection, fields: Mapping[str, Any]) -> 
 
 def append(connection: sqlite3.Connection, record: Record, fields: Mapping[str, Any]) -> int:
     """Append an answer: its commitment to the chain, itself sealed beside it; its place in the chain."""
-    number = sum(1 for _ in _bodies(connection, record.secret, seals.answer_label, MAX_ANSWERS))
+    number = sum(1 for _ in _bodies(connection, record.secret, seals.answer_label))
 
     def commit(seq: int) -> str:
         content = canonical({"seq": seq, **fields}).encode()
         seal = seals.close(record.secret, seals.answer_label(number), content, seals.ANSWER_BYTES)
-        connection.execute("INSERT INTO sealed VALUES (?, ?)", seal)
+        ANSWERS.put(connection, *seal)
         return seals.commitment(record.secret, number, content)
 
     return append_row(connection, PERSON, "", commit)
@@ -54,7 +56,7 @@ def append(connection: sqlite3.Connection, record: Record, fields: Mapping[str, 
 
 def has_answers(connection: sqlite3.Connection, record: Record) -> bool:
     """Whether anything was ever sealed for a record."""
-    return next(_bodies(connection, record.secret, seals.answer_label, 1), None) is not None
+    return next(_bodies(connection, record.secret, seals.answer_label), None) is not None
 
 
 def answers_of(connection: sqlite3.Connection, record: Record) -> list[dict[str, Any]]:
@@ -64,7 +66,7 @@ def answers_of(connection: sqlite3.Connection, record: Record) -> list[dict[str,
 
 def opened_answers(connection: sqlite3.Connection, record: Record) -> Iterator[tuple[bytes, str]]:
     """The content of each answer of a record, and the commitment that the chain must hold of it. Raises SealBroken."""
-    bodies = _bodies(connection, record.secret, seals.answer_label, MAX_ANSWERS)
+    bodies = _bodies(connection, record.secret, seals.answer_label)
     for number, body in enumerate(bodies):
         content = seals.open_seal(record.secret, seals.answer_label(number), body)
         yield content, seals.commitment(record.secret, number, content)
@@ -82,7 +84,9 @@ def put_derived(connection: sqlite3.Connection, record: Record, content: bytes) 
     """Seal what was derived in place of what is sealed there. The record must have a secret for it."""
     assert record.derived is not None  # noqa: S101 - the caller looked
     delete_derived(connection, record)
-    connection.executemany("INSERT INTO sealed VALUES (?, ?)", seals.close_derived(record.derived, content))
+    # All pieces are made before the first is put down: what does not fit leaves nothing behind.
+    for seal in list(seals.close_derived(record.derived, content)):
+        PIECES.put(connection, *seal)
 
 
 def close_call(connection: sqlite3.Connection, call_id: str, record: Record | None, gather: Gather) -> bytes:
@@ -120,25 +124,21 @@ def ids_of(connection: sqlite3.Connection, record: Record) -> Iterator[bytes]:
         yield from _ids(connection, record.derived, seals.piece_label)
 
 
-def _delete(connection: sqlite3.Connection, secret: bytes, label: Callable[[int], str]) -> int:
-    ids = [(one,) for one in _ids(connection, secret, label)]
-    connection.executemany("DELETE FROM sealed WHERE seal_id = ?", ids)
+def _delete(connection: sqlite3.Connection, secret: bytes, label: _Label) -> int:
+    ids = list(_ids(connection, secret, label))
+    for one in ids:
+        _SHELVES[label].remove(connection, one)
     return len(ids)
 
 
-def _ids(connection: sqlite3.Connection, secret: bytes, label: Callable[[int], str]) -> Iterator[bytes]:
+def _ids(connection: sqlite3.Connection, secret: bytes, label: _Label) -> Iterator[bytes]:
     for number, _ in enumerate(_bodies(connection, secret, label)):
         yield seals.seal_id(secret, label(number))
 
 
-def _bodies(
-    connection: sqlite3.Connection, secret: bytes, label: Callable[[int], str], at_most: int | None = None
-) -> Iterator[bytes]:
-    number = 0
-    while at_most is None or number < at_most:
-        ident = seals.seal_id(secret, label(number))
-        found = connection.execute("SELECT body FROM sealed WHERE seal_id = ?", (ident,)).fetchone()
+def _bodies(connection: sqlite3.Connection, secret: bytes, label: _Label) -> Iterator[bytes]:
+    for number in count():
+        found = _SHELVES[label].find(connection, seals.seal_id(secret, label(number)))
         if found is None:
             return
-        yield found[0]
-        number += 1
+        yield found

@@ -19,14 +19,12 @@ from consent.errors import SealBroken
 SECRET_BYTES: Final = 32
 ANSWER_BYTES: Final = 1024
 """Every sealed answer is so long, whatever it says."""
-PIECE_BYTES: Final = 4096
-"""What is derived is sealed in pieces of one size, so that no length tells how long a call was."""
-_ID_BYTES: Final = 16
+PIECE_BYTES: Final = 3968
+"""What is derived is sealed in pieces of one size, so that no length tells how long a call was. One fills a page."""
+ID_BYTES: Final = 16
 _NONCE_BYTES: Final = 12
 _LENGTH_BYTES: Final = 4
 _TAG_BYTES: Final = 16
-SEALED_ANSWER_BYTES: Final = _NONCE_BYTES + ANSWER_BYTES + _TAG_BYTES
-"""The length of every sealed answer in the file."""
 
 
 class Seal(NamedTuple):
@@ -36,6 +34,11 @@ class Seal(NamedTuple):
     body: bytes
 
 
+def sealed_bytes(size: int) -> int:
+    """How long a blob is whose content was padded to `size`."""
+    return _NONCE_BYTES + size + _TAG_BYTES
+
+
 def new_secret() -> bytes:
     """A fresh secret for one record."""
     return secrets.token_bytes(SECRET_BYTES)
@@ -43,7 +46,7 @@ def new_secret() -> bytes:
 
 def seal_id(secret: bytes, label: str) -> bytes:
     """The id of what is sealed under `label`; only who has the secret can tell that two ids belong together."""
-    return _derive(secret, f"id {label}")[:_ID_BYTES]
+    return _derive(secret, f"id {label}")[:ID_BYTES]
 
 
 def close(secret: bytes, label: str, content: bytes, size: int) -> Seal:
@@ -61,7 +64,7 @@ def open_seal(secret: bytes, label: str, body: bytes) -> bytes:
     cipher = ChaCha20Poly1305(_derive(secret, f"key {label}"))
     try:
         padded = cipher.decrypt(body[:_NONCE_BYTES], body[_NONCE_BYTES:], seal_id(secret, label))
-    except InvalidTag as error:
+    except (InvalidTag, ValueError) as error:  # ValueError: too short to hold a nonce
         raise SealBroken("a sealed record was changed") from error
     length = int.from_bytes(padded[:_LENGTH_BYTES], "big")
     return padded[_LENGTH_BYTES : _LENGTH_BYTES + length]

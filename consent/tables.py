@@ -10,6 +10,7 @@ import sqlite_utils
 from sqlite_utils import Migrations
 
 from consent.errors import DatabaseUnavailable
+from consent.shelf import EVERY
 
 MIGRATIONS: Final = Migrations("consent")
 
@@ -30,7 +31,6 @@ _PERMANENT: Final = """
     CREATE TABLE checkpoints (
         seq INTEGER PRIMARY KEY, hash TEXT NOT NULL, at TEXT NOT NULL, key TEXT NOT NULL, signature TEXT NOT NULL
     ) STRICT;
-    CREATE TABLE sealed (seal_id BLOB PRIMARY KEY, body BLOB NOT NULL) STRICT, WITHOUT ROWID;
     CREATE TABLE counts (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
     CREATE TABLE staff (
         endpoint TEXT PRIMARY KEY,
@@ -90,7 +90,8 @@ _IN_PROGRESS: Final = """
     CREATE TRIGGER grants_end_once BEFORE UPDATE ON grants
     WHEN OLD.ended_at IS NOT NULL OR NEW.grant_id != OLD.grant_id OR NEW.call_id != OLD.call_id
       OR NEW.party != OLD.party OR NEW.endpoint != OLD.endpoint OR NEW.purposes != OLD.purposes
-      OR NEW.scores_days != OLD.scores_days OR NEW.struck_at != OLD.struck_at
+      OR NEW.scores_days != OLD.scores_days OR NEW.records_days != OLD.records_days OR NEW.struck_at != OLD.struck_at
+      OR NEW.notice_id != OLD.notice_id OR NEW.language != OLD.language
     BEGIN SELECT RAISE(ABORT, 'a grant can only end, once'); END;
 """
 
@@ -110,6 +111,10 @@ def sealed_at_rest(db: sqlite_utils.Database) -> None:
         )
     for part in (_PERMANENT, _IN_PROGRESS):
         _run(db, part)
+    for shelf in EVERY:
+        shelf.make(db.conn)
+    every = " UNION ALL ".join(f"SELECT seal_id, body FROM {shelf.name}" for shelf in EVERY)  # noqa: S608
+    db.conn.execute(f"CREATE VIEW sealed AS {every}")
     for table in ("ledger", "notices"):
         for change in ("update", "delete"):
             db.conn.execute(_APPEND_ONLY.format(table=table, change=change))
