@@ -103,8 +103,8 @@ def agents(connection: sqlite3.Connection, now: datetime) -> list[Agent]:
 class Staff:
     """The desk for staff. `notices` are today's notices to staff: the id of each by its language.
 
-    `site_facts` tells the site's days; `withdrew` is called with the endpoint of an agent who took the word back, and
-    has the forks of that agent's calls ended. What raises DatabaseUnavailable has changed nothing.
+    `site_facts` tells the site's days; `obey` has the calls of an agent who took the word back stopped, now. What
+    raises DatabaseUnavailable has changed nothing.
     """
 
     def __init__(
@@ -112,13 +112,13 @@ class Staff:
         ledger: Ledger,
         notices: Mapping[str, str],
         site_facts: Callable[[], Awaitable[Mapping[str, date]]],
-        withdrew: Callable[[str], Awaitable[None]],
+        obey: Callable[[], Awaitable[None]],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._ledger = ledger
         self._notices = notices
         self._site_facts = site_facts
-        self._withdrew = withdrew
+        self._obey = obey
         self._now = now
 
     async def lapse_outdated(self) -> int:
@@ -172,7 +172,7 @@ class Staff:
     async def withdraw(self, endpoint: str) -> bool:
         """Take it back, and stop what is heard of that agent now; False where nothing was acknowledged."""
         is_done = await self._ledger.withdraw_acknowledgement(endpoint, self._now())
-        await self._withdrew(endpoint)
+        await self._obey()
         return is_done
 
     async def receipt(self, endpoint: str) -> date | None:

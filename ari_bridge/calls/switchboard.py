@@ -117,19 +117,6 @@ class Switchboard:
             session.answer(entry, Answered(call_id, answer, entry.why, "", "", entry.at, None))
         return True
 
-    async def object_for(self, endpoint: str) -> int:
-        """Stop each call that the agent at an endpoint is in, as by that agent's own stop keys; how many there were."""
-        topology = self._rooms.topology
-        theirs = [
-            call_id
-            for call_id in self._sessions
-            for leg in topology.conversation(call_id).legs
-            if leg in topology.channels and topology.channels[leg].endpoint == endpoint
-        ]
-        for call_id in theirs:
-            await self.stop(call_id, Answer.OBJECTED)
-        return len(theirs)
-
     async def obey(self) -> None:
         """Stop the calls that were stopped past us: on the page, on a line, at the command line.
 

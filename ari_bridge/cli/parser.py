@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from ari_bridge.cli import calls, doctor, install, listen, notice, serve, settings, uninstall, version
+from ari_bridge.cli import agent, calls, doctor, install, listen, notice, serve, settings, uninstall, version
 from ari_bridge.cli.command import Command, Exit
 from ari_bridge.pbx.port import PbxRefused
 from ari_bridge.run.settings import DEFAULT_FILE, FILE_VARIABLE
@@ -19,6 +19,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
     install.COMMAND,
     uninstall.COMMAND,
     doctor.COMMAND,
+    agent.COMMAND,
     calls.COMMAND,
     listen.COMMAND,
     notice.COMMAND,

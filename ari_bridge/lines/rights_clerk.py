@@ -18,7 +18,7 @@ log = structlog.get_logger()
 QUIET_CONTEXT: Final = "ouidire-quiet"
 """Where the dialplan writes down whom it asks no more, and says so."""
 SOURCE: Final = "line"
-"""How the desk knows the tries that were made here."""
+"""How the desk knows the tries that were made here, with the number that made them: it keeps neither."""
 
 
 class RightsClerk:
@@ -66,7 +66,7 @@ class RightsClerk:
         return Event.DONE
 
     async def _look_up(self, entered: str) -> Event:
-        kept = await self._desk.look_up(entered, SOURCE)
+        kept = await self._desk.look_up(entered, f"{SOURCE} {self._caller.number}".strip())
         if kept is None:
             return Event.WRONG
         if kept.measurements == 0 or kept.until is None:

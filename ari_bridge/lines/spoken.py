@@ -1,4 +1,4 @@
-"""References as recordings with random names: the PBX says one without knowing it, so that no log of it can hold one."""
+"""References as recordings with random names: the PBX says one without knowing it, and no log of it can hold one."""
 
 from __future__ import annotations
 

@@ -26,6 +26,7 @@ from ari_bridge.pbx.asterisk.access import AmiAccess, AriAccess
 from ari_bridge.pbx.asterisk.adapter import AsteriskPbx
 from ari_bridge.pbx.asterisk.phones import AsteriskPhones
 from ari_bridge.run.conditions import require
+from ari_bridge.run.dial_in import DialIn, open_dial_in
 from ari_bridge.run.janitor import Janitor
 from ari_bridge.run.notices import notices
 from ari_bridge.run.passwords import read_passwords
@@ -72,8 +73,11 @@ async def serve(settings: Settings) -> None:
 class Service:
     """The parts that `serve` holds together."""
 
-    def __init__(self, rooms: Rooms, switchboard: Switchboard, database: Database) -> None:
+    def __init__(
+        self, rooms: Rooms, switchboard: Switchboard, database: Database, dial_in: DialIn | None = None
+    ) -> None:
         self.rooms = rooms
+        self._dial_in = dial_in
         self._database = database
         self.switchboard = switchboard
         self._engine_failure = ""
@@ -84,6 +88,8 @@ class Service:
         try:
             await asyncio.shield(work)
         finally:
+            if self._dial_in is not None:
+                await self._dial_in.close()
             await self.switchboard.close()
             work.cancel()
             await asyncio.gather(work, return_exceptions=True)
@@ -147,8 +153,10 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Service:
     )
     await engine.start()
     stack.push_async_callback(engine.stop)
+    pbx = AsteriskPbx(ari, listener, settings.media.lease_s)
+    dial_in = await open_dial_in(settings, ledger, pbx, lambda: switchboards[0].obey())
     rooms = Rooms(
-        pbx=AsteriskPbx(ari, listener, settings.media.lease_s),
+        pbx=pbx,
         ledger=ledger,
         gate=Gate(ledger),
         engine=engine,
@@ -156,6 +164,7 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Service:
         board=board,
         topology=Topology(),
         roles=Roles(settings.parties.trunks, settings.parties.unmonitored),
+        references=dial_in.announcer,
         place=MediaPlace(
             settings.media.host,
             PortRange(settings.media.first_port, settings.media.last_port),
@@ -163,8 +172,8 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Service:
         ),
         lease_s=settings.media.lease_s,
     )
-    switchboards.append(Switchboard(rooms))
-    service = Service(rooms, switchboards[0], database)
+    switchboards.append(Switchboard(rooms, dial_in.take))
+    service = Service(rooms, switchboards[0], database, dial_in)
     pusher_access = AmiAccess(
         settings.pbx.ami_host, settings.pbx.ami_port, settings.pbx.phones_user, passwords.phones_password
     )
