@@ -69,7 +69,8 @@ class KeptFile:
             return []
         with closing(_read_only(self.keys / KEYRING)) as connection:
             rows = connection.execute(f"SELECT {', '.join(names)} FROM records WHERE {condition}", values).fetchall()
-        return [Record(**dict(zip(names, row, strict=True)) | {"closed": bool(row[-1])}) for row in rows]
+        flags = ({"ended": bool(row[-2]), "closed": bool(row[-1])} for row in rows)
+        return [Record(**dict(zip(names, row, strict=True)) | flag) for row, flag in zip(rows, flags, strict=True)]
 
     @contextmanager
     def opened(self) -> Iterator[sqlite3.Connection]:

@@ -315,8 +315,11 @@ exten => 302,1,Answer()
  same => n,Hangup()
 ; the line on which people exercise their rights
 exten => 800,1,Goto(ouidire-rights,s,1)
+; where that line sends a person who wants no question any more
+exten => 803,1,Answer()
+ same => n,Goto(ouidire-quiet,s,1)
 ; conferences
-exten => _40X,1,Answer()
+exten => _4XX,1,Answer()
  same => n,Gosub(ouidire-consent,s,1)
  same => n,ConfBridge(${EXTEN},room,quiet)
  same => n,Hangup()
@@ -365,7 +368,7 @@ exten => _710XX,1,Answer()
  same => n,Dial(PJSIP/${EXTEN:1},30,tT)
  same => n,Hangup()
 ; the conferences
-exten => _40X,1,Answer()
+exten => _4XX,1,Answer()
  same => n,ConfBridge(${EXTEN},room,quiet)
  same => n,Hangup()
 """

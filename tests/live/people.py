@@ -24,6 +24,8 @@ CUTS_AFTER_S = 1.0
 """Long enough for the words of thanks, and then of the reference, to have begun."""
 LAST_PACKET_MS = 100
 """So long after the end of the 9 key, or after hanging up, a voice's packet may still be on its way."""
+PAUSED_WITHIN_MS = 250
+"""From the moment at which a conversation is interrupted: the PBX's event, our answer, its hang-up of the fork."""
 GAP_MS = 60
 """The law of a party's own media."""
 PACE_MS = 20
@@ -142,15 +144,34 @@ async def talk(site: Site, extension: str, number: str, *agents: int) -> Talk:
     return met
 
 
-async def rung(phone: Phone, since_ns: int, limit_s: float = 10.0) -> Call:
-    """The call that has begun to ring at a phone since then, once it is answered. Raises LabError."""
+def outside_phone(site: Site) -> Phone:
+    """The phone that whoever calls out through the trunk reaches. It must have been opened."""
+    return next(phone for phone in site.callers if phone.local[1] == site.pbx.ports.trunk)
+
+
+async def dial_out(site: Site, agent: int, number: str) -> tuple[Dialled, Call]:
+    """An agent calls a stranger, who picks up and is asked; the stranger's side of the call, and the agent's.
+
+    The site's phone at the trunk's port must answer by itself.
+    """
+    since_ns = time.time_ns()
+    leg = await site.agents[agent].dial(number)
+    phone = outside_phone(site)
+    call = await rung(phone, since_ns, number=number)
+    return Dialled(site, phone, call, await site.channel_of(number)), leg
+
+
+async def rung(phone: Phone, since_ns: int, limit_s: float = 10.0, number: str = "") -> Call:
+    """The call that has begun to ring at a phone since then (for that number), once it is answered. Raises LabError."""
     deadline_s = time.monotonic() + limit_s
-    while not phone.calls or phone.calls[-1].started_ns < since_ns:
+    while True:
+        for call in phone.calls:
+            if call.started_ns >= since_ns and f"sip:{number}" in call.invitation.uri:
+                await call.answered(limit_s)
+                return call
         if time.monotonic() > deadline_s:
-            raise LabError(f"{phone.number} was not called within {limit_s:.0f} s.")
+            raise LabError(f"{number or phone.number} was not called within {limit_s:.0f} s.")
         await asyncio.sleep(0.02)
-    await phone.calls[-1].answered(limit_s)
-    return phone.calls[-1]
 
 
 async def heard(site: Site, call_id: str, forks: int, limit_s: float = 10.0) -> None:

@@ -4,18 +4,23 @@ caller who said yes. All shapes of a round are played at once; each test looks a
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 
 import pytest
 import pytest_asyncio
 
 from consent.parties import Party
+from tests.lab.installation import Installation
+from tests.lab.pbx_files import STAFF
 from tests.lab.phone import Call
-from tests.lab.site import Site
+from tests.lab.service import UNMONITORED
+from tests.lab.site import Site, open_site
+from tests.live.aside import ASIDE, SILENT_AGENT
 from tests.live.people import (
     GAP_MS,
     LAST_PACKET_MS,
+    PAUSED_WITHIN_MS,
     Dialled,
     Gaps,
     Talk,
@@ -32,8 +37,6 @@ from tests.live.people import (
 
 pytestmark = [pytest.mark.live, pytest.mark.asyncio(loop_scope="module")]
 
-PAUSED_WITHIN_MS = 250
-"""From the moment at which a conversation is interrupted: the PBX's event, our answer, its hang-up of the fork."""
 SLOW_GAP_S = 2.5
 JOINED = (4, 5, 6)
 """Forks of two conversations joined by Asterisk: it may join them through a Local pair first and then take that out."""
@@ -98,6 +101,7 @@ async def _queue_plain(site: Site, number: str) -> Shaped:
 async def _conference(site: Site, number: str) -> Shaped:
     dialled = await dial(site, "400", number)
     await dialled.say_yes()
+    await dialled.cut_short()
     agent = await site.agents[1006].dial("400")
     await agent.answered()
     await heard(site, dialled.call_id, 2)
@@ -228,13 +232,22 @@ async def _stop(site: Site, shaped: Shaped, who: Party) -> Outcome:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def site(installation: Installation, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
+    """A site where one of the agents has not acknowledged the notice to staff."""
+    others = [number for number in STAFF if number != SILENT_AGENT]
+    async with open_site(installation, tmp_path_factory.mktemp("site"), acknowledged=others) as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def played(
     site: Site, aside: dict[str, BaseException | None]
 ) -> dict[tuple[str, Party], Outcome | BaseException]:
     """All shapes with a *9 by the caller at once, then all with one by the agent; the other acts beside them."""
     found: dict[tuple[str, Party], Outcome | BaseException] = {}
-    for number in range(1001, 1023):
+    for number in (*range(1001, 1031), UNMONITORED):
         await site.agent(number, after_s=QUEUE_ANSWERS_AFTER_S if number < 1004 else 0.2)
+    (await site.caller("900", port=site.pbx.ports.trunk)).answer_by_itself(0.2)
     others = asyncio.gather(*(act(site) for act in ASIDE.values()), return_exceptions=True)
     for prefix, who in (("06120000", Party.CALLER), ("06130000", Party.AGENT)):
         calls = [_play(site, name, who, f"{prefix}{at:02}") for at, name in enumerate(SHAPES)]
@@ -286,58 +299,12 @@ async def test_star9_ends_both_voices(
     assert outcome.goes_on
 
 
-async def _waits(site: Site) -> None:
-    dialled = await dial(site, "300", "0614000001")
-    await dialled.say_yes()
-    await asyncio.sleep(4.0)  # the words of thanks have ended: the call rings in the queue
-    await dialled.press("*9")
-    met = await dialled.met(1001, 1002, 1003)
-    await asyncio.sleep(2.5)
-    assert len(await site.times_of(met.call_id)) == 0
-    assert [answer for answer, _, _ in site.records.answers(met.call_id)] == ["asked", "granted", "withdrawn"]
-    await dialled.call.hang_up()
-
-
-async def _dials_out(site: Site) -> None:
-    outside_phone = await site.caller("900", port=site.pbx.ports.trunk)
-    outside_phone.answer_by_itself(0.2, [lines(Party.CALLER)[0]])
-    await _staff_says_yes(site, 1020, "7900")
-    assert outside_phone.calls[-1].answered_ns
-
-
-async def _calls_a_colleague(site: Site) -> None:
-    await _staff_says_yes(site, 1021, "71022")
-    assert site.agents[1022].calls[-1].answered_ns
-
-
-async def _staff_says_yes(site: Site, agent: int, extension: str) -> None:
-    """A 1 by staff, in a call that staff began: of none of its legs a voice, of its number no grant."""
-    call = await site.agents[agent].dial(extension)
-    await call.answered()
-    (call_id,) = [c["id"] for c in await site.channels() if c["name"].startswith(f"PJSIP/{agent}-")]
-    asking = Dialled(site, site.agents[agent], call, call_id)
-    await asking.say_yes()
-    await asyncio.sleep(4.0)
-    call.say(lines(Party.AGENT)[0])
-    legs = {c["id"] for c in await site.channels() if c["channelvars"].get("OUIDIRE_CALL") == call_id}
-    await asyncio.sleep(3.0)
-    assert len(legs) == 2
-    assert [entry for entry in site.gate.entries() if entry.call_id == call_id or entry.spied in legs] == []
-    assert site.records.grants(call_id) == {}
-    assert site.records.answers(call_id) == []
-    await call.hang_up()
-
-
-ASIDE: dict[str, Callable[[Site], Awaitable[None]]] = {
-    "*9 in a queue": _waits, "staff dials out": _dials_out, "staff calls staff": _calls_a_colleague,
-}  # fmt: skip
-
-
 @pytest.mark.parametrize("name", list(ASIDE))
 @pytest.mark.usefixtures("played")
 async def test_who_must_not_be_heard_is_not(aside: dict[str, BaseException | None], name: str) -> None:
-    """*9 while waiting in a queue: nobody is heard when an agent answers then. An agent who dials out and presses 1 has
-    not said yes for the person outside; between two of staff there is nothing to say yes to: no fork, no grant.
+    """*9 while waiting in a queue; the person outside whom staff calls is asked after answering, and heard after a yes
+    alone; emergency numbers, listed extensions and calls between staff are neither asked nor heard; nobody is heard
+    with an unmonitored agent, with a third party who was not asked, or at an agent who acknowledged nothing.
     """
     error = aside[name]
     if error is not None:
