@@ -46,10 +46,11 @@ def unmet(settings: Settings, today: date) -> tuple[str, ...]:
 
 def _unmet(settings: Settings, profile: Profile, today: date) -> Iterator[str]:
     site = settings.profile
+    # In every profile: a receipt names who answers, and where to turn.
+    for name, value in (("controller", site.controller), ("contact", site.contact)):
+        if not value.strip():
+            yield f"profile.{name} is missing: {_law(WHO_AND_WHAT)}; name it in the settings"
     if profile.needs_assessment:
-        for name, value in (("controller", site.controller), ("contact", site.contact)):
-            if not value.strip():
-                yield f"profile.{name} is missing: {_law(WHO_AND_WHAT)}; name it in the settings"
         yield from _document("assessment", site.assessment, ASSESSED_BEFORE, today)
     if profile.needs_council:
         rule = COUNCIL_OF_FRANCE if COUNCIL_OF_FRANCE in profile.rules else COUNCIL_BEFORE

@@ -39,8 +39,8 @@ class ProfileSection(Section):
         description="eu, fr, us-all-party, us-one-party or custom (the strictest of all; see departure). Where nobody "
         "knows where callers are: the strictest, which is fr.",
     )
-    controller: Line = Field(default="", description="Who answers for the analysis: the company's name.")
-    contact: Line = Field(default="", description="Where persons turn with their rights: a mail address or a number.")
+    controller: Line = Field(default="", description="Who answers for the analysis: the company's name; needed.")
+    contact: Line = Field(default="", description="Where persons turn with their rights: a mail address or a number; needed.")
     assessment: Document | None = Field(
         default=None,
         description='The impact assessment: { date = 2026-01-05, sha256 = "...", title = "..." }; needed in eu, fr and '

@@ -56,9 +56,11 @@ def test_settings_that_say_nothing_do_not_start() -> None:
 
 @pytest.mark.parametrize("name", ["us-all-party", "us-one-party"])
 def test_elsewhere_no_paper_is_asked_for(name: str) -> None:
-    """Law: where no law asks for a document none is needed to start; the caller's key is needed everywhere."""
-    nothing = {"assessment": None, "council": None, "departure": None, "controller": None, "contact": None}
+    """Law: where no law asks for a document none is needed to start; who answers, and the caller's key, everywhere."""
+    nothing = {"assessment": None, "council": None, "departure": None}
     assert unmet(site(name=name, **nothing), TODAY) == ()
+    reasons = unmet(site(name=name, **nothing, controller=None, contact=None), TODAY)
+    assert [reason.partition(" is missing")[0] for reason in reasons] == ["profile.controller", "profile.contact"]
 
 
 @pytest.mark.parametrize("paper", ["assessment", "council"])
