@@ -38,9 +38,15 @@ from ari_bridge.screens.tokens import Tokens
 from ari_bridge.web.app import Readiness, make_app, open_site
 from ari_bridge.web.desk import Desk
 from ari_bridge.web.phone_views import PhoneViews
+from ari_bridge.web.rights_views import RightsViews
+from ari_bridge.web.staff_views import StaffViews
+from consent.access import Site
 from consent.database import Database
 from consent.errors import DatabaseUnavailable
 from consent.gate import Gate
+from consent.guesses import Guesses
+from consent.ledger import Ledger
+from consent.rights import Rights
 from consent.states import Answer
 
 log = structlog.get_logger()
@@ -191,9 +197,16 @@ async def _open_screens(settings: Settings, service: Service, access: AmiAccess,
     desk = Desk(settings.screens.family_of, settings.screens.base_url, pusher, Tokens(), board.view)
     board.watch(desk.changed)
     board.watch(_say)
-    app = make_app(PhoneViews(desk, service.stop), service.readiness)
+    views = (PhoneViews(desk, service.stop), *_pages(settings, service.rooms.ledger))
+    app = make_app(views, service.readiness)
     runner = await open_site(app, settings.screens.host, settings.screens.port, _tls(settings))
     stack.push_async_callback(runner.cleanup)
+
+
+def _pages(settings: Settings, ledger: Ledger) -> tuple[RightsViews, StaffViews]:
+    site = Site(settings.profile.controller, settings.profile.contact, settings.profile.name)
+    guesses = Guesses(ledger.database, ledger.keyring, ledger.keys)
+    return RightsViews(Rights(ledger), guesses, site), StaffViews(ledger)
 
 
 def _tls(settings: Settings) -> ssl.SSLContext | None:

@@ -1,22 +1,22 @@
-"""The HTTP server: the phones' cards, and whether the service lives and is ready."""
+"""The HTTP server: the phones' cards, the pages for persons and staff, and whether the service lives and is ready."""
 
 from __future__ import annotations
 
 import ipaddress
 import logging
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from ari_bridge.web.phone_views import PhoneViews
 from consent.errors import InvalidValue
 
 MAX_BODY_BYTES = 1024
-"""Nobody has anything to send us: a softkey's POST is empty."""
+"""Nobody has much to send us: a softkey's POST is empty, a form holds a reference."""
 
 _HEADERS = {
     "Cache-Control": "no-store",
@@ -51,8 +51,16 @@ class Readiness:
     checks: Mapping[str, str]
 
 
-def make_app(phones: PhoneViews, readiness: Callable[[], Readiness]) -> web.Application:
-    """The application: `/phone/...`, `/healthz` (the process answers), `/readyz` (503 while `readiness` says no)."""
+class Views(Protocol):
+    """Whatever answers to some addresses."""
+
+    def routes(self) -> list[web.RouteDef]:
+        """Which ones, and how."""
+        ...
+
+
+def make_app(views: Iterable[Views], readiness: Callable[[], Readiness]) -> web.Application:
+    """The application: the views, `/healthz` (the process answers), `/readyz` (503 while `readiness` says no)."""
 
     async def healthz(request: web.Request) -> web.Response:
         return web.json_response({"alive": True})
@@ -63,7 +71,9 @@ def make_app(phones: PhoneViews, readiness: Callable[[], Readiness]) -> web.Appl
         return web.json_response(body, status=200 if state.ready else 503)
 
     app = web.Application(middlewares=[_guarded], client_max_size=MAX_BODY_BYTES)
-    app.add_routes([*phones.routes(), web.get("/healthz", healthz), web.get("/readyz", readyz)])
+    for one in views:
+        app.add_routes(one.routes())
+    app.add_routes([web.get("/healthz", healthz), web.get("/readyz", readyz)])
     app.on_response_prepare.append(_add_headers)
     return app
 
@@ -99,7 +109,9 @@ async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse
 
 
 async def _add_headers(request: web.Request, response: web.StreamResponse) -> None:
-    response.headers.update(_HEADERS)
+    for name, value in _HEADERS.items():
+        if name != "Content-Security-Policy" or name not in response.headers:  # a page has a style sheet and forms
+            response.headers[name] = value
 
 
 def _is_loopback(host: str) -> bool:

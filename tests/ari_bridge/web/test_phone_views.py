@@ -28,7 +28,7 @@ class Site:
         self.stops: list[str] = []
         self.error: Exception | None = None
         self.views = PhoneViews(self.phones.desk, self.stop)
-        self.client: Client = TestClient(TestServer(make_app(self.views, lambda: Readiness(True, {}))))
+        self.client: Client = TestClient(TestServer(make_app([self.views], lambda: Readiness(True, {}))))
 
     async def stop(self, call_id: str) -> None:
         """As the switchboard does: the call is objected to, or the PBX is in trouble."""
