@@ -69,8 +69,9 @@ class KeptFile:
             return []
         with closing(_read_only(self.keys / KEYRING)) as connection:
             rows = connection.execute(f"SELECT {', '.join(names)} FROM records WHERE {condition}", values).fetchall()
-        flags = ({"ended": bool(row[-2]), "closed": bool(row[-1])} for row in rows)
-        return [Record(**dict(zip(names, row, strict=True)) | flag) for row, flag in zip(rows, flags, strict=True)]
+        flags = {one.name for one in fields(Record) if one.type in (bool, "bool")}
+        named = [dict(zip(names, row, strict=True)) for row in rows]
+        return [Record(**{key: bool(one) if key in flags else one for key, one in row.items()}) for row in named]
 
     @contextmanager
     def opened(self) -> Iterator[sqlite3.Connection]:
