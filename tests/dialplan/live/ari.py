@@ -93,6 +93,12 @@ class Ari:
         ]
         return sorted(found, key=lambda leg: leg != call)
 
+    async def every_leg(self) -> list[str]:
+        """All SIP channels."""
+        channels = await self.ask("GET", "/channels")
+        assert isinstance(channels, list)
+        return [one["id"] for one in channels if one["name"].startswith("PJSIP/")]
+
     async def consent(self, call: str) -> object:
         """OUIDIRE_CONSENT of the caller's channel."""
         answer = await self.ask("GET", f"/channels/{call}/variable?variable=OUIDIRE_CONSENT")
