@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import date
+from typing import Protocol
 
 import structlog
 
@@ -12,8 +13,7 @@ from ari_bridge.calls.roles import Roles
 from ari_bridge.lines.announcer import Announcer
 from ari_bridge.lines.lines import Lines
 from ari_bridge.lines.spoken import Spoken
-from ari_bridge.pbx.asterisk.adapter import AsteriskPbx
-from ari_bridge.pbx.port import PbxEvent
+from ari_bridge.pbx.port import LinePbx, Pbx, PbxEvent
 from ari_bridge.run.notices import recordings_of, staff_notices
 from ari_bridge.run.persons import NOTE
 from ari_bridge.run.rights_desk import LineDesk
@@ -24,6 +24,10 @@ from consent.rights import Rights
 from consent.staff import Staff
 
 log = structlog.get_logger()
+
+
+class PbxWithLines(Pbx, LinePbx, Protocol):
+    """A PBX that has calls and our own lines."""
 
 
 class DialIn:
@@ -45,7 +49,7 @@ class DialIn:
 
 
 async def open_dial_in(
-    settings: Settings, ledger: Ledger, pbx: AsteriskPbx, obey: Callable[[], Awaitable[None]]
+    settings: Settings, ledger: Ledger, pbx: PbxWithLines, obey: Callable[[], Awaitable[None]]
 ) -> DialIn:
     """Build it. `obey` has calls stopped that were stopped on a line, at once.
 

@@ -34,17 +34,6 @@ CALLER, AGENT = channel("1.1", "trunk"), channel("1.2", "1001")
 TOGETHER = frozenset({"1.1", "1.2"})
 
 
-class Announced:
-    """Takes down for which calls a reference was to be said."""
-
-    def __init__(self) -> None:
-        self.calls: list[tuple[str, str]] = []
-
-    async def announce(self, call_id: str, language: str) -> None:
-        """As the real one, without a voice."""
-        self.calls.append((call_id, language))
-
-
 class Bench:
     """What a test of calls works with."""
 
@@ -56,7 +45,6 @@ class Bench:
         self.references = FakeReferences()
         self.scores = Scores(database)
         self.ledger = Ledger(database, callers.ledger.keyring, callers.ledger.keys)
-        self.references = Announced()
         self.engine = Engine(SileroDetector(), SteadyTone(), lambda verdict: self.switchboard.verdict(verdict))
         self.rooms = Rooms(
             pbx=self.pbx,

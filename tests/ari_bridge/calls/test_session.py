@@ -176,7 +176,7 @@ async def test_an_agent_who_has_not_acknowledged_is_not_heard(bench: Bench) -> N
 async def test_a_caller_hears_a_reference_after_a_yes(bench: Bench) -> None:
     """Law: as easy to take back as to give: a fresh yes is followed by the number by which the call is found again."""
     await bench.talk()
-    assert bench.references.calls == [("1.1", "en")]
+    assert bench.references.announced == [("1.1", "en")]
 
 
 async def test_a_locked_database_stops_analysis_and_loses_no_answer(bench: Bench, database: Database) -> None:

@@ -278,3 +278,50 @@ async def test_a_pbx_that_cannot_be_taken_up_is_tried_again(
     await bench.until(lambda: "cannot take up" in bench.switchboard.sentence)
     await bench.until(lambda: bench.switchboard.is_connected)
     assert bench.switchboard.sentence == ""
+
+
+async def test_a_yes_said_now_is_followed_by_a_reference(bench: Bench) -> None:
+    """Law: once the ledger holds the yes, and once only, the caller hears a reference in the dialogue's language."""
+    await bench.connect()
+    yes = bench.says(Answer.GRANTED)
+    await bench.tell(ChannelChanged(CALLER), bench.says(Answer.ASKED), yes, yes)
+    await bench.until(lambda: bool(bench.references.announced))
+    await asyncio.sleep(0.1)
+    assert bench.references.announced == [("1.1", "en")]
+    assert Answer.GRANTED in (await bench.ledger.standing("1.1")).answers
+
+
+@pytest.mark.parametrize("then", [Answer.WITHDRAWN, Answer.REFUSED])
+async def test_nobody_else_hears_a_reference(bench: Bench, then: Answer) -> None:
+    """Law: a no, a yes taken back at once, and a yes that is long said (read from the journal) get none."""
+    if then is Answer.REFUSED:
+        await bench.connect()
+        await bench.tell(ChannelChanged(CALLER), bench.says(Answer.ASKED), bench.says(then))
+    else:
+        bench.says(Answer.ASKED)
+        bench.says(Answer.GRANTED)
+        await bench.connect(CALLER)
+        await bench.tell(bench.says(then))
+    await bench.until(lambda: bench.pbx.entries == [])
+    assert bench.references.announced == []
+
+
+async def test_what_others_take_is_no_matter_of_a_call(bench: Bench) -> None:
+    """Law: keys on our own lines never reach the calls; what others leave does."""
+    taken: list[object] = []
+
+    def others(event: object) -> bool:
+        taken.append(event)
+        return isinstance(event, KeyPressed)
+
+    bench.switchboard._others = others
+    await bench.talk()
+    now = datetime.now(UTC)
+    await bench.tell(KeyPressed("1.1", "*", now), KeyPressed("1.1", "9", now))
+    await asyncio.sleep(0.2)
+    assert bench.pbx.stopped == []
+    assert len(bench.pbx.forks) == 2
+    assert any(isinstance(event, Answered) for event in taken)
+    bench.switchboard._others = lambda event: False
+    await bench.tell(KeyPressed("1.1", "*", now), KeyPressed("1.1", "9", now))
+    await bench.until(lambda: bench.pbx.stopped == [("1.1", Answer.WITHDRAWN)])
