@@ -32,8 +32,10 @@ _COLUMNS: Final = (
     "derived_goes_on",
     "goes_on",
     "held_until",
+    "ended",
     "closed",
 )
+_FLAGS: Final = ("ended", "closed")
 
 
 @MIGRATIONS()
@@ -44,7 +46,7 @@ def records(db: sqlite_utils.Database) -> None:
             record_id TEXT PRIMARY KEY,
             secret BLOB NOT NULL CHECK (length(secret) = 32),
             derived BLOB CHECK (length(derived) = 32),
-            kind TEXT NOT NULL CHECK (kind IN ('call', 'staff')),
+            kind TEXT NOT NULL CHECK (kind IN ('call', 'staff', 'gone')),
             mac TEXT NOT NULL UNIQUE,
             reference TEXT UNIQUE,
             number_tag TEXT NOT NULL DEFAULT '',
@@ -52,6 +54,7 @@ def records(db: sqlite_utils.Database) -> None:
             derived_goes_on TEXT NOT NULL,
             goes_on TEXT NOT NULL CHECK (goes_on >= derived_goes_on),
             held_until TEXT NOT NULL DEFAULT '',
+            ended INTEGER NOT NULL DEFAULT 0 CHECK (ended IN (0, 1)),
             closed INTEGER NOT NULL DEFAULT 0 CHECK (closed IN (0, 1))
         ) STRICT, WITHOUT ROWID""")
     db.conn.execute("CREATE INDEX records_go ON records (goes_on)")
@@ -63,6 +66,8 @@ def records(db: sqlite_utils.Database) -> None:
 class Record:
     """The secrets of one record. `derived` is None once what was derived has been erased, or never was.
 
+    `kind` is call, staff, or gone: of a record whose seals a restored file lacks there remains that it is over.
+    `ended`: the yes, if there was one, has ended, whatever an older copy of the file says.
     `opened_on`, `derived_goes_on` and `goes_on` are days (UTC) as ISO 8601; `held_until` too, "" where nobody holds it.
     """
 
@@ -75,6 +80,7 @@ class Record:
     derived_goes_on: str
     goes_on: str
     held_until: str
+    ended: bool
     closed: bool
 
     def is_held(self, today: date) -> bool:
@@ -166,6 +172,23 @@ class Keyring:
             )
         )
 
+    async def end(self, record_id: str) -> None:
+        """Note that nothing is heard under a record any more, whatever becomes of the other file."""
+        await self._database.write(
+            lambda c: c.execute("UPDATE records SET ended = 1 WHERE record_id = ? AND NOT ended", (record_id,))
+        )
+
+    async def bury(self, record_ids: Iterable[str]) -> None:
+        """Leave of records nothing but that they are over: no secret of theirs, no reference, no tag."""
+        values = [(new_secret(), one) for one in record_ids]
+        await self._database.erase(
+            lambda c: c.executemany(
+                "UPDATE records SET kind = 'gone', secret = ?, derived = NULL, reference = NULL, number_tag = '',"
+                " ended = 1, closed = 1 WHERE record_id = ?",
+                values,
+            )
+        )
+
     async def close(self, record_id: str) -> None:
         """Note that nothing is to come: what it covers is sealed."""
         await self._database.write(
@@ -239,7 +262,7 @@ class Keyring:
             if at_least is not None:
                 connection.execute(
                     "INSERT INTO counts VALUES (?, ?)"
-                    " ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)",
+                    " ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE excluded.value > value",
                     (name, at_least),
                 )
             found = connection.execute("SELECT value FROM counts WHERE name = ?", (name,)).fetchone()
@@ -260,4 +283,5 @@ def _many(connection: sqlite3.Connection, condition: str, values: tuple[str, ...
         f"SELECT {', '.join(_COLUMNS)} FROM records WHERE {condition} ORDER BY record_id",  # noqa: S608
         values,
     ).fetchall()
-    return [Record(**dict(zip(_COLUMNS, row, strict=True)) | {"closed": bool(row[-1])}) for row in rows]
+    flags = (dict(zip(_FLAGS, map(bool, row[-2:]), strict=True)) for row in rows)
+    return [Record(**dict(zip(_COLUMNS, row, strict=True)) | flag) for row, flag in zip(rows, flags, strict=True)]

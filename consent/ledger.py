@@ -48,6 +48,8 @@ class Ledger:
         self._now = now
         # One life for a call, so that an ending reaches whatever was admitted under it, a grant in the making too.
         self._lives: WeakValueDictionary[str, Life] = WeakValueDictionary()
+        # What ended and is not in the file yet: no grant is struck meanwhile, though nobody may hold a life of it.
+        self._ended: dict[str, Answer] = {}
         self._retentions: dict[str, Retention] = {}
 
     async def announce(self, notices: Iterable[Notice]) -> None:
@@ -64,6 +66,7 @@ class Ledger:
 
     def end(self, call_id: str, answer: Answer) -> None:
         """End whatever was struck for a call, and is being struck now, in memory; `record` does it in the file."""
+        self._ended.setdefault(call_id, answer)
         life = self._lives.get(call_id)
         if life is not None:
             life.end(answer)
@@ -81,9 +84,17 @@ class Ledger:
         retention = await self._retention(entry.notice_id)
         mac = self.keys.mac("call", entry.call_id)
         record = await self.keyring.open(mac, "call", entry.number_tag, retention, self._now().date())
-        if record.closed:
-            return await self._record_late(record, entry)
-        return await self.database.write(lambda connection: live_rows.append_answer(connection, record, entry))
+        if entry.answer in ENDINGS:
+            # First where an older copy of the file cannot take it back.
+            await self.keyring.end(record.record_id)
+        is_new = None
+        if not record.closed:
+            is_new = await self.database.write(lambda connection: live_rows.append_answer(connection, record, entry))
+        if is_new is None:
+            is_new = await self._record_late(record, entry)
+        if entry.answer in ENDINGS:
+            self._ended.pop(entry.call_id, None)
+        return is_new
 
     async def strike(self, call_id: str, party: Party, endpoint: str = "") -> ConsentGrant:
         """The grant of one party of a call, struck now or as it was struck before; `endpoint` is the agent's.
@@ -94,9 +105,11 @@ class Ledger:
             DatabaseUnavailable: nothing was struck.
         """
         life = self._lives.setdefault(call_id, Life())
-        row = await self.database.write(lambda c: _strike(c, call_id, party, endpoint, stamp(self._now())))
-        if life.ended_by is not None:
-            raise NotGranted(f"call {call_id} was {life.ended_by} in the meantime")
+        now = await self._moment()
+        row = await self.database.write(lambda c: _strike(c, call_id, party, endpoint, now))
+        ended_by = self._ended.get(call_id) or life.ended_by
+        if ended_by is not None:
+            raise NotGranted(f"call {call_id} was {ended_by} in the meantime")
         return _as_grant(row, life)
 
     async def heard_in(self, call_id: str, conversation: str) -> None:
@@ -142,6 +155,7 @@ class Ledger:
         """
         record = await self.keyring.of(self.keys.mac("call", call_id))
         derived = await self.database.erase(lambda c: sealed_rows.close_call(c, call_id, record, gather))
+        self._ended.pop(call_id, None)
         if record is not None:
             if not derived:
                 await self.keyring.forget_derived([record.record_id])
@@ -238,7 +252,7 @@ class Ledger:
 
         is_new = await self.database.write(change)
         # What a legal hold keeps goes when the hold ends: see consent.forgetting.
-        if is_new and entry.answer is Answer.WITHDRAWN and not record.is_held(self._now().date()):
+        if entry.answer is Answer.WITHDRAWN and not record.is_held(self._now().date()):
             await self.erase_derived([record])
         return is_new
 
@@ -263,6 +277,12 @@ class Ledger:
             return answers
 
         return await self.database.erase(change)
+
+    async def _moment(self) -> str:
+        # A clock that was set back makes no acknowledgement that has run out hold again.
+        now = self._now()
+        today = await self.keyring.today(now.date())
+        return stamp(now) if now.date() >= today else f"{today.isoformat()}T00:00:00.000Z"
 
     async def _staff_record(self, endpoint: str, since: str, retention: Retention) -> Record:
         mac = self.keys.mac("staff", f"{endpoint}\n{since}")
@@ -291,14 +311,22 @@ def _strike(connection: sqlite3.Connection, call_id: str, party: Party, endpoint
         found = cursor.execute(query, (call_id, party.value, endpoint)).fetchone()
     if found["ended_at"] is not None:
         raise NotGranted(f"the grant of call {call_id} has ended: {found['ended_by']}")
+    if party is Party.AGENT and not _holds(cursor, endpoint, found["notice_id"], now):
+        raise NotGranted(f"the agent of call {call_id} no longer acknowledges the notice to staff")
     row: sqlite3.Row = found
     return row
+
+
+def _holds(cursor: sqlite3.Cursor, endpoint: str, notice_id: str, now: str) -> bool:
+    query = "SELECT 1 FROM staff WHERE endpoint = ? AND notice_id = ? AND until > ?"
+    return cursor.execute(query, (endpoint, notice_id, now)).fetchone() is not None
 
 
 def _insert_grant(cursor: sqlite3.Cursor, call_id: str, party: Party, endpoint: str, now: str) -> None:
     yes = cursor.execute(
         "SELECT a.at, a.language, a.notice_id, n.purposes, n.scores_days, n.records_days FROM answers a"
-        " LEFT JOIN notices n USING (notice_id) WHERE a.call_id = ? AND a.answer = 'granted'",
+        " LEFT JOIN notices n ON n.notice_id = a.notice_id AND json_extract(n.told, '$.party') = 'caller'"
+        " WHERE a.call_id = ? AND a.answer = 'granted'",
         (call_id,),
     ).fetchone()
     if yes is None:

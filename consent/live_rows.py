@@ -24,9 +24,14 @@ def staff_fields(endpoint: str, answer: Answer, notice_id: str, at: str) -> dict
     }
 
 
-def append_answer(connection: sqlite3.Connection, record: Record, entry: Entry) -> bool:
-    """Append an answer of a call in progress to the chain and to what stands in clear; False if it is there already."""
+def append_answer(connection: sqlite3.Connection, record: Record, entry: Entry) -> bool | None:
+    """Append an answer of a call in progress to the chain and to what stands in clear; False if it is there already.
+
+    None: the call is sealed, and nothing of it is in progress any more.
+    """
     live = connection.execute("SELECT 1 FROM calls WHERE call_id = ?", (entry.call_id,)).fetchone()
+    if live is None and sealed_rows.has_answers(connection, record):
+        return None
     if live is None:
         connection.execute("INSERT INTO calls VALUES (?, ?)", (entry.call_id, record.record_id))
         count_opened(connection, record)

@@ -7,7 +7,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from consent import sealed_rows
 from consent.errors import KeysMissing
@@ -17,6 +18,8 @@ from consent.retention import stamp
 from consent.sealed_rows import Gather
 from consent.shelf import ANSWERS, PIECES
 
+_ENDED: Final = "SELECT call_id FROM answers WHERE answer IN ('refused', 'withdrawn', 'objected', 'expired')"
+_COUNT: Final = "INSERT INTO counts VALUES ('opened', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 GatherOf = Callable[[str], Gather]
 """What takes the derived rows of the call with that id out of the file."""
 
@@ -50,7 +53,15 @@ async def reconcile(ledger: Ledger, gather: GatherOf) -> Reconciled:
         )
     records, at = await ledger.keyring.all(), stamp(datetime.now(UTC))
     found = await ledger.database.erase(lambda c: _bring_in_line(c, records, gather, at))
-    await ledger.keyring.forget(await ledger.database.read(lambda c: _orphans(c, records)))
+    orphans = await ledger.database.read(lambda c: _orphans(c, records))
+    # A call that may still be in progress is over for us: an older copy of the file knows of no stop.
+    yesterday = (datetime.now(UTC).date() - timedelta(days=1)).isoformat()
+    recent = [one.record_id for one in orphans if one.kind == "call" and one.opened_on >= yesterday]
+    await ledger.keyring.bury(recent)
+    await ledger.keyring.forget({one.record_id for one in orphans} - {*recent})
+    counted = await ledger.keyring.opened()
+    # What this copy of the file never saw counts too, or an older keyring would pass for the newest.
+    await ledger.database.write(lambda c: c.execute(_COUNT, (counted,)))
     for record_id in await ledger.database.read(lambda c: _left_open(c, records)):
         await ledger.keyring.close(record_id)
     return found
@@ -64,8 +75,14 @@ def _opened(connection: sqlite3.Connection) -> int:
 def _bring_in_line(connection: sqlite3.Connection, records: list[Record], gather: GatherOf, at: str) -> Reconciled:
     known = {ident for record in records for ident in sealed_rows.ids_of(connection, record)}
     answers, pieces = (shelf.sweep(connection, known) for shelf in (ANSWERS, PIECES))
+    ended = {c for (c,) in connection.execute(_ENDED)}
     live = {record.record_id for record in records if not record.closed}
-    stale = [c for c, r in connection.execute("SELECT call_id, record_id FROM calls").fetchall() if r not in live]
+    lost = {record.record_id for record in records if record.ended}  # stopped, and this copy does not know
+    stale = [
+        c
+        for c, r in connection.execute("SELECT call_id, record_id FROM calls").fetchall()
+        if r not in live or (r in lost and c not in ended)
+    ]
     for call_id in stale:
         sealed_rows.close_call(connection, call_id, None, gather(call_id))
     found = Reconciled(answers + pieces, len(_orphans(connection, records)), len(stale))
@@ -75,8 +92,8 @@ def _bring_in_line(connection: sqlite3.Connection, records: list[Record], gather
     return found
 
 
-def _orphans(connection: sqlite3.Connection, records: list[Record]) -> list[str]:
-    return [record.record_id for record in records if not sealed_rows.has_answers(connection, record)]
+def _orphans(connection: sqlite3.Connection, records: list[Record]) -> list[Record]:
+    return [one for one in records if one.kind != "gone" and not sealed_rows.has_answers(connection, one)]
 
 
 def _left_open(connection: sqlite3.Connection, records: list[Record]) -> list[str]:
