@@ -7,6 +7,7 @@ from consent.errors import InvalidValue
 from consent.states import KEYS, MAX_TURNS, PROMPTS, TABLE, Answer, Event, State, Step
 
 _TURNS: Final = frozenset({Event.OTHER_LANGUAGE, Event.AGAIN, Event.OTHER_KEY})
+_AWAITING: Final = (State.ASKING, State.ASKING_AGAIN)
 
 
 class Dialogue:
@@ -44,11 +45,11 @@ class Dialogue:
 
     def feed(self, event: Event) -> Step:
         """Take one event; the step tells the new state and the answer to record, if any."""
-        if event in _TURNS and self.state in (State.ASKING, State.ASKING_AGAIN):
+        if event in _TURNS and self.state in _AWAITING:
             self._turns += 1
             event = event if self._turns <= MAX_TURNS else Event.TOO_OFTEN
         step = TABLE[self.state][event]
-        if event is Event.OTHER_LANGUAGE and step.state is State.ANNOUNCING:
+        if event is Event.OTHER_LANGUAGE and self.state in _AWAITING:
             self._at = (self._at + 1) % len(self._languages)
         self.state = step.state
         return step
