@@ -83,16 +83,15 @@ class Keys:
     def keep_checkpoint(self, text: str) -> None:
         """Put the newest checkpoint in the place of the last one. Raises KeysMissing."""
         try:
-            (self.folder / f"{CHECKPOINT}.new").unlink(missing_ok=True)
-            _write(self.folder / f"{CHECKPOINT}.new", text.strip())
-            (self.folder / f"{CHECKPOINT}.new").replace(self.folder / CHECKPOINT)
+            _replace(self.folder / CHECKPOINT, text.strip())
         except OSError as error:
             raise KeysMissing(f"no checkpoint can be kept in {self.folder}: {error.strerror}") from error
 
     def matches(self, tag: str, number: str) -> bool:
         """Whether a tag was made of this number, by a key that we still have."""
         nonce = tag.partition("-")[0]
-        return bool(tag) and any(hmac.compare_digest(key.tag(nonce, number), tag) for key in self.numbers)
+        made = (key.tag(nonce, number).encode() for key in self.numbers)
+        return bool(tag) and any(hmac.compare_digest(one, tag.encode()) for one in made)
 
 
 def read_keys(folder: Path) -> Keys:
@@ -101,6 +100,7 @@ def read_keys(folder: Path) -> Keys:
     Raises:
         KeysMissing: a file is missing, unreadable, or open to others than its owner; the sentence says which.
     """
+    _check_closed(folder)
     texts = {name: _read(folder / name) for name in FILES}
     try:
         numbers = tuple(NumberKey(*pair) for pair in json.loads(texts[NUMBERS]))
@@ -138,12 +138,24 @@ def rotate_numbers(folder: Path) -> None:
     """Put a new key for numbers before the one in use, and drop the oldest. Raises KeysMissing."""
     keys = read_keys(folder)
     numbers = (NumberKey.fresh(), *keys.numbers)[:_GENERATIONS]
-    _write(folder / f"{NUMBERS}.new", _numbers_text(numbers))
-    (folder / f"{NUMBERS}.new").replace(folder / NUMBERS)
+    try:
+        _replace(folder / NUMBERS, _numbers_text(numbers))
+    except OSError as error:
+        raise KeysMissing(f"no key can be written in {folder}: {error.strerror}") from error
 
 
 def _numbers_text(numbers: tuple[NumberKey, ...]) -> str:
     return json.dumps([[key.inner, key.outer] for key in numbers])
+
+
+def _check_closed(folder: Path) -> None:
+    # Who may write here could put a key of his own in the place of ours.
+    try:
+        is_open = folder.stat().st_mode & WIDER_THAN_OWNER
+    except OSError as error:
+        raise KeysMissing(f"the keys in {folder} cannot be read ({error.strerror}): put the folder back") from error
+    if is_open:
+        raise KeysMissing(f"{folder} is open to others than its owner: chmod 700 {folder}")
 
 
 def _read(file: Path) -> str:
@@ -156,6 +168,13 @@ def _read(file: Path) -> str:
             f"the key {file} cannot be read ({error.strerror}): put it back from its own backup, "
             "or decide with `ouidire keys renew` to go on without what it opens"
         ) from error
+
+
+def _replace(file: Path, text: str) -> None:
+    new = file.with_name(f"{file.name}.new")
+    new.unlink(missing_ok=True)  # of a crash
+    _write(new, text)
+    new.replace(file)
 
 
 def _write(file: Path, text: str) -> None:

@@ -89,7 +89,7 @@ def test_a_dialogue_needs_a_language() -> None:
 
 @given(st.lists(KEY, min_size=MOST_KEYS, max_size=MOST_KEYS), st.integers(1, 5))
 def test_it_ends_whatever_is_pressed(keys: list[str], languages: int) -> None:
-    """Law: endless wrong keys, languages and repeats keep nobody here: so many keys that count, and it has an answer."""
+    """Law: endless wrong keys, languages and repeats keep nobody here: after so many it has an answer."""
     dialogue = Dialogue([f"l{number}" for number in range(languages)])
     for key in keys:
         while dialogue.state not in AWAITING and dialogue.state not in ANSWERED:
@@ -121,10 +121,8 @@ def test_no_sequence_grants_without_a_yes_key_in_its_place(story: list[Event | s
     dialogue, answers = Dialogue(LANGUAGES), []
     for happening in story:
         before = dialogue.state
-        if isinstance(happening, Event):
-            answer = dialogue.feed(happening).answer
-        else:
-            answer = dialogue.press(happening)
+        is_event = isinstance(happening, Event)
+        answer = dialogue.feed(Event(happening)).answer if is_event else dialogue.press(happening)
         if answer is Answer.GRANTED:
             assert before in AWAITING
             assert happening in ("1", Event.YES)
