@@ -68,7 +68,7 @@ class Forgetting:
         today = (await self._ledger.keyring.today(self._now().date())).isoformat()
         derived: Counter[str] = Counter()
         records: Counter[str] = Counter()
-        for record in await self._ledger.keyring.all():
+        for record in (one for one in await self._ledger.keyring.all() if one.kind != "gone"):
             if record.derived is not None and record.kind == "call":
                 derived[max(record.derived_goes_on, record.held_until, today)] += 1
             records[max(record.goes_on, record.held_until, today)] += 1

@@ -253,6 +253,10 @@ class Keyring:
         """How many records were ever opened."""
         return await self._count("opened", None)
 
+    async def skip_to(self, opened: int) -> None:
+        """Count as if so many had been opened: a person has decided to go on without those that are lost."""
+        await self._count("opened", opened)
+
     async def today(self, clock: date) -> date:
         """The latest day that was ever seen here: a clock that was set back delays no deletion."""
         return date.fromordinal(await self._count("latest_day", clock.toordinal()))

@@ -35,7 +35,7 @@ MAX_UNKNOWN: Final = 3
 MAX_SLIPS: Final = 20
 """Ill-formed ones: slips of a finger that the check digit caught. They cannot hit, and cost nothing."""
 
-_BETWEEN: Final = " \t-.\u00a0\u202f\u2009"
+_BETWEEN: Final = " \t\r\n-.\u00a0\u202f\u2009"
 _DAMM: Final = (
     (0, 3, 1, 7, 5, 9, 8, 6, 4, 2),
     (7, 0, 9, 2, 1, 5, 4, 8, 6, 3),

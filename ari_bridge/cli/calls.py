@@ -1,146 +1,132 @@
-"""`ouidire calls`: a table of the last calls, read from the SQLite file and changing nothing in it.
+"""`ouidire calls`: how many calls were asked, and what came of it, day by day.
 
-Nothing of the agent stands beside a score, and no total over calls exists: neither can be used to rank people.
+No line of it can be joined with a call of the PBX's own records: of calls that are over there are totals of whole days
+alone, and a day with few calls is not broken down. Nothing of an agent is in it, and nothing by which to rank people.
 """
 
+from __future__ import annotations
+
+import asyncio
+import json
 import sqlite3
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import Final, NamedTuple
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ari_bridge.cli.command import Command, Exit
 from ari_bridge.run import settings as all_settings
-from consent.errors import DatabaseUnavailable
+from ari_bridge.run.settings import Settings
 
-DEFAULT_COUNT: Final = 20
-MAX_COUNT: Final = 1000
+if TYPE_CHECKING:
+    from consent.keyring import Record
+    from consent.ledger import Ledger
 
-# The last answer of a call is the one that holds; `expired` only says that the call ended.
-_CALLS: Final = """
-    SELECT min(at), (SELECT answer FROM ledger i WHERE i.call_id = l.call_id AND answer != 'expired'
-                     ORDER BY seq DESC LIMIT 1), language,
-           max(answer = 'expired'), call_id
-    FROM ledger l GROUP BY call_id ORDER BY min(seq) DESC LIMIT ?"""
+DEFAULT_DAYS: Final = 7
+MAX_DAYS: Final = 365
+FEW: Final = 5
+"""A day with fewer calls is not broken down."""
 
-_VERDICTS: Final = """
-    SELECT kind, reason, activation, anger FROM scores
-    WHERE grant_id IN (SELECT grant_id FROM grants WHERE call_id = ? AND party = 'caller') ORDER BY start_s"""
-
-
-class Verdicts(NamedTuple):
-    """What is still kept of the caller's tone in one call."""
-
-    scores: int
-    activation: tuple[float, float] | None
-    """Least and greatest, None without a score."""
-    anger: tuple[float, float] | None
-    abstained: dict[str, int]
-    """How often nothing was judged, by reason."""
+_STANDINGS: Final = """
+    SELECT standing, count(*) FROM (
+        SELECT (SELECT answer FROM answers a WHERE a.call_id = c.call_id ORDER BY seq DESC LIMIT 1) AS standing
+        FROM calls c) GROUP BY standing"""
 
 
-class Row(NamedTuple):
-    """One call as the table shows it."""
+class Day(NamedTuple):
+    """The calls of one day that are over: answers by kind, and verdicts by `tone` or the reason of an abstention."""
 
-    at: str
-    consent: str
-    language: str
-    verdicts: Verdicts
-
-
-def read(path: Path, count: int) -> list[Row]:
-    """The last `count` calls, newest first. Raises DatabaseUnavailable: no such file, or not a database of ours."""
-    try:
-        is_there = path.is_file()
-    except PermissionError:
-        raise DatabaseUnavailable(f"{path} cannot be read by this user: run it as root or as the service's") from None
-    if not is_there:
-        raise DatabaseUnavailable(f"there is no database at {path}: has `ouidire serve` ever run with these settings?")
-    try:
-        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=2)
-        try:
-            found = connection.execute(_CALLS, (count,)).fetchall()
-            return [
-                Row(at, _consent(answer, bool(ended)), language, _verdicts(connection, call_id))
-                for at, answer, language, ended, call_id in found
-            ]
-        finally:
-            connection.close()
-    except sqlite3.Error as error:
-        raise DatabaseUnavailable(f"{path} cannot be read: {error}") from error
+    day: str
+    calls: int
+    answers: Mapping[str, int]
+    verdicts: Mapping[str, int]
 
 
-def _verdicts(connection: sqlite3.Connection, call_id: str) -> Verdicts:
-    rows = connection.execute(_VERDICTS, (call_id,)).fetchall()
-    scores = [row for row in rows if row[0] == "tone"]
-    abstained: dict[str, int] = {}
-    for kind, reason, *_ in rows:
-        if kind == "abstained":
-            abstained[reason] = abstained.get(reason, 0) + 1
-    return Verdicts(len(scores), _span([row[2] for row in scores]), _span([row[3] for row in scores]), abstained)
+class Calls(NamedTuple):
+    """Calls in progress by their last answer, and the days, newest first."""
+
+    in_progress: Mapping[str, int]
+    days: Sequence[Day]
 
 
-def _span(values: Sequence[float]) -> tuple[float, float] | None:
-    return (min(values), max(values)) if values else None
+async def read(ledger: Ledger, since: date) -> Calls:
+    """Both, of the days from `since` on. Changes nothing. Raises DatabaseUnavailable and SealBroken."""
+    records = [one for one in await ledger.keyring.all() if one.kind == "call" and one.closed]
+    wanted = [one for one in records if one.opened_on >= since.isoformat()]
+    return await ledger.database.read(lambda connection: _read(connection, wanted))
 
 
-def _consent(answer: str, ended: bool) -> str:
-    return answer if ended or answer != "granted" else "granted, in progress"
+def _read(connection: sqlite3.Connection, records: Sequence[Record]) -> Calls:
+    from consent.sealed_rows import answers_of, derived_of
+
+    calls: Counter[str] = Counter()
+    answers: dict[str, Counter[str]] = {}
+    verdicts: dict[str, Counter[str]] = {}
+    for record in records:
+        day = record.opened_on
+        calls[day] += 1
+        said = {one["answer"] for one in answers_of(connection, record)}
+        answers.setdefault(day, Counter()).update(said)
+        kept = json.loads(derived_of(connection, record) or b"{}").get("scores", [])
+        verdicts.setdefault(day, Counter()).update(one["reason"] or "tone" for one in kept)
+    days = [Day(day, calls[day], answers[day], verdicts[day]) for day in sorted(calls, reverse=True)]
+    return Calls(dict(connection.execute(_STANDINGS).fetchall()), days)
 
 
-def table(rows: Sequence[Row]) -> Iterator[str]:
-    """The table's lines."""
-    cells = [("begun (UTC)", "consent", "lang", "scores", "activation", "anger", "not measured")]
-    for row in rows:
-        kept = row.verdicts
-        reasons = ", ".join(f"{count} {reason.replace('_', ' ')}" for reason, count in sorted(kept.abstained.items()))
-        begun = row.at[:19].replace("T", " ")
-        cells.append(
-            (
-                begun,
-                row.consent,
-                row.language,
-                str(kept.scores),
-                _words(kept.activation),
-                _words(kept.anger),
-                reasons or "-",
-            )
+def table(days: Sequence[Day]) -> Iterator[str]:
+    """The lines of the days."""
+    titles = ("day (UTC)", "calls", "yes", "no", "taken back", "objected", "measured", "not measured")
+    cells: list[tuple[str, ...]] = [titles]
+    for one in days:
+        if one.calls < FEW:
+            cells.append((one.day, f"fewer than {FEW}", *["-"] * (len(titles) - 2)))
+            continue
+        answers = tuple(str(one.answers.get(name, 0)) for name in ("granted", "refused", "withdrawn", "objected"))
+        reasons = ", ".join(
+            f"{count} {reason.replace('_', ' ')}" for reason, count in sorted(one.verdicts.items()) if reason != "tone"
         )
+        cells.append((one.day, str(one.calls), *answers, str(one.verdicts.get("tone", 0)), reasons or "-"))
     widths = [max(len(line[column]) for line in cells) for column in range(len(cells[0]))]
     for line in cells:
         yield "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip()
 
 
-def _words(span: tuple[float, float] | None) -> str:
-    return "-" if span is None else f"{span[0]:.2f} to {span[1]:.2f}"
-
-
 def _add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
-        "--count", type=_count, default=DEFAULT_COUNT, metavar="N", help=f"how many calls (default: {DEFAULT_COUNT})"
+        "--days", type=_days, default=DEFAULT_DAYS, metavar="N", help=f"how many days (default: {DEFAULT_DAYS})"
     )
 
 
-def _count(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MAX_COUNT:
-        raise ArgumentTypeError(f"must be a number from 1 to {MAX_COUNT}, not {text!r}")
+def _days(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MAX_DAYS:
+        raise ArgumentTypeError(f"must be a number from 1 to {MAX_DAYS}, not {text!r}")
     return int(text)
 
 
 def run(arguments: Namespace) -> Exit:
-    """Print the table. Raises SettingsError and DatabaseUnavailable."""
+    """Print both. Raises SettingsError, DatabaseUnavailable and KeysMissing."""
     settings = all_settings.load(arguments.settings)
-    rows = read(settings.database.path, arguments.count)
-    print("\n".join(table(rows)) if rows else "No call has been asked yet.")
+    found = asyncio.run(_calls(settings, datetime.now(UTC).date() - timedelta(days=arguments.days - 1)))
+    standings = ", ".join(f"{count} {standing}" for standing, count in sorted(found.in_progress.items()))
+    print(f"in progress: {standings or 'none'}")
+    print("\n".join(table(found.days)) if found.days else "No call of these days is over.")
     return Exit.OK
+
+
+async def _calls(settings: Settings, since: date) -> Calls:
+    from ari_bridge.run.records import open_beside
+
+    async with open_beside(settings.database.path, settings.keys.folder) as ledger:
+        return await read(ledger, since)
 
 
 COMMAND = Command(
     "calls",
-    "Print a table of the last calls: when, which answer, what was measured and what was not. Never the agent.",
+    "How many calls were asked, and what came of it, by day. Never a single call that is over, never an agent.",
     (
-        ("ouidire calls", f"the last {DEFAULT_COUNT}"),
-        ("ouidire calls --count 200", "more of them"),
+        ("ouidire calls", f"calls in progress by answer, and the last {DEFAULT_DAYS} days"),
+        ("ouidire calls --days 30", "more of them"),
     ),
     _add_arguments,
     run,

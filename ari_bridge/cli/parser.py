@@ -7,7 +7,22 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from ari_bridge.cli import agent, calls, doctor, install, listen, notice, serve, settings, uninstall, version
+from ari_bridge.cli import (
+    agent,
+    calls,
+    doctor,
+    install,
+    keys,
+    ledger,
+    listen,
+    notice,
+    retention,
+    rights,
+    serve,
+    settings,
+    uninstall,
+    version,
+)
 from ari_bridge.cli.command import Command, Exit
 from ari_bridge.pbx.port import PbxRefused
 from ari_bridge.run.settings import DEFAULT_FILE, FILE_VARIABLE
@@ -23,6 +38,10 @@ COMMANDS: Final[tuple[Command, ...]] = (
     calls.COMMAND,
     listen.COMMAND,
     notice.COMMAND,
+    rights.COMMAND,
+    retention.COMMAND,
+    ledger.COMMAND,
+    keys.COMMAND,
     settings.COMMAND,
     version.COMMAND,
 )

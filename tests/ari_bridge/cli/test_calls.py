@@ -1,98 +1,84 @@
-"""`ouidire calls`: read-only, and nothing of the agent."""
+"""`ouidire calls`: totals of days, read-only, and nothing that could be joined with the PBX's own records."""
 
-import inspect
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from analysis.emotion.score import Abstained, Estimate, Reason, ToneScore
-from analysis.store.scores import Scores
-from ari_bridge.cli.calls import read, table
 from ari_bridge.cli.parser import main
-from consent.database import Database
-from consent.errors import DatabaseUnavailable
-from consent.states import Answer, Why
-from tests.conftest import Callers
+from consent.states import Answer
+from tests.ari_bridge.cli.served import Site
 
 
-async def told(callers: Callers, database: Database) -> None:
-    """Three calls: one heard and ended, one refused, one withdrawn."""
-    scores = Scores(database)
-    grants = await callers.says_yes("call-1")
-    for number, value in enumerate((0.2, 0.6)):
-        score = ToneScore(4.0 * number, 4.0 * number + 4, Estimate(value, 0.1), Estimate(0.1, 0.1), "test-1")
-        await scores.keep(grants.caller.admit(score))
-    await scores.keep(grants.caller.admit(Abstained(8.0, 12.0, Reason.BOTH_SPEAK)))
-    await callers.stops("call-1", Answer.EXPIRED)
-    await callers.ledger.record(callers.entry("call-2", Answer.ASKED))
-    await callers.ledger.record(callers.entry("call-2", Answer.REFUSED, Why.SILENCE))
-    await callers.says_yes("call-3")
-    await callers.stops("call-3")
-    await callers.says_yes("call-4")
+@pytest.fixture
+def site(settings_file: Path) -> Site:
+    """A site that was served once."""
+    return Site(settings_file)
 
 
-async def test_the_table_says_what_was_measured_and_what_was_not(callers: Callers, database: Database) -> None:
-    """Law: newest first; scores as spans, abstentions by reason, and an answer for each call."""
-    await told(callers, database)
-    rows = read(database.path, 10)
-    assert [row.consent for row in rows] == ["granted, in progress", "withdrawn", "refused", "granted"]
-    heard = rows[-1].verdicts
-    assert (heard.scores, heard.activation, heard.abstained) == (2, (0.2, 0.6), {"both_speak": 1})
-    line = list(table(rows))[-1]
-    assert "0.20 to 0.60" in line
-    assert "1 both speak" in line
+def _told(site: Site, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    capsys.readouterr()
+    assert main(["calls", "--settings", site.file]) == 0
+    return capsys.readouterr().out.splitlines()
 
 
-async def test_the_count_is_kept(callers: Callers, database: Database) -> None:
-    """Law: no more rows than asked for, and those the newest."""
-    await told(callers, database)
-    assert [row.consent for row in read(database.path, 1)] == ["granted, in progress"]
+def test_a_day_is_told_as_totals(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    """Law: calls, answers, verdicts and abstentions by reason, of a whole day."""
+    for number in range(4):
+        site.call(f"call-{number}", Answer.GRANTED)
+    site.call("call-4", Answer.REFUSED)
+    site.call("call-5", Answer.GRANTED, is_over=False)
+    in_progress, _, day = _told(site, capsys)
+    assert in_progress == "in progress: 1 granted"
+    today = datetime.now(UTC).date().isoformat()
+    assert re.split(r"  +", day) == [today, "5", "4", "1", "0", "0", "4", "4 both speak"]
 
 
-async def test_nothing_of_the_agent_and_no_id_stands_in_the_table(callers: Callers, database: Database) -> None:
-    """Law: the table cannot be joined with the PBX's own records, and shows nothing of staff beside a score."""
-    await told(callers, database)
-    text = "\n".join(table(read(database.path, 10)))
-    assert "call-" not in text
+def test_a_day_with_few_calls_is_not_broken_down(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    """Law: below five calls a total would be a person's answer."""
+    for number in range(4):
+        site.call(f"call-{number}", Answer.GRANTED)
+    *_, day = _told(site, capsys)
+    assert re.split(r"  +", day)[1:] == ["fewer than 5", *["-"] * 6]
+
+
+def test_no_call_and_no_moment_is_in_it(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    """Law: no id, no time of day, no agent."""
+    for number in range(6):
+        site.call(f"1766{number}.77", Answer.GRANTED)
+    text = "\n".join(_told(site, capsys))
+    assert ".77" not in text
+    assert not re.search(r"\d\d:\d\d", text)
     assert "agent" not in text
-    assert "facts" not in inspect.getsource(read)
 
 
-async def test_reading_changes_nothing(callers: Callers, database: Database) -> None:
+def test_reading_changes_nothing(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
     """Law: the table is read beside a running bridge without writing a byte."""
-    await told(callers, database)
-    before = database.path.read_bytes()
-    read(database.path, 10)
-    assert database.path.read_bytes() == before
+    site.call("call-1", Answer.GRANTED)
+    before = site.database.read_bytes()
+    _told(site, capsys)
+    assert site.database.read_bytes() == before
 
 
-def test_a_missing_or_foreign_file_is_a_sentence(tmp_path: Path) -> None:
-    """Law: no file and no database of ours are told in words."""
-    with pytest.raises(DatabaseUnavailable, match="there is no database"):
-        read(tmp_path / "absent.sqlite", 1)
-    (tmp_path / "foreign.sqlite").write_bytes(b"no database at all, only some bytes" * 40)
-    with pytest.raises(DatabaseUnavailable, match="cannot be read"):
-        read(tmp_path / "foreign.sqlite", 1)
+def test_nothing_yet_is_a_sentence(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    """Law: an empty site is told in words."""
+    assert _told(site, capsys) == ["in progress: none", "No call of these days is over."]
 
 
-def test_a_folder_of_somebody_else_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Law: who may not look into the service's folder is told so, not shown a traceback."""
+def test_a_foreign_file_is_a_sentence(
+    site: Site, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Law: no database of ours, and a folder of somebody else, are told in words."""
+    site.database.write_bytes(b"no database at all, only some bytes" * 40)
+    assert main(["calls", "--settings", site.file]) == 1
+    assert "not a database" in capsys.readouterr().err
 
     def refused(path: Path) -> bool:
         raise PermissionError(13, "Permission denied", str(path))
 
     monkeypatch.setattr(Path, "is_file", refused)
-    with pytest.raises(DatabaseUnavailable, match="cannot be read by this user"):
-        read(tmp_path / "ouidire.sqlite", 10)
-
-
-async def test_the_command_prints_the_table(
-    callers: Callers, database: Database, settings_file: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Law: the command reads the database that the settings name."""
-    assert database.path == settings_file.parent / "ouidire.sqlite"
-    assert main(["calls", "--settings", str(settings_file)]) == 0
-    assert capsys.readouterr().out == "No call has been asked yet.\n"
-    await told(callers, database)
-    assert main(["calls", "--settings", str(settings_file)]) == 0
-    assert len(capsys.readouterr().out.splitlines()) == 5
+    assert main(["calls", "--settings", site.file]) == 1
+    assert "cannot be read by this user" in capsys.readouterr().err

@@ -24,11 +24,11 @@ def test_every_command_has_help_with_an_example(capsys: pytest.CaptureFixture[st
 
 def test_a_wrong_command_line_ends_with_2(capsys: pytest.CaptureFixture[str]) -> None:
     """Law: usage errors are told apart from problems."""
-    for words in ([], ["lisen"], ["calls", "--count", "many"], ["calls", "--count", "0"], ["doctor", "--calls", "-1"]):
+    for words in ([], ["lisen"], ["calls", "--days", "many"], ["calls", "--days", "0"], ["doctor", "--calls", "-1"]):
         with pytest.raises(SystemExit) as ended:
             main(words)
         assert ended.value.code == 2
-    assert "must be a number from 1 to 1000, not 'many'" in capsys.readouterr().err
+    assert "must be a number from 1 to 365, not 'many'" in capsys.readouterr().err
 
 
 def test_wrong_settings_end_with_2_and_a_sentence_each(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
