@@ -98,6 +98,20 @@ def test_passwords_are_for_their_readers_only(plain: Site, settings: RenderSetti
     assert manager.value("ouidire-phones", "secret") == bridge["phones_password"]
 
 
+def test_the_keys_for_numbers_are_closed_and_never_shown(plain: Site, settings: RenderSettings) -> None:
+    """Law: in a file of their own that others cannot read; a dry run hides them; a rotated key changes no other."""
+    shown = plan(plain.etc, settings, secrets_file=plain.secrets).diff()
+    install(plain, settings)
+    file = plain.etc / "ouidire" / "numbers.conf"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    for key in settings.number_keys[0]:
+        assert key not in shown
+        assert key in file.read_text()
+        assert key not in (plain.etc / "ouidire" / "extensions.conf").read_text()
+    made = install(plain, replace(settings, number_keys=(("01" * 32, "23" * 32), *settings.number_keys)))
+    assert {change.path.name for change in made.changes} == {"numbers.conf", "manifest.json"}
+
+
 def test_asterisks_group_reads_where_root_owns_the_folder(plain: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """Law: where /etc/asterisk is root's with Asterisk's group, that group reads the passwords, and nobody else."""
     from dialplan import install as module

@@ -45,6 +45,17 @@ def test_an_edited_dialplan_is_noticed(installed: Site, settings: RenderSettings
     assert not findings(installed, settings)["dialplan"].ok
 
 
+def test_keys_that_differ_are_missing_or_are_open_are_noticed(installed: Site, settings: RenderSettings) -> None:
+    """Law: with another key than the service's, nobody could be found again; without one nobody is asked."""
+    file = installed.etc / "ouidire" / "numbers.conf"
+    assert findings(installed, settings)["keys for numbers"].ok
+    file.chmod(0o644)
+    assert "chmod o=" in findings(installed, settings)["keys for numbers"].sentence
+    rotated = replace(settings, number_keys=(("01" * 32, "23" * 32),))
+    assert "ouidire install" in findings(installed, rotated)["keys for numbers"].sentence
+    assert not findings(installed, replace(settings, number_keys=()))["keys for numbers"].ok
+
+
 def test_a_removed_block_and_a_changed_prompt_are_noticed(installed: Site, settings: RenderSettings) -> None:
     """Law: a file restored from an old backup, or another recording than the notice's, does not pass."""
     (installed.etc / "features.conf").write_text("[applicationmap]\n")

@@ -94,7 +94,7 @@ async def test_without_a_recording_it_is_said_that_there_is_none(site: Site, tmp
 
 @pytest.mark.parametrize("when", ["yes", "wait", "reference"])
 async def test_the_stop_keys_work_before_the_agent_is_there(site: Site, said: Path, when: str) -> None:
-    """Law: *9 withdraws while the prompt after the yes plays, while the reference is waited for and while it is said."""
+    """Law: *9 withdraws during the prompt after the yes, the wait for the reference and the reference itself."""
     agent = await site.agent(1013)
     number = f"06710000{len(when):02}"
     phone = await site.caller(number)
