@@ -34,6 +34,11 @@ def prompts(language: str, names: Iterable[str]) -> dict[str, NDArray[np.int16]]
     return found
 
 
+def beginning(samples: NDArray[np.int16], seconds: float) -> NDArray[np.int16]:
+    """The first words of a recording, without the silence before them."""
+    return _without_silence(samples)[: round(seconds * RATE_HZ)]
+
+
 def listen(heard: NDArray[np.int16], recordings: Mapping[str, NDArray[np.int16]]) -> list[Heard]:
     """Which of the recordings are in `heard` (int16 (n,), 8 kHz), in the order of time."""
     found = []
