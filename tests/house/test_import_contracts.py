@@ -23,6 +23,8 @@ BREAKS: dict[str, tuple[str, str]] = {
     "door-onnx": ("analysis/quality.py", "import onnxruntime"),
     "door-sqlite-utils": ("ari_bridge/cli/calls.py", "import sqlite_utils"),
     "door-pyaudio": ("ari_bridge/cli/serve.py", "import pyaudio"),
+    "door-jinja": ("ari_bridge/web/app.py", "import jinja2"),
+    "door-cryptography": ("consent/ledger.py", "import cryptography"),
     "vendors": ("ari_bridge/screens/cisco.py", "import ari_bridge.screens.yealink"),
     "no-cycles": ("consent/parties.py", "import consent.purposes"),
     "product-alone": ("consent/errors.py", "import tests"),
