@@ -93,7 +93,7 @@ def test_each_identity_has_the_least_rights() -> None:
     """Law: no right to originate or to run commands; from this machine only; the pusher reads nothing."""
     text = render.manager_users("one", "two")
     assert re.findall(r"^write = (.*)$", text, re.MULTILINE) == ["call,reporting", "system"]
-    assert re.findall(r"^read = ?(.*)$", text, re.MULTILINE) == ["call,dtmf,user,agent", ""]
+    assert re.findall(r"^read = ?(.*)$", text, re.MULTILINE) == ["", ""]
     assert text.count("deny = 0.0.0.0/0.0.0.0") == text.count("permit = 127.0.0.1/255.255.255.255") == 2
     assert "read_only = no" in render.ari_user("three")
 

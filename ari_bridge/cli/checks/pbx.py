@@ -117,7 +117,7 @@ async def listener(settings: Settings, passwords: Passwords) -> Finding:
     pbx = settings.pbx
     return await _ami_user(
         "AMI", AmiAccess(pbx.ami_host, pbx.ami_port, pbx.ami_user, passwords.ami_password), LISTENER_ACTIONS,
-        "read=call,dtmf,user,agent and write=call,reporting",
+        "an empty read= and write=call,reporting",
     )  # fmt: skip
 
 
