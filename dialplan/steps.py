@@ -120,6 +120,8 @@ def _turn() -> Iterator[str]:
 def _record(step: Step) -> Iterator[str]:
     yield f"exten => {name_of(step)},1,Gosub(record,1({arguments(step)}))"
     if step.answer is Answer.GRANTED:
+        # The bridge may have stopped the call while it was being asked: then this yes was not recorded.
+        yield ' same => n,GotoIf($["${SHARED(OUIDIRE_STOP)}"!=""]?done,1)'
         yield " same => n,Gosub(after-granted,1)"
         yield f" same => n,Gosub(hear,1(ouidire/{PROMPTS[step.state]},0.01))"
         yield " same => n,Goto(reference,1)"

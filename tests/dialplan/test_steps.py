@@ -136,3 +136,12 @@ def test_the_stop_keys_change_what_the_table_says(settings: RenderSettings) -> N
         event = Event.CALLER_STOPS if who == "caller" else Event.AGENT_STOPS
         state = State.ASKING if was == "asked" else State(was)
         assert TABLE[state][event].answer == answer
+
+
+def test_a_call_that_was_stopped_while_it_was_asked_opens_nothing(settings: RenderSettings) -> None:
+    """Law: a yes after the stop is not recorded, gives no stop keys and no reference, and says no thanks for a yes."""
+    walker = Walker(extensions(settings), [Heard("OK", YES), SILENCE], stopped="refused")
+    assert walker.walk(State.ASKING) == "done"
+    assert walker.played == []
+    record = steps_of(extensions(settings), "ouidire-consent")["record"]
+    assert record[0] == ("", 'GotoIf($["${SHARED(OUIDIRE_STOP)}"!=""]?over)')

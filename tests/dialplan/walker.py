@@ -48,13 +48,15 @@ class Walker:
     """Prompts that cannot be played."""
     recorded: list[str] = field(default_factory=list)
     played: list[str] = field(default_factory=list)
+    stopped: str = ""
+    """What the bridge has marked meanwhile."""
     languages: int = 0
     """How often the language was changed."""
 
     def walk(self, state: State) -> str:
         """From the beginning of a state to the next one, or to the end ("done")."""
         context, answers = steps_of(self.text, "ouidire-consent"), iter(self.heard)
-        values = {"turns": str(self.turns)}
+        values = {"turns": str(self.turns), "SHARED(OUIDIRE_STOP)": self.stopped}
         name, at = str(state), 0
         for _ in range(_LIMIT):
             label = self._step(context[name][at][1], values, answers)
@@ -101,7 +103,7 @@ def _jump(target: str) -> str:
 
 
 def _is_true(expression: str, values: dict[str, str]) -> bool:
-    filled = re.sub(r"\$\{(\w+)\}", lambda found: values[found[1]], expression)
+    filled = re.sub(r"\$\{([\w()]+)\}", lambda found: values[found[1]], expression)
     found = re.fullmatch(r'"?([^"]*?)"?(!=|=|>)"?([^"]*?)"?', filled)
     assert found, filled
     left, sign, right = found.groups()

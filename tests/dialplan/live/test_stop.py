@@ -159,6 +159,24 @@ async def test_the_bridge_stops_where_the_pbx_does_not_look(site: Site, extensio
     await phone.close()
 
 
+async def test_a_stop_while_the_caller_is_asked_is_a_refusal(site: Site) -> None:
+    """Law: *9 in the question is lost to the PBX; the bridge's word counts, and a yes that comes after it does not."""
+    phone = await site.caller("0640000002")
+    call = await until_answered(await phone.dial("400"))
+    unique_id = await site.unique_id("0640000002")
+    await site.ari.snoop_into(unique_id, "ouidire-stop", "withdrawn")
+    await say_yes([call])
+    await asyncio.sleep(1)
+    journal = await site.journal()
+    assert journal["refused", unique_id].startswith("star9|")
+    assert ("granted", unique_id) not in journal
+    fork = await site.ari.fork(unique_id)
+    await asyncio.sleep(0.3)
+    assert not fork.ear.arrivals_ns
+    await call.hang_up()
+    await phone.close()
+
+
 async def test_nothing_is_left_and_nothing_is_complained_of(site: Site) -> None:
     """Law: no channel stays behind, and our dialplan raised no warning."""
     await asyncio.sleep(1.5)
