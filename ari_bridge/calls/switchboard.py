@@ -121,7 +121,7 @@ class Switchboard:
         """Stop the calls that were stopped past us: on the page, on a line, at the command line.
 
         Raises:
-            DatabaseUnavailable: what stands in the file is not known; nothing can be written either, so nothing is heard.
+            DatabaseUnavailable: what stands in the file is not known; it cannot be written either: nothing is heard.
         """
         for call_id, answer in (await self._rooms.ledger.stopped_elsewhere()).items():
             session = self._sessions.get(call_id)
