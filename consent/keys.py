@@ -87,6 +87,15 @@ class Keys:
         except OSError as error:
             raise KeysMissing(f"no checkpoint can be kept in {self.folder}: {error.strerror}") from error
 
+    def kept_checkpoint(self) -> str:
+        """The newest checkpoint that is kept here, as text; "" where none is. Raises KeysMissing."""
+        try:
+            return (self.folder / CHECKPOINT).read_text(encoding="ascii")
+        except FileNotFoundError:
+            return ""
+        except (OSError, ValueError) as error:
+            raise KeysMissing(f"{self.folder / CHECKPOINT} cannot be read: {error}") from error
+
     def matches(self, tag: str, number: str) -> bool:
         """Whether a tag was made of this number, by a key that we still have."""
         nonce = tag.partition("-")[0]

@@ -54,11 +54,14 @@ async def _work(arguments: Namespace) -> None:
 
 
 async def _verify(ledger: Ledger, arguments: Namespace) -> None:
+    from consent.chain import Checkpoint
     from consent.verification import verify
 
     against = [_kept(file) for file in arguments.against]
+    beside_the_keys = ledger.keys.kept_checkpoint()
+    kept = [*against, Checkpoint.from_json(beside_the_keys)] if beside_the_keys else against
     records = await ledger.keyring.all()
-    found = await ledger.database.read(lambda c: verify(c, records, against))
+    found = await ledger.database.read(lambda c: verify(c, records, kept))
     print(f"{found.rows} records hold, {found.persons} of them answers of persons:")
     print(f"  {found.opened} can be opened and are what was committed to")
     print(f"  {found.persons - found.opened} are erased, by certificates for {found.certified}")

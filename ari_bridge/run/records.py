@@ -49,7 +49,8 @@ async def open_ledger(file: Path, folder: Path) -> AsyncIterator[Ledger]:
     async with AsyncExitStack() as stack:
         database = await Database.open(file, [CONSENT_TABLES, STORE_TABLES])
         stack.push_async_callback(database.close)
-        if await database.read(lambda c: c.execute("SELECT count(*) FROM ledger").fetchone()[0]) == 0:
+        is_new = await database.read(lambda c: c.execute("SELECT count(*) FROM ledger").fetchone()[0]) == 0
+        if is_new and not (folder / KEYRING).exists():
             make_keys(folder)
         keys = read_keys(folder)
         keyring = await Database.open(folder / KEYRING, [KEYRING_TABLES])
@@ -58,4 +59,6 @@ async def open_ledger(file: Path, folder: Path) -> AsyncIterator[Ledger]:
         found = await reconcile(ledger, Scores(database).gather)
         if not found.is_nothing:
             log.warning("ledger.reconciled", erased_seals=found.seals, erased_keys=found.keys, calls=found.calls)
+        if is_new:
+            await ledger.note("keys.made", {"signing_key": keys.signing.public_key().public_bytes_raw().hex()})
         yield ledger

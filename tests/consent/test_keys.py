@@ -153,10 +153,11 @@ def test_macs_of_different_things_differ(folder: Path) -> None:
 def test_the_newest_checkpoint_is_kept_with_the_keys(folder: Path) -> None:
     """Law: one after the other, each whole, readable for nobody else; what a crash left is in nobody's way."""
     keys = read_keys(folder)
+    assert keys.kept_checkpoint() == ""
     (folder / f"{CHECKPOINT}.new").write_text("half")
     for text in ("one", "two"):
         keys.keep_checkpoint(json.dumps(text))
-        assert json.loads((folder / CHECKPOINT).read_text()) == text
+        assert json.loads(keys.kept_checkpoint()) == text
     assert stat.S_IMODE((folder / CHECKPOINT).stat().st_mode) == 0o600
 
 
