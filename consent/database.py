@@ -72,12 +72,7 @@ class Database:
         Raises:
             DatabaseUnavailable: there is no such file, or it cannot be read.
         """
-        try:
-            is_there = path.is_file()
-        except PermissionError:
-            raise DatabaseUnavailable(f"{path} cannot be read by this user: be root, or the service's") from None
-        if not is_there:
-            raise DatabaseUnavailable(f"there is no file at {path}: has `ouidire serve` ever run with these settings?")
+        _check_there(path)
         database = cls(path, -1)
         try:
             await database.read(lambda c: c.execute("SELECT count(*) FROM sqlite_schema").fetchone())
@@ -120,12 +115,6 @@ class Database:
         """Fold the log back if it may still hold something that was erased."""
         if self._is_in_log:
             self._is_in_log = await self._run(self._reader, self._fold_now)
-
-    async def repack(self) -> None:
-        """Write the file anew in the order of its keys, so that no page tells what came before what."""
-        await self._run(self._writer, lambda: self._connection(self._writer).execute("VACUUM"))
-        self._is_in_log = True
-        await self.fold()
 
     async def close(self) -> None:
         """Finish what was submitted, fold the WAL back into the file and let go of it."""
@@ -190,6 +179,15 @@ class Database:
                 connection.execute("PRAGMA query_only=ON")
             self._connections[pool] = connection
         return self._connections[pool]
+
+
+def _check_there(path: Path) -> None:
+    try:
+        is_there = path.is_file()
+    except PermissionError:
+        raise DatabaseUnavailable(f"{path} cannot be read by this user: be root, or the service's") from None
+    if not is_there:
+        raise DatabaseUnavailable(f"there is no file at {path}: has `ouidire serve` ever run with these settings?")
 
 
 def _take_lock(path: Path) -> int:

@@ -18,7 +18,6 @@ from consent.keyring import Record
 from consent.ledger import Ledger
 from consent.states import Answer
 
-REPACKED: Final = "repacked_on"
 BATCH: Final = 1_000
 """Records that one transaction and one certificate take: a long downtime must not hold the file up."""
 
@@ -73,19 +72,6 @@ class Forgetting:
                 derived[max(record.derived_goes_on, record.held_until, today)] += 1
             records[max(record.goes_on, record.held_until, today)] += 1
         return [Due(day, derived[day], records[day]) for day in sorted({*derived, *records})]
-
-    async def repack(self) -> bool:
-        """Once a day, when no call is in progress, write the file anew, so that page order tells nothing; if it was."""
-        today = (await self._ledger.keyring.today(self._now().date())).toordinal()
-        database = self._ledger.database
-        last = await database.read(
-            lambda c: c.execute("SELECT value FROM counts WHERE name = ?", (REPACKED,)).fetchone()
-        )
-        if (last and last[0] >= today) or await self._ledger.open_calls():
-            return False
-        await database.write(lambda c: c.execute("INSERT OR REPLACE INTO counts VALUES (?, ?)", (REPACKED, today)))
-        await database.repack()
-        return True
 
     async def _batch(self, today: date) -> Forgotten:
         derived, whole = await self._ledger.keyring.due(today)

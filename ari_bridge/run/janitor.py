@@ -22,7 +22,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Janitor:
-    """Keeps file and keyring clean: the rows of calls in progress, what is sealed, and the order of pages."""
+    """Keeps file and keyring clean: the rows of calls in progress, and what is sealed."""
 
     def __init__(self, scores: Scores, ledger: Ledger, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._scores = scores
@@ -37,7 +37,6 @@ class Janitor:
         gone = await self._forgetting.run()
         if rows or not gone.is_nothing:
             _log.info("retention.expired", rows=rows, derived=gone.derived, records=gone.records, answers=gone.answers)
-        await self._forgetting.repack()
         # Of its own: an hour of a clock that was set back must not last a year.
         if self._signed_at is None or abs(self._now() - self._signed_at) >= EVERY:
             await self.sign()

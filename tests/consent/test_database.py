@@ -1,6 +1,7 @@
 """The one file."""
 
 import asyncio
+import os
 import sqlite3
 import stat
 import subprocess
@@ -116,3 +117,27 @@ async def test_what_was_committed_survives_a_kill(tmp_path: Path) -> None:
     assert await again.read(lambda c: c.execute("SELECT y FROM x").fetchall()) == [(1,)]
     assert await again.read(lambda c: c.execute("PRAGMA integrity_check").fetchall()) == [("ok",)]
     await again.close()
+
+
+async def test_who_opens_beside_writes_on_the_same_file(tmp_path: Path) -> None:
+    """Law: no lock stands in the way of who opens beside, writes of both are seen by both, and nothing is migrated."""
+    path = tmp_path / "x.sqlite"
+    served = await Database.open(path, [MIGRATIONS])
+    beside = await Database.beside(path)
+    await served.write(lambda c: c.execute("CREATE TABLE x (y)"))
+    await beside.write(lambda c: c.execute("INSERT INTO x VALUES (1)"))
+    assert await served.read(lambda c: c.execute("SELECT y FROM x").fetchall()) == [(1,)]
+    await beside.erase(lambda c: c.execute("DELETE FROM x"))
+    assert await served.read(lambda c: c.execute("SELECT y FROM x").fetchall()) == []
+    await beside.close()
+    await served.close()
+
+
+async def test_nothing_is_made_by_opening_beside(tmp_path: Path) -> None:
+    """Law: a file that is not there, or is no database, is said; looking makes nothing."""
+    with pytest.raises(DatabaseUnavailable, match="has `ouidire serve` ever run"):
+        await Database.beside(tmp_path / "absent.sqlite")
+    (tmp_path / "notes.txt").write_text("my notes " * 200)
+    with pytest.raises(DatabaseUnavailable, match=r"notes\.txt"):
+        await Database.beside(tmp_path / "notes.txt")
+    assert os.listdir(tmp_path) == ["notes.txt"]

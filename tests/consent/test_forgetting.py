@@ -98,15 +98,3 @@ async def test_the_plan_says_what_goes_when(calls: ClosedCalls, retention: Forge
     assert plan["2050-12-23"] == Due("2050-12-23", 1, 0)
     assert plan["2051-11-22"].records == 2
     assert plan["2051-11-23"].records == 1
-
-
-async def test_the_file_is_written_anew_once_a_day(calls: ClosedCalls, retention: Forgetting, clock: Clock) -> None:
-    """Never while a call is in progress; and what it holds is the same."""
-    await calls.open()
-    assert not await retention.repack()
-    await calls.close()
-    assert await retention.repack()
-    assert not await retention.repack()
-    clock.later(1)
-    assert await retention.repack()
-    assert await verified(calls) == 3 + AGENTS
