@@ -34,6 +34,7 @@ async def test_nothing_comes_out_after_a_withdrawal(callers: Callers) -> None:
 async def test_the_agents_grant_ends_with_the_callers(callers: Callers) -> None:
     """Law: one life for a call; whoever ends one grant ends both."""
     grants = await callers.says_yes()
+    assert grants.agent is not None
     grants.caller.end("withdrawn")
     assert not grants.agent.is_live
 
@@ -49,6 +50,7 @@ def test_a_grant_of_the_agent_cannot_cover_tone() -> None:
 async def test_a_grant_is_frozen(callers: Callers) -> None:
     """Law: nobody widens a grant after it was struck."""
     grants = await callers.says_yes()
+    assert grants.agent is not None
     with pytest.raises(dataclasses.FrozenInstanceError):
         grants.agent.purposes = frozenset(Purpose)  # type: ignore[misc]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -194,7 +194,7 @@ def test_a_cut_tail_is_found_with_the_copy_beside_the_keys(site: Site) -> None:
 def test_a_tail_that_was_not_signed_yet_is_missed_by_its_seals(site: Site) -> None:
     """Law: what was cut off after the newest checkpoint is named by the answers that were sealed with it."""
     site.tamper("DELETE FROM ledger WHERE seq > 9")
-    with pytest.raises(LedgerBroken, match="record 1[01] is not what was sealed with it"):
+    with pytest.raises(LedgerBroken, match=r"record 1[01] is not what was sealed with it"):
         site.verify(site.kept_with_the_keys())
 
 
@@ -344,9 +344,9 @@ async def test_a_certificate_of_no_form_is_named(site: Site) -> None:
 
 
 @pytest.fixture
-def stranger() -> Iterator[Checkpoint]:
+def stranger() -> Checkpoint:
     """A checkpoint of another site."""
-    yield sign(3, "a" * 64, "2026-03-01T12:00:00.000Z", Ed25519PrivateKey.generate())
+    return sign(3, "a" * 64, "2026-03-01T12:00:00.000Z", Ed25519PrivateKey.generate())
 
 
 def test_another_sites_checkpoint_does_not_hold_here(site: Site, stranger: Checkpoint) -> None:
@@ -356,7 +356,7 @@ def test_another_sites_checkpoint_does_not_hold_here(site: Site, stranger: Check
 
 
 async def test_a_new_key_that_the_chain_names_signs_from_there_on(site: Site) -> None:
-    """Law: after the signing key was renewed what the old one signed still holds, and so does what the new one signs."""
+    """Law: after the signing key was renewed what the old one signed still holds, and the new one too."""
     fresh = Ed25519PrivateKey.generate()
     async with opened(site.file.parent) as ledger:
         await ledger.note("keys.renewed", {"signing_key": fresh.public_key().public_bytes_raw().hex()})
