@@ -313,11 +313,6 @@ exten => 302,1,Answer()
  same => n,Gosub(ouidire-consent,s,1)
  same => n,Queue(many,tT,,,60)
  same => n,Hangup()
-; the line on which people exercise their rights
-exten => 800,1,Goto(ouidire-rights,s,1)
-; where that line sends a person who wants no question any more
-exten => 803,1,Answer()
- same => n,Goto(ouidire-quiet,s,1)
 ; conferences
 exten => _4XX,1,Answer()
  same => n,Gosub(ouidire-consent,s,1)
@@ -353,11 +348,6 @@ exten => 112,1,Dial(PJSIP/112@trunk,30,tTU(ouidire-outgoing))
  same => n,Hangup()
 ; the line on which staff answer the notice to staff
 exten => 601,1,Goto(ouidire-staff,s,1)
-; out through the trunk, where the far party is asked; behind a prefix of the company's own
-exten => _89XX,1,Dial(PJSIP/${EXTEN:1}@trunk,30,tTU(ouidire-outgoing))
- same => n,Hangup()
-; the line of staff
-exten => 801,1,Goto(ouidire-staff,s,1)
 ; an agent who passes the consent step on the way out, and to a colleague
 exten => _79XX,1,Answer()
  same => n,Gosub(ouidire-consent,s,1)

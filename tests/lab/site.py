@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -80,12 +80,16 @@ class Site:
         """The bridges, likewise."""
         return list(await self._ask("bridges"))
 
-    async def channel_of(self, number: str, limit_s: float = 5.0) -> str:
-        """The PBX's id of the trunk channel on which `number` calls: the call's id. Raises LabError."""
+    async def channel_of(self, number: str, limit_s: float = 5.0, besides: Collection[str] = ()) -> str:
+        """The PBX's id of the trunk channel on which `number` calls, `besides` others of that number: the call's id.
+
+        Raises LabError.
+        """
         deadline_s = time.monotonic() + limit_s
         while time.monotonic() < deadline_s:
             for channel in await self.channels():
-                if channel["caller"]["number"] == number and channel["name"].startswith("PJSIP/trunk-"):
+                is_theirs = channel["caller"]["number"] == number and channel["name"].startswith("PJSIP/trunk-")
+                if is_theirs and channel["id"] not in besides:
                     return str(channel["id"])
             await asyncio.sleep(0.05)
         raise LabError(f"The PBX has no channel of {number}.")

@@ -23,6 +23,8 @@ COLLEAGUES = range(1031, 1037)
 MANY = "302"
 """The queue whose members are Local/10XX@from-queue/n."""
 NOTICE_S = 12.0
+MEETS_WITHIN_S = 60.0
+"""After the answer: words of thanks, the reference, and somebody free in the queue."""
 ERASED_WITHIN_S = 5.0
 
 
@@ -78,6 +80,11 @@ class Plan:
         """Whether the last key is a yes."""
         return self.keys[-1:] == ("1",)
 
+    @property
+    def falls_silent(self) -> bool:
+        """Whether one more prompt is heard, to which nothing is pressed: neither yes nor no, nor a second wrong key."""
+        return self.keys[-1:] not in (("1",), ("2",)) and self.keys != ("5", "7")
+
 
 @dataclass(slots=True)
 class Outcome:
@@ -105,12 +112,14 @@ def plans(seed: int, count: int) -> list[Plan]:
         first = chance.choices([(), ("3",), ("*",), ("5",)], [80, 10, 3, 7])[0]
         last = chance.choices([("1",), ("2",), (), ("7",)], [62, 15, 15, 8])[0]
         turns = [Turn.NOTHING] if way in (Way.CONFERENCE, Way.OUT) else list(Turn)
+        if way in (Way.LOCAL, Way.QUEUE):
+            turns.remove(Turn.PARK)  # there the PBX parks a half of the Local channel, under another name
         made.append(
             Plan(
                 number=f"0620000{at:03}", way=way, agent=AT_THE_DESK[at % len(AT_THE_DESK)], keys=(*first, *last),
                 hurries=chance.choice(("yes", "no")), turn=chance.choices(turns, [5, *[2] * (len(turns) - 1)])[0],
-                end=chance.choice(list(End)), talks_s=chance.uniform(0.5, 4.0), stops_s=chance.uniform(0.2, 20.0),
-                leaves_s=chance.uniform(0.1, NOTICE_S + 20) if chance.random() < 0.2 else None,
+                end=chance.choice(list(End)), talks_s=chance.uniform(0.5, 4.0), stops_s=chance.uniform(0.2, 30.0),
+                leaves_s=chance.uniform(0.1, NOTICE_S + 20) if chance.random() < 0.15 else None,
             )
         )  # fmt: skip
     return made
@@ -126,15 +135,14 @@ async def play(site: Site, plan: Plan, places: asyncio.Semaphore) -> Outcome:
         except (CallFailed, LabError) as error:
             outcome.error = repr(error)
             return outcome
+        part = _Part(site, plan, person, outcome)
         try:
-            await _Part(site, plan, person, outcome).play()
+            await part.play()
         except (CallFailed, LabError, AssertionError) as error:
             outcome.error = repr(error)
         finally:
             outcome.end_ns = outcome.end_ns or time.time_ns()
-            await _over(person.dialled.call)
-            if person.leg is not None:
-                await _over(person.leg)
+            await asyncio.gather(*(_over(call) for call in (person.dialled.call, part.leg) if call is not None))
             if plan.way is not Way.OUT:
                 await person.dialled.phone.close()
     return outcome
@@ -172,7 +180,7 @@ class _Part:
         self._site = site
         self._plan = plan
         self._dialled = person.dialled
-        self._leg = person.leg
+        self.leg = person.leg
         self._outcome = outcome
         self._stop: asyncio.Task[None] | None = None
         outcome.call_id = person.dialled.call_id
@@ -203,8 +211,9 @@ class _Part:
         for key in self._plan.keys:
             await self._hear()
             self._outcome.key_ns = await self._dialled.press(key)
-        if not self._plan.keys or not self._plan.says_yes:
-            await self._hear_out()
+        if self._plan.falls_silent:
+            await self._hear()
+        if not self._plan.says_yes:
             return
         self._dialled.yes_ns = self._outcome.yes_ns = self._outcome.key_ns
         if self._plan.end is End.CALLER_STOPS_EARLY:
@@ -216,10 +225,6 @@ class _Part:
         await self._dialled.hear_notice()
         self._outcome.noticed_ns = int(self._dialled.call.stream.arrivals_ns[-1])
 
-    async def _hear_out(self) -> None:
-        if not self._plan.keys:
-            await self._hear()
-
     async def _stop_later(self) -> None:
         await asyncio.sleep(self._plan.stops_s)
         self._outcome.nine_ns = await self._dialled.press("*9")
@@ -227,16 +232,19 @@ class _Part:
     async def _meet(self) -> Talk:
         plan = self._plan
         if plan.way is Way.OUT:
-            assert self._leg is not None
-            await self._leg.answered(60)
+            assert self.leg is not None
+            await self.leg.answered(60)
             await asyncio.sleep(0.3)
-            return Talk(self._dialled, plan.agent, self._leg)
+            return Talk(self._dialled, plan.agent, self.leg)
         if plan.way is Way.CONFERENCE:
             await asyncio.sleep(0.5)
-            self._leg = await self._site.agents[plan.agent].dial(_room(plan))
-            await self._leg.answered()
-            return Talk(self._dialled, plan.agent, self._leg)
-        met = await self._dialled.met(*((plan.agent,) if plan.way is not Way.QUEUE else ()))
+            self.leg = await self._site.agents[plan.agent].dial(_room(plan))
+            await self.leg.answered()
+            return Talk(self._dialled, plan.agent, self.leg)
+        agents = (plan.agent,) if plan.way is not Way.QUEUE else ()
+        agent, leg = await self._site.met(plan.number, *agents, limit_s=MEETS_WITHIN_S)
+        met = Talk(self._dialled, agent, leg)
+        await asyncio.sleep(0.3)
         self._outcome.rang_ns = met.leg.started_ns
         return met
 
@@ -304,6 +312,9 @@ class _Part:
             await asyncio.sleep(max(0.0, ERASED_WITHIN_S - (time.time_ns() - outcome.nine_ns) / 1e9))
             outcome.left = self._site.records.derived(met.call_id)
         outcome.end_ns = time.time_ns()
-        await (agent if plan.end is End.AGENT and agent is not None else self._dialled.call).hang_up()
-        if self._dialled.call.status is not CallStatus.OVER:
-            await self._dialled.call.ended(10)
+        if plan.end is End.AGENT and agent is not None:
+            await agent.hang_up()
+            if plan.way is not Way.CONFERENCE:  # there the caller stays behind
+                await self._dialled.call.ended(10)
+        else:
+            await self._dialled.call.hang_up()

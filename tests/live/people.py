@@ -129,9 +129,10 @@ class Talk:
 async def dial(site: Site, extension: str, number: str, display: str = "") -> Dialled:
     """A new stranger calls; the PBX has answered."""
     phone = await site.caller(number, display)
+    before = [one["id"] for one in await site.channels() if one["caller"]["number"] == number]
     call = await phone.dial(extension)
     await call.answered()
-    return Dialled(site, phone, call, await site.channel_of(number))
+    return Dialled(site, phone, call, await site.channel_of(number, besides=before))
 
 
 async def talk(site: Site, extension: str, number: str, *agents: int) -> Talk:

@@ -28,6 +28,7 @@ pytestmark = [pytest.mark.live, pytest.mark.asyncio(loop_scope="module")]
 CALLS = 200
 AT_ONCE = 45
 SEED = 20264
+ALONE_NS = 1_000_000_000
 RINGS_ITSELF = (Way.DIAL, Way.LOCAL)
 """Where an agent's phone rings as soon as the question is answered: in a queue somebody must be free."""
 
@@ -100,7 +101,7 @@ def _print(site: Site, day: Day) -> None:
         (len(left), sum(one.scores + one.abstained + len(one.facts) for one in left)),
     )
     rows(
-        ("answer", "calls", "agent rings, s after the key: p50", "p99", "max", "s after the notice: p50", "max"),
+        ("answer", "calls", "rings, s after the key: p50", "p99", "max", "after the prompt: p50", "max"),
         *((name, *_spread(_rings_s(day, name, "key"), 2), *_spread(_rings_s(day, name, "notice"), 2)[1::2])
           for name in ("yes", "no", "silence")),
     )  # fmt: skip
@@ -133,7 +134,8 @@ def _rings_s(day: Day, answer: str, since: str) -> list[float]:
         wanted = {"yes": ("granted", "key"), "no": ("refused", "key"), "silence": ("refused", "silence")}[answer]
         hurried = answer == "yes" and (one.plan.hurries == "yes" or one.plan.end is End.CALLER_STOPS_EARLY)
         if wanted in why and one.rang_ns and one.plan.way in RINGS_ITSELF and not hurried:
-            found.append((one.rang_ns - ((one.key_ns if since == "key" else 0) or one.noticed_ns)) / 1e9)
+            by_key = since == "key" and answer != "silence"
+            found.append((one.rang_ns - (one.key_ns if by_key else one.noticed_ns)) / 1e9)
     return found
 
 
@@ -186,6 +188,8 @@ async def test_the_ledger_agrees_with_the_people(day: Day) -> None:
     for outcome in day.outcomes:
         answers = day.answers(outcome)
         assert answers[0] == "asked", outcome
+        if outcome.yes_ns and 0 < outcome.end_ns - outcome.yes_ns < ALONE_NS and answers == ["asked", "refused"]:
+            continue  # gone before the PBX could know that the key was pressed alone
         assert ("granted" in answers) == bool(outcome.yes_ns), outcome
         if outcome.yes_ns and outcome.nine_ns:
             assert answers[-1] == ("objected" if outcome.plan.end is End.AGENT_STOPS else "withdrawn"), outcome
@@ -218,7 +222,7 @@ async def test_nothing_of_a_call_stands_in_clear(site: Site, day: Day) -> None:
             assert number.encode() not in whole + site.service.log.read_bytes()
             assert number.encode() not in (site.service.keys / KEYRING).read_bytes()
     assert _texts(site) & {str(number) for number in range(1001, UNMONITORED + 1)} == set()
-    assert (await site.pbx.cli("database show ouidire")).startswith("0 results")
+    assert "\n0 results found" in await site.pbx.cli("database show ouidire")
     assert list(site.service.say.glob("*")) == []
 
 
