@@ -23,6 +23,8 @@ def test_an_ordinary_pbx_has_no_conflicts(plain: Site) -> None:
         ("features.conf", "\nother => *9,self,NoOp\n", "features.conf:6: `other => *9,self,NoOp`"),
         ("features.conf", "\nlong => *98,self,NoOp\n", "*98"),
         ("features.conf", "\nshort => *\n", "short => *"),
+        ("features.conf", "\ngroup => *8,self,NoOp\n", "takes the keys *8"),
+        ("features.conf", "\nouidire-spoken => 77,self,NoOp\n", "rename it"),
         ("features.conf", "\nouidire-withdraw => 77,self,NoOp\n", "rename it"),
         ("ari.conf", "[ouidire]\ntype=user\n", "already an ARI user"),
         ("manager.conf", "[ouidire]\nsecret=x\n", "already an AMI user"),

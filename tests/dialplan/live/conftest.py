@@ -35,6 +35,8 @@ SETTINGS = RenderSettings(
     number_keys=((KEY.inner, KEY.outer), (OLD_KEY.inner, OLD_KEY.outer)),
     never_asked=("202",),
 )
+LISTED_BY_ITSELF = "\n[from-trunk](+)\nexten => 803,1,Answer()\n same => n,Goto(ouidire-quiet,s,1)\n"
+"""Where the line on which people exercise their rights sends who wants no question any more."""
 SHORT_S = {"notice": 1.0, "more": 1.0, "keys": 1.0, "yes": 0.4, "stopped": 1.0}
 """How long the stand-ins of prompts last that most tests hear; of every other prompt SHORTEST_S."""
 SHORTEST_S = 0.3
@@ -106,6 +108,8 @@ async def running(folder: Path, suite: str | None, shorten: Callable[[Path], Non
     """A PBX in a folder, installed with the same functions that `ouidire install` calls."""
     pbx = Asterisk(await asyncio.to_thread(installation.find, suite), folder)
     pbx.write()
+    with (pbx.etc / "extensions.conf").open("a") as file:
+        file.write(LISTED_BY_ITSELF)
     secrets = folder / "secrets.toml"
     apply(plan(pbx.etc, SETTINGS, secrets_file=secrets))
     shorten(pbx.data / "sounds")
