@@ -55,12 +55,15 @@ class Forgetting:
         """Delete all that is due, in batches; what went."""
         today = await self._ledger.keyring.today(self._now().date())
         await self._end_holds(today)
+        derived, whole = await self._ledger.keyring.due(today)
+        going = {one.record_id for one in whole}
+        derived = [one for one in derived if one.record_id not in going]
         total = Forgotten()
-        while True:
-            one = await self._batch(today)
-            if one.is_nothing:
-                return total
+        for start in range(0, max(len(derived), len(whole)), BATCH):
+            batch = slice(start, start + BATCH)
+            one = await self._forget(derived[batch], whole[batch], today)
             total = Forgotten(total.derived + one.derived, total.records + one.records, total.answers + one.answers)
+        return total
 
     async def plan(self) -> list[Due]:
         """What goes when, from today on, as far as it is recorded now. What is held goes when its hold ends."""
@@ -73,13 +76,7 @@ class Forgetting:
             records[max(record.goes_on, record.held_until, today)] += 1
         return [Due(day, derived[day], records[day]) for day in sorted({*derived, *records})]
 
-    async def _batch(self, today: date) -> Forgotten:
-        derived, whole = await self._ledger.keyring.due(today)
-        whole = whole[:BATCH]
-        going = {one.record_id for one in whole}
-        derived = [one for one in derived if one.record_id not in going][:BATCH]
-        if not derived and not whole:
-            return Forgotten()
+    async def _forget(self, derived: list[Record], whole: list[Record], today: date) -> Forgotten:
         await self._ledger.erase_derived(derived)
         count = len(derived) + sum(1 for one in whole if one.derived is not None)
         certificate = {
