@@ -28,7 +28,7 @@ from ari_bridge.pbx.asterisk.phones import AsteriskPhones
 from ari_bridge.run.conditions import require
 from ari_bridge.run.dial_in import DialIn, open_dial_in
 from ari_bridge.run.janitor import Janitor
-from ari_bridge.run.notices import notices
+from ari_bridge.run.notices import notices, staff_notices
 from ari_bridge.run.passwords import read_passwords
 from ari_bridge.run.persons import keep_change
 from ari_bridge.run.records import open_ledger
@@ -43,6 +43,7 @@ from ari_bridge.web.staff_views import StaffViews
 from consent.access import Site
 from consent.database import Database
 from consent.errors import DatabaseUnavailable
+from consent.forgetting import Forgetting
 from consent.gate import Gate
 from consent.guesses import Guesses
 from consent.ledger import Ledger
@@ -144,7 +145,8 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Service:
     passwords = read_passwords(settings.pbx.secrets_file)
     ledger = await stack.enter_async_context(open_ledger(settings.database.path, settings.keys.folder))
     database = ledger.database
-    announced = notices(settings)
+    await Forgetting(ledger).run()  # what a downtime delayed goes before anything is served
+    announced = (*notices(settings), *staff_notices(settings))
     await ledger.announce(announced)
     if changed := await keep_change(ledger, settings, [notice.notice_id for notice in announced]):
         log.info("settings.changed", settings=sorted(changed))
