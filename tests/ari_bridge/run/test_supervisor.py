@@ -17,11 +17,14 @@ from ari_bridge.calls.switchboard import Switchboard
 from ari_bridge.pbx.port import PbxEvent, PbxFork
 from ari_bridge.run import supervisor
 from ari_bridge.run.profile_section import ProfileSection
+from ari_bridge.run.records import open_ledger
 from ari_bridge.run.settings import Settings
 from ari_bridge.run.settings_errors import SettingsError
 from ari_bridge.run.supervisor import serve
 from consent.database import Database
 from consent.errors import DatabaseUnavailable
+from consent.keys import KEYRING
+from consent.notice import Notice
 from consent.tables import MIGRATIONS
 from tests import papers
 from tests.ari_bridge.calls.bench import Bench, running
@@ -81,6 +84,38 @@ async def test_it_says_that_the_pbx_is_away_and_stops_cleanly(settings: Settings
         await service
     again = await Database.open(settings.database.path, [MIGRATIONS])
     await again.close()
+
+
+async def test_persons_and_staff_have_their_pages(settings: Settings) -> None:
+    """Law: who has a reference finds where to enter it, and staff finds what was done before the start."""
+    service = asyncio.create_task(serve(settings))
+    await ready(settings)
+    async with aiohttp.ClientSession() as http:
+        for page, text in (("rights?lang=en", "DEMO, no real company"), ("staff?lang=en", papers.COUNCIL["title"])):
+            async with http.get(f"{settings.screens.base_url}/{page}") as answer:
+                assert answer.status == 200
+                assert text in await answer.text()
+    service.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await service
+
+
+async def test_what_a_downtime_delayed_is_gone_before_anybody_is_served(settings: Settings, notice: Notice) -> None:
+    """Law: after a month off nothing that is due is there when the first page answers."""
+    async with open_ledger(settings.database.path, settings.keys.folder) as ledger:
+        await ledger.announce([notice])
+        await Callers(ledger, notice).says_yes()
+        await ledger.close("call-1", lambda _: b"{}")
+    keyring = sqlite3.connect(settings.keys.folder / KEYRING)
+    with keyring:
+        keyring.execute("UPDATE records SET derived_goes_on = '2026-01-01'")
+    service = asyncio.create_task(serve(settings))
+    await ready(settings)
+    assert keyring.execute("SELECT count(*) FROM records WHERE derived IS NOT NULL").fetchone() == (0,)
+    keyring.close()
+    service.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await service
 
 
 async def test_a_second_bridge_is_refused(settings: Settings) -> None:
