@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
 from consent.errors import InvalidValue
 from consent.parties import Party
-from consent.retention import stamp
+from consent.retention import as_utc, stamp
 from consent.states import Answer, Why
 
 ENDINGS: Final = frozenset({Answer.REFUSED, Answer.WITHDRAWN, Answer.OBJECTED, Answer.EXPIRED})
@@ -17,6 +18,9 @@ SOURCES: Final = ("event", "journal", "keys", "bridge", "line", "web", "desk")
 """How an answer reached us: the PBX's event or journal, keys that we saw ourselves, the bridge's own doing, or later on
 the line, the page or at the command line."""
 MAX_CALL_ID: Final = 150
+MAX_WORD: Final = 64
+"""Characters of a notice's id or a language."""
+_TAG: Final = re.compile(r"[0-9]{1,32}-[0-9a-f]{40}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +31,8 @@ class Entry:
     keys, never in the file.
 
     Raises:
-        InvalidValue: no call id, a call id that is too long, or an unknown source.
+        InvalidValue: no call id, one that is too long or not of printable ASCII; an unknown source; a number in the
+            place of its tag; a moment without a timezone.
     """
 
     at: datetime
@@ -43,6 +48,13 @@ class Entry:
     def __post_init__(self) -> None:
         if not 0 < len(self.call_id) <= MAX_CALL_ID:
             raise InvalidValue(f"an entry needs a call id of at most {MAX_CALL_ID} characters")
+        if not (self.call_id.isascii() and self.call_id.isprintable()):
+            raise InvalidValue("a call id is of printable ASCII")
+        if not all(len(word) <= MAX_WORD and word.isprintable() for word in (self.notice_id, self.language)):
+            raise InvalidValue(f"a notice's id and a language have at most {MAX_WORD} characters")
+        if self.number_tag and not _TAG.fullmatch(self.number_tag):
+            raise InvalidValue("a number is there as its tag alone: digits, a hyphen and 40 hexadecimal digits")
+        as_utc(self.at)
         if self.source not in SOURCES:
             raise InvalidValue(f"unknown source: {self.source}")
         if (self.answer is Answer.OBJECTED) != (self.party is Party.AGENT):

@@ -46,7 +46,8 @@ def notice() -> Notice:
 @pytest.fixture
 def staff_notice() -> Notice:
     """What staff is told."""
-    return Notice(1, "en", "We count how much you talk.", "cd" * 32, frozenset({Purpose.FACTS}), Retention(30))
+    facts = frozenset({Purpose.FACTS})
+    return Notice(1, "en", "We count how much you talk.", "cd" * 32, facts, Retention(30), party=Party.AGENT)
 
 
 @pytest.fixture
