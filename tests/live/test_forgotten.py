@@ -188,7 +188,7 @@ def _print(day: Day) -> None:
     )  # fmt: skip
 
 
-def test_there_was_something_to_find(day: Day) -> None:
+async def test_there_was_something_to_find(day: Day) -> None:
     """The search is able to find: measured values stood in clear during the call, secrets and seals after it; of the
     call that is kept they still do.
     """
@@ -205,7 +205,7 @@ def test_there_was_something_to_find(day: Day) -> None:
 
 
 @pytest.mark.parametrize("who", ["erased", "expired"])
-def test_nothing_of_it_is_found_in_any_file(day: Day, who: str) -> None:
+async def test_nothing_of_it_is_found_in_any_file(day: Day, who: str) -> None:
     """No measured value, no reference, no secret, no sealed byte: not in a database, its WAL or journal, our log, the
     PBX's full log, its CDR and CEL, its own database.
     """
@@ -213,14 +213,14 @@ def test_nothing_of_it_is_found_in_any_file(day: Day, who: str) -> None:
         assert _found(day.after, values) == set(), kind
 
 
-def test_what_is_sealed_is_not_in_clear(day: Day) -> None:
+async def test_what_is_sealed_is_not_in_clear(day: Day) -> None:
     """Of a call that is kept too: after hang-up no measured value and no reference is found anywhere."""
     kinds = day.people["kept"].everything()
     for kind in ("measured values", "reference"):
         assert _found(day.after, kinds[kind]) == set(), kind
 
 
-def test_no_callers_number_is_in_a_file_of_ours(site: Site, day: Day) -> None:
+async def test_no_callers_number_is_in_a_file_of_ours(site: Site, day: Day) -> None:
     """Neither as it was dialled nor without its zero; the PBX's own call records have it, with or without us."""
     ours = {name: content for name, content in day.after.items() if not name.startswith("pbx/")}
     ours |= {name: content for name, content in day.after.items() if "astdb" in name}
@@ -231,7 +231,7 @@ def test_no_callers_number_is_in_a_file_of_ours(site: Site, day: Day) -> None:
     assert any(name.endswith("Master.csv") for name in _found(day.after, numbers))
 
 
-def test_each_deletion_leaves_a_certificate(day: Day) -> None:
+async def test_each_deletion_leaves_a_certificate(day: Day) -> None:
     """In the public records: an erasure and a deletion on time, with counts and without a person's data."""
     text = "\n".join(day.certificates)
     assert "rights.erased" in text

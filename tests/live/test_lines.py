@@ -236,8 +236,8 @@ async def _talks_to(site: Site, agent: int, number: str, forks: int) -> Talk:
 
 
 async def _staff_leaves(site: Site) -> None:
-    """An agent in the midst of a call takes the acknowledgement back by a second call: from then on that leg is not
-    heard, and what was counted of it is gone; the caller's yes holds.
+    """An agent in the midst of a call takes the acknowledgement back by a second call: that objects to the call in
+    progress, what was counted of the agent is gone, and from then on that leg is not heard.
     """
     code, words = await site.service.command("agent", "reset", str(LEAVING_AGENT))
     assert code == 0, words
@@ -249,9 +249,9 @@ async def _staff_leaves(site: Site) -> None:
     await line.press("2")
     await line.hears("staff_withdrawn")
     await line.leave()
-    await heard(site, met.call_id, 1)
-    assert site.records.derived(met.call_id).facts in ((), ("caller",))
-    assert site.records.answers(met.call_id)[-1][0] == "granted"
+    await heard(site, met.call_id, 0)
+    assert "agent" not in site.records.derived(met.call_id).facts
+    assert site.records.answers(met.call_id)[-1][0] == "objected"
     await met.dialled.call.hang_up()
     later = await _talks_to(site, LEAVING_AGENT, "0618000011", forks=1)
     await later.dialled.call.hang_up()

@@ -127,7 +127,7 @@ def _now_ns() -> int:
     return round(datetime.now(UTC).timestamp() * 1e9)
 
 
-def test_callers_never_told_never_asked(week: Week) -> None:
+async def test_callers_never_told_never_asked(week: Week) -> None:
     """No voice leaves the PBX before a yes that is on record: no packet of whoever said no, nothing, or hung up, and
     none of the others before their key, by a packet capture; everybody was told first.
     """
@@ -173,7 +173,7 @@ async def test_stored_outside_the_eu_for_long(site: Site, week: Week) -> None:
     assert site.records.verified() > 0
 
 
-def test_variable_pay_fed_by_scores(site: Site, week: Week) -> None:
+async def test_variable_pay_fed_by_scores(site: Site, week: Week) -> None:
     """Who has the SQLite file and the PBX's call records finds no score of an agent: not by id, not by time, not by
     length, not by order. With the keys, which lie apart, the same scores are there: the search was for something.
     """
@@ -220,7 +220,7 @@ def _hits_by_order(site: Site, week: Week, called: list[str]) -> int:
     return sum(left == right for left, right in zip(by_file, by_records, strict=True))
 
 
-def test_personality_files_of_callers_and_agents(site: Site, week: Week) -> None:
+async def test_personality_files_of_callers_and_agents(site: Site, week: Week) -> None:
     """Nothing joins two calls of one person, not even with the keys at hand: another tag of the number, another secret,
     another reference for each; no voice profile, no embedding, no transcript has a column or a place.
     """
@@ -246,7 +246,7 @@ def _columns(site: Site) -> Iterator[str]:
                     yield f"{table}.{name}"
 
 
-def test_words_counted(week: Week) -> None:
+async def test_words_counted(week: Week) -> None:
     """No word that was spoken is anywhere: what is kept of a voice is numbers, and why there was none."""
     reasons = {reason.value for reason in Reason}
     for kept in week.kept.values():
