@@ -61,7 +61,7 @@ async def is_whole(ledger: Ledger) -> bool:
 
 
 async def test_what_was_erased_stays_erased_after_a_restore(site: Site) -> None:
-    """Last week's file beside today's keyring: the erased call is unknown and its blobs are gone, the other is there."""
+    """Last week's file beside today's keyring: the erased call is unknown, its blobs are gone, another is there."""
     async with open_ledger(site.file, site.keys) as ledger:
         await ledger.announce([site.notice])
         erased, kept = await site.call(ledger, "call-1"), await site.call(ledger, "call-2")
