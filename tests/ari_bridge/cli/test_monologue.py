@@ -79,7 +79,7 @@ async def test_star_nine_withdraws(ledger: Ledger, database: Database) -> None:
     state = await Monologue(Settings(), keys(b"1x*x*9"), ledger, said.append).talk(lambda: sound)
     assert state is State.WITHDRAWN
     assert time.monotonic() - began_s < 8
-    answers = await database.read(lambda c: [row[0] for row in c.execute("SELECT answer FROM ledger ORDER BY seq")])
+    answers = await database.read(lambda c: [row[0] for row in c.execute("SELECT answer FROM answers ORDER BY seq")])
     assert answers == ["asked", "granted", "withdrawn"]
 
 
