@@ -186,8 +186,7 @@ async def test_variable_pay_fed_by_scores(site: Site, week: Week) -> None:
     assert not texts & set(called)
     assert not any(call_id in text for text in texts for call_id in called)
     assert tables["scores"] == tables["facts"] == tables["grants"] == tables["answers"] == tables["calls"] == []
-    sealed = [body for _, body in tables["sealed"]]
-    assert len({len(body) for body in sealed}) <= 2, "a length tells something"
+    assert len({len(body) for _, body in _seals(site)}) <= 2, "a length tells something"
     hits = _hits_by_order(site, week, called)
     rows(("calls", "right pairs by order", "by chance"), (len(true), hits, "about 1"))
     assert hits < CHANCE_HITS
@@ -200,6 +199,12 @@ def _tables(site: Site) -> dict[str, list[tuple[Any, ...]]]:
         return {name: connection.execute(f"SELECT * FROM {name}").fetchall() for name in names if name != "staff"}
 
 
+def _seals(site: Site) -> list[tuple[bytes, bytes]]:
+    """The seals in the order in which they lie in the file."""
+    with site.records.file.opened() as connection:
+        return connection.execute("SELECT seal_id, body FROM sealed").fetchall()
+
+
 def _cdr(site: Site) -> list[str]:
     """The ids of the PBX's call records, in order; the last column but one is the uniqueid."""
     with site.pbx.cdr_file.open(newline="", encoding="utf-8", errors="replace") as file:
@@ -210,11 +215,11 @@ def _hits_by_order(site: Site, week: Week, called: list[str]) -> int:
     """How many sealed calls a thief gives to the right call record who takes both in their order."""
     where = {}
     with site.records.file.opened() as connection:
-        order = [seal_id for (seal_id,) in connection.execute("SELECT seal_id FROM sealed")]
-        on_disk = {seal_id: at for at, seal_id in enumerate(order)}
+        on_disk = {seal_id: at for at, (seal_id, _) in enumerate(_seals(site))}
         for one in week.granted():
-            ids = [on_disk[seal_id] for seal_id in sealed_rows.ids_of(connection, week.records[one.call_id])]
-            where[one.call_id] = min(ids)
+            if week.kept[one.call_id].scores and site.records.file.record_of(one.call_id) is not None:
+                *_, last = sealed_rows.ids_of(connection, week.records[one.call_id])  # what was derived comes last
+                where[one.call_id] = on_disk[last]
     by_file = sorted(where, key=lambda call_id: where[call_id])
     by_records = sorted(where, key=called.index)
     return sum(left == right for left, right in zip(by_file, by_records, strict=True))
