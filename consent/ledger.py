@@ -50,6 +50,7 @@ class Ledger:
         self._lives: WeakValueDictionary[str, Life] = WeakValueDictionary()
         # What ended and is not in the file yet: no grant is struck meanwhile, though nobody may hold a life of it.
         self._ended: dict[str, Answer] = {}
+        self._taken_back: set[str] = set()  # likewise, of agents' acknowledgements
         self._retentions: dict[str, Retention] = {}
 
     async def announce(self, notices: Iterable[Notice]) -> None:
@@ -104,6 +105,8 @@ class Ledger:
                 agent has not acknowledged the notice to staff.
             DatabaseUnavailable: nothing was struck.
         """
+        if party is Party.AGENT and endpoint in self._taken_back:
+            raise NotGranted(f"the agent of call {call_id} no longer acknowledges the notice to staff")
         life = self._lives.setdefault(call_id, Life())
         now = await self._moment()
         row = await self.database.write(lambda c: _strike(c, call_id, party, endpoint, now))
@@ -178,6 +181,7 @@ class Ledger:
             )
 
         await self.database.write(change)
+        self._taken_back.discard(endpoint)
 
     async def withdraw_acknowledgement(self, endpoint: str, at: datetime) -> bool:
         """Record that an agent took it back; False where there was none. From now on that leg is never heard."""
@@ -186,8 +190,10 @@ class Ledger:
         )
         if row is None or not row[0]:
             return False
+        self._taken_back.add(endpoint)
         notice_id, since = row
         record = await self._staff_record(endpoint, since, await self._retention(notice_id))
+        await self.keyring.end(record.record_id)
         fields = live_rows.staff_fields(endpoint, Answer.WITHDRAWN, notice_id, stamp(at))
 
         def change(connection: sqlite3.Connection) -> None:
@@ -198,6 +204,7 @@ class Ledger:
             )
 
         await self.database.write(change)
+        self._taken_back.discard(endpoint)
         await self.keyring.close(record.record_id)
         return True
 

@@ -20,6 +20,7 @@ from consent.shelf import ANSWERS, PIECES
 
 _ENDED: Final = "SELECT call_id FROM answers WHERE answer IN ('refused', 'withdrawn', 'objected', 'expired')"
 _COUNT: Final = "INSERT INTO counts VALUES ('opened', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+_TAKE_BACK: Final = "UPDATE staff SET notice_id = '', since = '', until = '', withdrawn_on = ? WHERE endpoint = ?"
 GatherOf = Callable[[str], Gather]
 """What takes the derived rows of the call with that id out of the file."""
 
@@ -53,6 +54,7 @@ async def reconcile(ledger: Ledger, gather: GatherOf) -> Reconciled:
         )
     records, at = await ledger.keyring.all(), stamp(datetime.now(UTC))
     found = await ledger.database.erase(lambda c: _bring_in_line(c, records, gather, at))
+    await _take_back(ledger, records, at[:10])
     orphans = await ledger.database.read(lambda c: _orphans(c, records))
     # A call that may still be in progress is over for us: an older copy of the file knows of no stop.
     yesterday = (datetime.now(UTC).date() - timedelta(days=1)).isoformat()
@@ -65,6 +67,18 @@ async def reconcile(ledger: Ledger, gather: GatherOf) -> Reconciled:
     for record_id in await ledger.database.read(lambda c: _left_open(c, records)):
         await ledger.keyring.close(record_id)
     return found
+
+
+async def _take_back(ledger: Ledger, records: list[Record], today: str) -> None:
+    """Acknowledgements of staff that this copy of the file still holds, and the keyring knows to have ended."""
+    holding = {one.record_id for one in records if not one.ended and not one.closed}
+    rows = await ledger.database.read(
+        lambda c: c.execute("SELECT endpoint, since FROM staff WHERE since != ''").fetchall()
+    )
+    for endpoint, since in rows:
+        record = await ledger.keyring.of(ledger.keys.mac("staff", f"{endpoint}\n{since}"))
+        if record is None or record.record_id not in holding:
+            await ledger.database.write(lambda c, who=endpoint: c.execute(_TAKE_BACK, (today, who)))  # type: ignore[misc]
 
 
 def _opened(connection: sqlite3.Connection) -> int:
