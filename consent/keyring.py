@@ -122,6 +122,7 @@ class Keyring:
                 found = _one(connection, "mac = ?", mac)
             elif number_tag and not found.number_tag:
                 connection.execute("UPDATE records SET number_tag = ? WHERE mac = ?", (number_tag, mac))
+                found = replace(found, number_tag=number_tag)
             assert found is not None  # noqa: S101 - it was inserted a line above
             return found
 
@@ -178,13 +179,14 @@ class Keyring:
             lambda c: c.execute("UPDATE records SET ended = 1 WHERE record_id = ? AND NOT ended", (record_id,))
         )
 
-    async def bury(self, record_ids: Iterable[str]) -> None:
-        """Leave of records nothing but that they are over: no secret of theirs, no reference, no tag."""
-        values = [(new_secret(), one) for one in record_ids]
+    async def bury(self, record_ids: Iterable[str], until: date) -> None:
+        """Leave of records nothing but that they are over, until a day: no secret of theirs, no reference, no tag."""
+        values = [(new_secret(), *[until.isoformat()] * 2, one) for one in record_ids]
         await self._database.erase(
             lambda c: c.executemany(
                 "UPDATE records SET kind = 'gone', secret = ?, derived = NULL, reference = NULL, number_tag = '',"
-                " ended = 1, closed = 1 WHERE record_id = ?",
+                " held_until = '', ended = 1, closed = 1, derived_goes_on = min(derived_goes_on, ?),"
+                " goes_on = min(goes_on, ?) WHERE record_id = ?",
                 values,
             )
         )
