@@ -108,9 +108,9 @@ async def test_what_is_buried_is_over_for_good(keyring: Keyring) -> None:
     """Of a record whose seals are lost there remains that it is over: no reference finds it, no secret is the same."""
     record = await opened(keyring, tag="1-aa")
     await keyring.give_reference(record.record_id, "ref-1")
-    await keyring.bury([record.record_id])
+    await keyring.bury([record.record_id], date(2050, 1, 12))
     buried = await opened(keyring)
-    assert (buried.kind, buried.derived, buried.number_tag) == ("gone", None, "")
+    assert (buried.kind, buried.derived, buried.number_tag, buried.goes_on) == ("gone", None, "", "2050-01-12")
     assert buried.ended
     assert buried.closed
     assert buried.secret != record.secret
