@@ -40,7 +40,9 @@ class ProfileSection(Section):
         "knows where callers are: the strictest, which is fr.",
     )
     controller: Line = Field(default="", description="Who answers for the analysis: the company's name; needed.")
-    contact: Line = Field(default="", description="Where persons turn with their rights: a mail address or a number; needed.")
+    contact: Line = Field(
+        default="", description="Where persons turn with their rights: a mail address or a number; needed."
+    )
     assessment: Document | None = Field(
         default=None,
         description='The impact assessment: { date = 2026-01-05, sha256 = "...", title = "..." }; needed in eu, fr and '
