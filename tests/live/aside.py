@@ -49,6 +49,7 @@ async def _dials_out(site: Site) -> None:
     await asyncio.sleep(2.0)
     assert site.forks_of(dialled.call_id) == []
     await dialled.say_yes()
+    await dialled.cut_short()
     await heard(site, dialled.call_id, 2, 20)
     for call, party in ((dialled.call, Party.CALLER), (leg, Party.AGENT)):
         call.say(lines(party)[0])
