@@ -190,15 +190,24 @@ def _check_there(path: Path) -> None:
         raise DatabaseUnavailable(f"there is no file at {path}: has `ouidire serve` ever run with these settings?")
 
 
+def _open_or_make(path: Path) -> int:
+    is_new = not path.exists()
+    fd = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    if is_new and os.geteuid() == 0:  # made by root at the command line: the service must be able to use it
+        owner = path.parent.stat()
+        os.fchown(fd, owner.st_uid, owner.st_gid)
+    return fd
+
+
 def _take_lock(path: Path) -> int:
     """Make the file with mode 0600 before SQLite does, and lock its neighbour `<name>.lock` for this process.
 
     A file that is there and open to others (a backup put back) is closed to them again.
     """
     try:
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        os.close(_open_or_make(path))
         path.chmod(0o600)
-        lock_fd = os.open(path.with_name(path.name + ".lock"), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        lock_fd = _open_or_make(path.with_name(path.name + ".lock"))
     except OSError as error:
         raise DatabaseUnavailable(f"{path}: {error.strerror}") from error
     try:

@@ -189,6 +189,9 @@ def _replace(file: Path, text: str) -> None:
 def _write(file: Path, text: str) -> None:
     fd = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     with os.fdopen(fd, "w", encoding="ascii") as opened:
+        if os.geteuid() == 0:  # by root at the command line: the service must be able to read it
+            owner = file.parent.stat()
+            os.fchown(fd, owner.st_uid, owner.st_gid)
         opened.write(text + "\n")
         opened.flush()
         os.fsync(opened.fileno())

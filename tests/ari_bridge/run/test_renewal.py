@@ -94,3 +94,18 @@ async def test_one_who_opens_beside_needs_files_that_are_there(tmp_path: Path) -
     with pytest.raises(DatabaseUnavailable, match="has `ouidire serve` ever run"):
         await Database.beside(tmp_path / "absent.sqlite")
     assert not os.listdir(tmp_path)
+
+
+async def test_what_root_makes_belongs_to_the_service(
+    served: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Keys that were renewed by root can be read by the service: they are given to the folder's owner."""
+    file, folder = served
+    (folder / SIGNING).unlink()
+    (folder / KEYRING).unlink()
+    given: list[tuple[int, int]] = []
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(os, "fchown", lambda fd, uid, gid: given.append((uid, gid)))
+    await renew(file, folder, "IT")
+    owner = os.stat(folder)
+    assert given[:2] == [(owner.st_uid, owner.st_gid)] * 2
