@@ -156,6 +156,7 @@ class Ledger:
 
         `gather` runs in the same transaction: it deletes what was derived and returns it as bytes.
         """
+        self.end(call_id, Answer.EXPIRED)
         record = await self.keyring.of(self.keys.mac("call", call_id))
         derived = await self.database.erase(lambda c: sealed_rows.close_call(c, call_id, record, gather))
         self._ended.pop(call_id, None)

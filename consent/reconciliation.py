@@ -21,6 +21,8 @@ from consent.shelf import ANSWERS, PIECES
 _ENDED: Final = "SELECT call_id FROM answers WHERE answer IN ('refused', 'withdrawn', 'objected', 'expired')"
 _COUNT: Final = "INSERT INTO counts VALUES ('opened', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 _TAKE_BACK: Final = "UPDATE staff SET notice_id = '', since = '', until = '', withdrawn_on = ? WHERE endpoint = ?"
+BURIED: Final = timedelta(days=2)
+"""How long it is known of a call, of which nothing is left, that it is over: longer than any call, and any journal."""
 GatherOf = Callable[[str], Gather]
 """What takes the derived rows of the call with that id out of the file."""
 
@@ -56,11 +58,11 @@ async def reconcile(ledger: Ledger, gather: GatherOf) -> Reconciled:
     found = await ledger.database.erase(lambda c: _bring_in_line(c, records, gather, at))
     await _take_back(ledger, records, at[:10])
     orphans = await ledger.database.read(lambda c: _orphans(c, records))
-    # A call that may still be in progress is over for us: an older copy of the file knows of no stop.
-    yesterday = (datetime.now(UTC).date() - timedelta(days=1)).isoformat()
-    recent = [one.record_id for one in orphans if one.kind == "call" and one.opened_on >= yesterday]
-    await ledger.keyring.bury(recent)
-    await ledger.keyring.forget({one.record_id for one in orphans} - {*recent})
+    # A call may still be in progress, or its answers be told once more: this older copy of the file knows of no stop.
+    calls = [one.record_id for one in orphans if one.kind == "call"]
+    today = await ledger.keyring.today(datetime.now(UTC).date())
+    await ledger.keyring.bury(calls, today + BURIED)
+    await ledger.keyring.forget({one.record_id for one in orphans} - {*calls})
     counted = await ledger.keyring.opened()
     # What this copy of the file never saw counts too, or an older keyring would pass for the newest.
     await ledger.database.write(lambda c: c.execute(_COUNT, (counted,)))
