@@ -51,6 +51,8 @@ STAGE_OF: Final[dict[Answer, Stage]] = {
     Answer.OBJECTED: Stage.OBJECTED,
     Answer.EXPIRED: Stage.ENDED,
 }
+LAST_FIRST: Final = (Answer.EXPIRED, Answer.WITHDRAWN, Answer.OBJECTED, Answer.REFUSED, Answer.GRANTED)
+"""Of several answers of a call the first of these is where it stands."""
 FINAL: Final = frozenset({Stage.REFUSED, Stage.WITHDRAWN, Stage.OBJECTED, Stage.ENDED})
 """Nothing is heard any more once a call stands here."""
 
@@ -97,11 +99,11 @@ class Session:
             self._turn_to(STAGE_OF[entry.answer])
 
     def restore(self, standing: Standing) -> None:
-        """Take what the ledger holds of a call that was granted before this bridge was started."""
+        """Take what the ledger holds of a call that was answered before this bridge was started."""
         self._answers |= standing.answers
         self._scribe.recorded |= standing.answers
         self._heard_in = standing.heard_in
-        self._turn_to(Stage.PAUSED)
+        self._turn_to(STAGE_OF[next((one for one in LAST_FIRST if one in self._answers), Answer.ASKED)])
 
     def hang_up(self) -> None:
         """The caller's channel is gone: a live grant expires with it."""
@@ -173,7 +175,7 @@ class Session:
     @property
     def state(self) -> State:
         """Where its dialogue stands, by the answers that came."""
-        for answer in (Answer.EXPIRED, Answer.WITHDRAWN, Answer.OBJECTED, Answer.REFUSED, Answer.GRANTED):
+        for answer in LAST_FIRST:
             if answer in self._answers:
                 return State.OVER if answer is Answer.EXPIRED else State(answer.value)
         return State.ASKING

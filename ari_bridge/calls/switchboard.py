@@ -228,7 +228,10 @@ class Switchboard:
 
     async def _suspect(self, call_id: str) -> None:
         # Asked for anew: 16.28 lists a channel with the variables that it had at its last event.
-        if call_id not in self._sessions and await self._rooms.pbx.consent_of(call_id) == Answer.GRANTED:
+        session = self._sessions.get(call_id)
+        if session is not None and session.state is not State.REFUSED:
+            return
+        if await self._rooms.pbx.consent_of(call_id) == Answer.GRANTED:
             log.error("attack.suspected", call_id=call_id, reason="granted without a yes in the journal")
 
     async def _answer(self, event: Answered) -> None:

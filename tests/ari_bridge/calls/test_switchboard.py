@@ -204,6 +204,18 @@ async def test_who_waited_through_a_restart_is_no_attack(bench: Bench) -> None:
     assert bench.pbx.opened == []
 
 
+async def test_a_no_that_became_a_yes_while_the_bridge_was_away_is_an_attack(bench: Bench) -> None:
+    """Law: a variable that says granted where the ledger holds a no is told, and the call stands there as refused."""
+    for answer in (Answer.ASKED, Answer.REFUSED):
+        await bench.callers.ledger.record(bench.callers.entry("1.1", answer))
+    bench.pbx.variables["1.1"] = "granted"
+    with structlog.testing.capture_logs() as lines:
+        await bench.connect(replace(CALLER, consent="granted"), AGENT, bridged=True)
+    assert "attack.suspected" in {line["event"] for line in lines}
+    assert bench.stage() is Stage.REFUSED
+    assert bench.pbx.opened == []
+
+
 async def test_nothing_is_heard_before_the_journal_is_drained(bench: Bench) -> None:
     """Law: after a restart a call waits for the whole journal, whatever entry of its own wakes it before."""
     await bench.callers.says_yes("1.1")
