@@ -10,7 +10,7 @@ import sqlite3
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 import sqlite_utils
@@ -22,6 +22,8 @@ from consent.retention import Retention
 from consent.seals import new_secret
 
 MIGRATIONS: Final = Migrations("keyring")
+BURIED: Final = timedelta(days=2)
+"""How long it is known of a call, of which nothing is left, that it is over: longer than any call, and any journal."""
 _COLUMNS: Final = (
     "record_id",
     "secret",
@@ -180,13 +182,12 @@ class Keyring:
         )
 
     async def bury(self, record_ids: Iterable[str], until: date) -> None:
-        """Leave of records nothing but that they are over, until a day: no secret of theirs, no reference, no tag."""
-        values = [(new_secret(), *[until.isoformat()] * 2, one) for one in record_ids]
+        """Leave of records nothing but that they are over, until a day: no id, no secret, no reference and no tag."""
+        values = [(uuid.uuid4().hex, new_secret(), *[until.isoformat()] * 2, one) for one in record_ids]
         await self._database.erase(
             lambda c: c.executemany(
-                "UPDATE records SET kind = 'gone', secret = ?, derived = NULL, reference = NULL, number_tag = '',"
-                " held_until = '', ended = 1, closed = 1, derived_goes_on = min(derived_goes_on, ?),"
-                " goes_on = min(goes_on, ?) WHERE record_id = ?",
+                "UPDATE records SET kind = 'gone', record_id = ?, secret = ?, derived = NULL, reference = NULL,"
+                " number_tag = '', held_until = '', ended = 1, closed = 1, derived_goes_on = ?, goes_on = ? WHERE record_id = ?",
                 values,
             )
         )

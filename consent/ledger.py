@@ -20,7 +20,7 @@ from consent.database import Database
 from consent.entry import ENDINGS, Entry, Standing
 from consent.errors import NotGranted
 from consent.grant import ConsentGrant, Life
-from consent.keyring import Keyring, Record
+from consent.keyring import BURIED, Keyring, Record
 from consent.keys import Keys
 from consent.notice import Notice
 from consent.parties import Party
@@ -158,10 +158,10 @@ class Ledger:
         """
         self.end(call_id, Answer.EXPIRED)
         record = await self.keyring.of(self.keys.mac("call", call_id))
-        derived = await self.database.erase(lambda c: sealed_rows.close_call(c, call_id, record, gather))
+        is_kept = await self.database.erase(lambda c: sealed_rows.close_call(c, call_id, record, gather))
         self._ended.pop(call_id, None)
         if record is not None:
-            if not derived:
+            if not is_kept:
                 await self.keyring.forget_derived([record.record_id])
             await self.keyring.close(record.record_id)
 
@@ -251,6 +251,9 @@ class Ledger:
         return made
 
     async def _record_late(self, record: Record, entry: Entry) -> bool:
+        if record.kind == "gone":
+            return False
+
         def change(connection: sqlite3.Connection) -> bool:
             known = {fields["answer"] for fields in sealed_rows.answers_of(connection, record)}
             if entry.answer in known:
@@ -277,7 +280,11 @@ class Ledger:
         The same transaction appends the public record `what` that certifies it, with `body` and the number of answers.
         """
         wanted, at = list(records), stamp(self._now())
-        await self.keyring.forget([one.record_id for one in wanted])
+        today = await self.keyring.today(self._now().date())
+        # The PBX may tell the answers of a young call once more: that it is over must be known, and nothing else.
+        young = {one.record_id for one in wanted if one.kind == "call" and one.opened_on >= str(today - BURIED)}
+        await self.keyring.bury(young, today + BURIED)
+        await self.keyring.forget([one.record_id for one in wanted if one.record_id not in young])
 
         def change(connection: sqlite3.Connection) -> int:
             answers = sum(sealed_rows.delete_record(connection, one) for one in wanted)

@@ -7,12 +7,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
 
 from consent import sealed_rows
 from consent.errors import KeysMissing
-from consent.keyring import Record
+from consent.keyring import BURIED, Record
 from consent.ledger import Ledger
 from consent.retention import stamp
 from consent.sealed_rows import Gather
@@ -21,8 +21,6 @@ from consent.shelf import ANSWERS, PIECES
 _ENDED: Final = "SELECT call_id FROM answers WHERE answer IN ('refused', 'withdrawn', 'objected', 'expired')"
 _COUNT: Final = "INSERT INTO counts VALUES ('opened', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 _TAKE_BACK: Final = "UPDATE staff SET notice_id = '', since = '', until = '', withdrawn_on = ? WHERE endpoint = ?"
-BURIED: Final = timedelta(days=2)
-"""How long it is known of a call, of which nothing is left, that it is over: longer than any call, and any journal."""
 GatherOf = Callable[[str], Gather]
 """What takes the derived rows of the call with that id out of the file."""
 

@@ -89,21 +89,28 @@ def put_derived(connection: sqlite3.Connection, record: Record, content: bytes) 
         PIECES.put(connection, *seal)
 
 
-def close_call(connection: sqlite3.Connection, call_id: str, record: Record | None, gather: Gather) -> bytes:
-    """Seal what `gather` takes out of the file, and delete every row of the call that is in clear; what was sealed.
+def close_call(connection: sqlite3.Connection, call_id: str, record: Record | None, gather: Gather) -> bool:
+    """Seal what `gather` takes out of the file, and delete every row of the call that is in clear; whether anything
+    that was derived is sealed now: a second try, or an answer that is told once more, finds what the first one sealed.
 
-    Of a call whose record is erased, or was closed before (an old copy of the file), nothing is kept; nor of one that
+    Of a call whose record is erased, or was closed before (an old copy of the file), nothing is added; nor of one that
     the caller stopped.
     """
     derived = gather(connection)
-    stopped = connection.execute("SELECT 1 FROM answers WHERE call_id = ? AND answer = 'withdrawn'", (call_id,))
-    if record is None or record.closed or record.derived is None or stopped.fetchone():
+    query = "SELECT 1 FROM answers WHERE call_id = ? AND answer = 'withdrawn'"
+    is_stopped = connection.execute(query, (call_id,)).fetchone() is not None
+    if record is None or record.closed or record.derived is None or is_stopped:
         derived = b""
     if derived and record is not None:
         put_derived(connection, record, derived)
     for table in ("grants", "answers", "calls"):
         connection.execute(f"DELETE FROM {table} WHERE call_id = ?", (call_id,))  # noqa: S608
-    return derived
+    return record is not None and not is_stopped and has_derived(connection, record)
+
+
+def has_derived(connection: sqlite3.Connection, record: Record) -> bool:
+    """Whether anything that was derived is sealed under a record."""
+    return record.derived is not None and any(True for _ in _bodies(connection, record.derived, seals.piece_label))
 
 
 def delete_derived(connection: sqlite3.Connection, record: Record) -> int:

@@ -267,6 +267,16 @@ async def test_what_was_derived_is_sealed_with_its_call(callers: Callers, databa
     assert [one["answer"] for one in answers] == ["asked", "granted", "expired"]
 
 
+async def test_sealing_twice_keeps_what_was_sealed_once(callers: Callers, database: Database) -> None:
+    """Law: an answer that is told once more after the call, or a second try to seal, erases nothing that is kept."""
+    await callers.says_yes(CALL)
+    await callers.ledger.close(CALL, something)
+    await callers.ledger.record(callers.entry(CALL, Answer.GRANTED))
+    await callers.ledger.close(CALL, nothing)
+    record = await record_of(callers.ledger)
+    assert await database.read(lambda c: sealed_rows.derived_of(c, record)) == something(None)  # type: ignore[arg-type]
+
+
 async def test_nothing_that_was_derived_outlives_a_withdrawal(callers: Callers, database: Database) -> None:
     """Law: whatever is left when a stopped call is sealed goes, secret and all; after the call it goes the same way."""
     await callers.says_yes("during")
@@ -298,13 +308,29 @@ async def test_erasing_leaves_the_chain_and_a_certificate(callers: Callers, data
     await callers.ledger.close(CALL, something)
     record = await record_of(callers.ledger)
     assert await callers.ledger.erase([record], "rights.erased", {"records": 1}) == 2
-    assert await callers.ledger.keyring.of(callers.ledger.keys.mac("call", CALL)) is None
+    left = await record_of(callers.ledger)
+    assert (left.kind, left.derived, left.number_tag) == ("gone", None, "")
+    assert left.secret != record.secret
     assert await database.read(lambda c: sealed_rows.has_answers(c, record)) is False
     note = await callers.ledger.last_note("rights.erased")
     assert note is not None
     assert note["answers"] == 2
     records = await callers.ledger.keyring.all()
     assert (await database.read(lambda c: verify(c, records))).certified == 2
+
+
+async def test_what_is_erased_is_not_told_back(callers: Callers, database: Database) -> None:
+    """Law: an answer that the PBX's journal tells once more brings nothing of an erased call back, and no grant."""
+    await callers.says_yes(CALL)
+    await callers.ledger.close(CALL, something)
+    record = await record_of(callers.ledger)
+    await callers.ledger.erase([record], "rights.erased", {"records": 1})
+    for answer in (Answer.ASKED, Answer.GRANTED, Answer.WITHDRAWN):
+        assert not await callers.ledger.record(callers.entry(CALL, answer, Why.STOP_KEYS))
+    assert await in_clear(database) == 0
+    assert await database.read(lambda c: c.execute("SELECT count(*) FROM sealed").fetchone()) == (2,)  # of two agents
+    with pytest.raises(NotGranted):
+        await callers.ledger.strike(CALL, Party.CALLER)
 
 
 async def test_public_records_come_back_in_their_order(callers: Callers) -> None:

@@ -149,7 +149,8 @@ def _let_time_pass(site: Site, record: Record) -> None:
     """As if the call had been long ago: the days on which it goes are past."""
     with contextlib.closing(sqlite3.connect(site.service.keys / KEYRING)) as connection, connection:
         connection.execute(
-            "UPDATE records SET derived_goes_on = '2026-01-01', goes_on = '2026-01-01' WHERE record_id = ?",
+            "UPDATE records SET opened_on = '2025-12-01', derived_goes_on = '2026-01-01', goes_on = '2026-01-01'"
+            " WHERE record_id = ?",
             (record.record_id,),
         )
 
