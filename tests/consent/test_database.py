@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 import textwrap
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -141,3 +142,33 @@ async def test_nothing_is_made_by_opening_beside(tmp_path: Path) -> None:
     with pytest.raises(DatabaseUnavailable, match=r"notes\.txt"):
         await Database.beside(tmp_path / "notes.txt")
     assert os.listdir(tmp_path) == ["notes.txt"]
+
+
+async def test_a_reader_sees_one_moment(database: Database) -> None:
+    """Law: what is read in one query fits together, whatever is written meanwhile: no seal is missed as it moves."""
+    await database.write(lambda c: c.execute("CREATE TABLE x (y)"))
+
+    def twice(connection: sqlite3.Connection) -> list[int]:
+        counts = []
+        for _ in range(2):
+            counts.append(connection.execute("SELECT count(*) FROM x").fetchone()[0])
+            with closing(sqlite3.connect(database.path, isolation_level=None)) as other:
+                other.execute("INSERT INTO x VALUES (1)")
+        return counts
+
+    assert await database.read(twice) == [0, 0]
+    assert await database.read(lambda c: c.execute("SELECT count(*) FROM x").fetchone()) == (2,)
+
+
+async def test_what_is_erased_is_in_no_byte(database: Database) -> None:
+    """Law: neither in the file nor in its log, and where a reader holds the log, as soon as it lets go."""
+    await database.write(lambda c: c.execute("CREATE TABLE x (y)"))
+    await database.write(lambda c: c.execute("INSERT INTO x VALUES ('a-word-of-a-person')"))
+    reader = sqlite3.connect(database.path, isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT * FROM x").fetchall()
+    await database.erase(lambda c: c.execute("DELETE FROM x"))
+    reader.close()
+    await database.fold()
+    files = await asyncio.to_thread(lambda: [part.read_bytes() for part in database.path.parent.glob("*.sqlite*")])
+    assert not any(b"a-word-of-a-person" in one for one in files)

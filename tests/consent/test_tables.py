@@ -21,7 +21,7 @@ AGENT = "'agent', '1001', 'facts'"
 CALLER = "'caller', '', 'facts tone'"
 
 
-async def refused(database: Database, statement: str, why: str = "") -> None:
+async def refused(database: Database, statement: str, why: str | None = None) -> None:
     """The statement fails on a law of the schema."""
     with pytest.raises(sqlite3.IntegrityError, match=why):
         await database.write(lambda c: c.execute(statement))
@@ -56,14 +56,14 @@ async def test_a_row_of_no_form_is_not_taken(database: Database, row: str) -> No
     [
         (("'x'", "'other'", CALLER), "FOREIGN|no live yes"),
         (("'x'", f"'{CALL}'", "'agent', '1009', 'facts'"), "not acknowledged"),
-        (("'x'", f"'{CALL}'", "'agent', '', 'facts'"), ""),
-        (("'x'", f"'{CALL}'", "'agent', '1002', 'facts tone'"), ""),
+        (("'x'", f"'{CALL}'", "'agent', '', 'facts'"), None),
+        (("'x'", f"'{CALL}'", "'agent', '1002', 'facts tone'"), None),
         (("'x'", f"'{CALL}'", CALLER), "UNIQUE"),
-        (("NULL", f"'{CALL}'", AGENT), ""),
+        (("NULL", f"'{CALL}'", AGENT), None),
     ],
 )
 async def test_a_forged_grant_is_not_taken(
-    callers: Callers, database: Database, values: tuple[str, str, str], why: str
+    callers: Callers, database: Database, values: tuple[str, str, str], why: str | None
 ) -> None:
     """Law: no grant without a yes of that call, none of an agent who was not told, none of tone for an agent."""
     await callers.says_yes(CALL)
