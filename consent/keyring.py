@@ -187,7 +187,8 @@ class Keyring:
         await self._database.erase(
             lambda c: c.executemany(
                 "UPDATE records SET kind = 'gone', record_id = ?, secret = ?, derived = NULL, reference = NULL,"
-                " number_tag = '', held_until = '', ended = 1, closed = 1, derived_goes_on = ?, goes_on = ? WHERE record_id = ?",
+                " number_tag = '', held_until = '', ended = 1, closed = 1, derived_goes_on = ?, goes_on = ?"
+                " WHERE record_id = ?",
                 values,
             )
         )

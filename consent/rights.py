@@ -38,10 +38,12 @@ _SALT_BYTES: Final = 16
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What is kept of a call: how many verdicts on the voice, and the day on which they go (None without any)."""
+    """What is kept of a call: how many verdicts on the voice (None while the call goes on), and the day on which what
+    was derived goes, or without any the record itself.
+    """
 
-    measurements: int
-    until: date | None
+    measurements: int | None
+    until: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +95,11 @@ class Rights:
 
     async def kept(self, record: Record) -> Kept:
         """How much is kept, for the ear."""
-        scores = (await self.measured(record)).get("scores", [])
-        return Kept(len(scores), date.fromisoformat(record.derived_goes_on) if scores else None)
+        measured = await self.measured(record)
+        is_in_progress = await self.is_in_progress(record)
+        goes_on = record.derived_goes_on if measured or is_in_progress else record.goes_on
+        until = max(goes_on, record.held_until)
+        return Kept(None if is_in_progress else len(measured.get("scores", [])), date.fromisoformat(until))
 
     async def measured(self, record: Record) -> dict[str, Any]:
         """What was derived from the caller's voice: `scores`, `facts`, or the person's `statement` in their place."""

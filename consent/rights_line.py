@@ -1,6 +1,7 @@
 """The line on which a caller stops, hears and erases what is kept: its script.
 
-The caller's own number is enough to stop, never to hear: numbers can be forged, and a stop too many harms nobody.
+The caller's own number is enough to stop, never to hear: numbers can be forged, and a stop too many harms nobody. So
+nobody is told either whether anything was there to stop.
 Hearing and erasing need the reference that was said after the yes. A withheld number leaves the reference alone.
 """
 
@@ -42,11 +43,11 @@ class Effect(StrEnum):
     """What the line has others do."""
 
     STOP_NUMBER = "stop_number"
-    """DONE; NOTHING of that number is kept; STRANGER: the number is withheld."""
+    """DONE, whether there was anything or not: a number can be forged; STRANGER: the number is withheld."""
     QUIET = "quiet"
     """DONE; STRANGER."""
     LOOK_UP = "look_up"
-    """KNOWN; NOTHING is kept of that call (any more); WRONG; TOO_OFTEN: nobody may guess on for now."""
+    """KNOWN; WRONG: nobody was given it, or all of that call is erased; TOO_OFTEN: nobody may guess on for now."""
     ERASE = "erase"
     """DONE; NOTHING: it went in the meantime."""
     HANG_UP = "hang_up"
@@ -64,13 +65,7 @@ TABLE: Final[dict[State, dict[Event, Step[State, Effect]]]] = {
             Event.KEY_3: Step(State.QUIETING, Effect.QUIET),
         },
     ),
-    State.STOPPING: _ROWS.working(
-        {
-            Event.DONE: Step(State.STOPPED),
-            Event.NOTHING: Step(State.NOTHING_KEPT),
-            Event.STRANGER: Step(State.ENTERING),
-        }
-    ),
+    State.STOPPING: _ROWS.working({Event.DONE: Step(State.STOPPED), Event.STRANGER: Step(State.ENTERING)}),
     State.STOPPED: _ROWS.saying(State.MENU),
     State.QUIETING: _ROWS.working({Event.DONE: Step(State.LEFT), Event.STRANGER: Step(State.ENTERING)}),
     State.ENTERING: _ROWS.choosing(
@@ -85,7 +80,6 @@ TABLE: Final[dict[State, dict[Event, Step[State, Effect]]]] = {
     State.LOOKING: _ROWS.working(
         {
             Event.KNOWN: Step(State.KEPT),
-            Event.NOTHING: Step(State.NOTHING_KEPT),
             Event.WRONG: Step(State.UNKNOWN),
             Event.TOO_OFTEN: Step(State.LATER),
         }

@@ -11,13 +11,13 @@ class Kept(Protocol):
     """What is kept of a call, for the ear."""
 
     @property
-    def measurements(self) -> int:
-        """How many."""
+    def measurements(self) -> int | None:
+        """How many; None while the call goes on."""
         ...
 
     @property
-    def until(self) -> date | None:
-        """The day on which the last of them goes, None where there are none."""
+    def until(self) -> date:
+        """The day on which the last of them goes; where there are none, the record of what was answered."""
         ...
 
 

@@ -35,6 +35,13 @@ def test_stopping_is_one_key_away() -> None:
     assert dialogue.press("1").effect is Effect.STOP_NUMBER
 
 
+def test_a_forged_number_learns_nothing() -> None:
+    """Law: a stop sounds the same whether or not that number ever called; only a reference tells what is kept."""
+    assert TABLE[State.STOPPING][Event.NOTHING].state is None
+    assert ways_to(State.STOPPED) == {(State.STOPPING, Event.DONE)}
+    assert ways_to(State.NOTHING_KEPT) == {(State.ERASING, Event.NOTHING)}
+
+
 def test_a_slip_of_the_finger_erases_nothing() -> None:
     """Law: the menu in which a key erases is heard to its end before keys count."""
     dialogue = LineDialogue(SCRIPT)

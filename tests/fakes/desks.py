@@ -17,8 +17,8 @@ PIN = "123456"
 class FakeKept:
     """What is kept of a call."""
 
-    measurements: int
-    until: date | None
+    measurements: int | None
+    until: date
 
 
 class FakeRights:
@@ -28,6 +28,7 @@ class FakeRights:
         self.asked: list[tuple[str, ...]] = []
         self.kept: FakeKept = FakeKept(12, date(2026, 12, 2))
         self.calls = 2
+        self.is_erased = False
         self.is_locked = False
         self.fails = False
 
@@ -49,9 +50,9 @@ class FakeRights:
         return self.kept if reference == KNOWN else None
 
     async def erase(self, reference: str) -> bool:
-        """There is something as long as something is kept."""
+        """There is something until the test says otherwise."""
         self._note("erase", reference)
-        return self.kept.measurements > 0
+        return not self.is_erased
 
     async def mint(self, call_id: str) -> str:
         """The one reference."""

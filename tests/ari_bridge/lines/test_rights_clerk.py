@@ -22,11 +22,11 @@ class Bench:
 
 
 async def test_the_own_number_is_stopped() -> None:
-    """Law: the number that the PBX names is stopped, no other; where nothing was found that is said."""
+    """Law: the number that the PBX names is stopped, no other; who forged it does not learn whether it ever called."""
     bench = Bench()
     assert await bench.clerk.carry_out(Effect.STOP_NUMBER, "") is Event.DONE
     bench.desk.calls = 0
-    assert await bench.clerk.carry_out(Effect.STOP_NUMBER, "") is Event.NOTHING
+    assert await bench.clerk.carry_out(Effect.STOP_NUMBER, "") is Event.DONE
     assert bench.desk.asked == [("stop", "0612")] * 2
 
 
@@ -59,19 +59,20 @@ async def test_what_is_kept_is_told_in_digits() -> None:
     assert bench.desk.asked[-1] == ("look up", KNOWN, "line 0612")
 
 
-@pytest.mark.parametrize("kept", [FakeKept(0, None), FakeKept(0, date(2026, 1, 1)), FakeKept(3, None)])
-async def test_where_nothing_is_kept_that_is_said(kept: FakeKept) -> None:
-    """Law: nothing is called nothing."""
+@pytest.mark.parametrize(("measurements", "count"), [(0, ("0",)), (None, ())])
+async def test_a_record_is_never_called_nothing(measurements: int | None, count: tuple[str, ...]) -> None:
+    """Law: where nothing was measured, or the call goes on, something is kept all the same, and can be erased."""
     bench = Bench()
-    bench.desk.kept = kept
-    assert await bench.clerk.carry_out(Effect.LOOK_UP, KNOWN) is Event.NOTHING
+    bench.desk.kept = FakeKept(measurements, date(2026, 12, 2))
+    assert await bench.clerk.carry_out(Effect.LOOK_UP, KNOWN) is Event.KNOWN
+    assert SCRIPT.prompts_of(State.MEASURED, bench.clerk.facts) == (*count, "rights_measured", *"02122026")
 
 
 async def test_erasing_and_hanging_up() -> None:
     """Law: what the desk did is what the caller hears."""
     bench = Bench()
     assert await bench.clerk.carry_out(Effect.ERASE, KNOWN) is Event.DONE
-    bench.desk.kept = FakeKept(0, None)
+    bench.desk.is_erased = True
     assert await bench.clerk.carry_out(Effect.ERASE, KNOWN) is Event.NOTHING
     await bench.clerk.carry_out(Effect.HANG_UP, "")
     assert bench.pbx.hung_up == ["1.1"]

@@ -9,7 +9,7 @@ from ari_bridge.run.rights_desk import LineDesk
 from consent.errors import NothingKept, TooManyTries
 from consent.guesses import Guesses
 from consent.ledger import Ledger
-from consent.rights import Kept, Rights
+from consent.rights import Rights
 from tests.conftest import Callers
 
 
@@ -31,8 +31,14 @@ async def test_a_call_goes_through_all_of_it(desk: LineDesk, callers: Callers) -
     await callers.says_yes()
     reference = await desk.mint("call-1")
     assert len(reference) == 14
-    assert await desk.look_up(reference, "line 1") == Kept(0, None)
+    live = await desk.look_up(reference, "line 1")
+    assert live is not None
+    assert live.measurements is None
     await callers.ledger.close("call-1", lambda _: b"")
+    kept = await desk.look_up(reference, "line 1")
+    assert kept is not None
+    assert kept.measurements == 0
+    assert kept.until > live.until  # the record of the answers, which goes later than measurements would
     assert await desk.erase(reference)
     assert not await desk.erase(reference)
     assert await desk.look_up(reference, "line 1") is None
