@@ -94,7 +94,7 @@ def test_a_signature_is_of_one_head_alone() -> None:
         {"signature": stranger.signature},
     ):
         with pytest.raises(LedgerBroken, match="signature is false"):
-            check_signature(dataclasses.replace(made, **change))  # type: ignore[arg-type]
+            check_signature(dataclasses.replace(made, **change))
 
 
 def test_an_exported_checkpoint_comes_back() -> None:

@@ -354,7 +354,7 @@ def test_no_older_copy_brings_a_yes_back(between: list[tuple[object, ...]]) -> N
     """Law: with a copy made in the middle of the call, nothing is heard after the stop: neither the copy nor a restart
     nor the same yes told once more makes anything of it.
     """
-    begun = [TOLD, YES, ("back_up", "file"), ("back_up", "keyring")]
+    begun: list[tuple[object, ...]] = [TOLD, YES, ("back_up", "file"), ("back_up", "keyring")]
     heard = play(begun)
     assert heard > 0
     assert play([*begun, *between]) == heard

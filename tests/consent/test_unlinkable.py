@@ -25,7 +25,7 @@ import numpy as np
 import pytest
 
 from analysis.conversation import PartyFacts
-from analysis.emotion.score import Estimate, ToneScore
+from analysis.emotion.score import Estimate, ToneScore, Verdict
 from analysis.store.schema import MIGRATIONS as STORE
 from analysis.store.scores import Scores
 from consent import seals
@@ -142,10 +142,11 @@ class Centre:
         await self.ledger.heard_in(cdr.uniqueid, f"conversation of {cdr.uniqueid}")
         for number in range(max(1, cdr.duration_s // 6)):
             self.now = cdr.start + timedelta(seconds=10 + 6 * number)
-            values = [self.lots.random() * 0.9 + 0.05 for _ in range(2)]
-            verdict = ToneScore(6.0 * number, 6.0 * number + 4, *(Estimate(one, 0.1) for one in values), "model-x")
+            one, other = (self.lots.random() * 0.9 + 0.05 for _ in range(2))
+            estimates = (Estimate(one, 0.1), Estimate(other, 0.1))
+            verdict: Verdict = ToneScore(6.0 * number, 6.0 * number + 4, *estimates, "model-x")
             await self.scores.keep(grants.caller.admit(verdict))
-            self.measured += values
+            self.measured += [one, other]
         facts = PartyFacts(float(cdr.duration_s), cdr.duration_s / 3.1, 0.5, 1.25, 7.5)
         for grant in (grants.caller, grants.agent):
             await self.scores.keep_facts(grant, facts)
@@ -319,9 +320,10 @@ def test_no_guess_gives_a_seal_to_its_agent(loot: Loot, table: str, seen: str, s
     """
     blobs = loot.blobs[table]
     guesses = matched(blobs, SEEN[seen], SOUGHT[sought])
-    for of in (lambda cdr: cdr.order, lambda cdr: cdr.agent):
-        right = sum(of(guess) == of(blob.cdr) for guess, blob in zip(guesses, blobs, strict=True))
-        p_value = beats_chance(right, [[of(guess)] for guess in guesses], [of(blob.cdr) for blob in blobs])
+    for of in ("order", "agent"):
+        right = sum(getattr(one, of) == getattr(blob.cdr, of) for one, blob in zip(guesses, blobs, strict=True))
+        truth = [getattr(blob.cdr, of) for blob in blobs]
+        p_value = beats_chance(right, [[getattr(one, of)] for one in guesses], truth)
         assert p_value > CHANCE, (right, p_value)
 
 

@@ -64,6 +64,7 @@ async def test_good_rows_are_taken(database: Database, grants: Grants) -> None:
     nothing = dict.fromkeys(("activation", "activation_sigma", "anger", "anger_sigma", "model_id"))
     await write(database, score(grants.caller.grant_id, kind="abstained", reason="noise", **nothing))
     await write(database, facts(grants.caller.grant_id))
+    assert grants.agent is not None
     await write(database, facts(grants.agent.grant_id, talk_share=None))
 
 
@@ -113,6 +114,7 @@ async def test_facts_that_break_a_law_are_refused(
 
 async def test_no_score_under_the_agents_grant(database: Database, grants: Grants) -> None:
     """EU AI Act, Article 5(1)(f), held by the file: neither a score nor an abstention of the agent."""
+    assert grants.agent is not None
     with pytest.raises(sqlite3.IntegrityError, match="caller"):
         await write(database, score(grants.agent.grant_id))
 

@@ -1,5 +1,6 @@
 """Keeping, handing out, and letting go."""
 
+import json
 import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -57,6 +58,7 @@ async def test_a_verdict_comes_back_as_it_was(scores: Scores, callers: Callers) 
 async def test_facts_are_one_row_for_each_party_and_the_newest(scores: Scores, callers: Callers) -> None:
     """Kept again and again during the call; what is found is the last."""
     grants = await callers.says_yes()
+    assert grants.agent is not None
     for facts in (ConversationFacts(5.0, 1.0, 1.0, 0.0, 1.0), FACTS):
         await scores.keep_facts(grants.caller, facts.of(Party.CALLER))
         await scores.keep_facts(grants.agent, facts.of(Party.AGENT))
@@ -89,6 +91,7 @@ async def test_a_score_of_the_agent_is_refused(scores: Scores, callers: Callers)
     """Even a verdict that somebody forged under the agent's grant does not get into the file."""
     grants = await callers.says_yes()
     said: Verdict = TONE
+    assert grants.agent is not None
     with pytest.raises(Withdrawn):
         await scores.keep(grants.agent.admit(said))
 
@@ -112,6 +115,7 @@ async def test_an_objection_erases_the_agents_facts_alone(scores: Scores, caller
     """The agent's stop takes the agent's own facts; the caller's stay until they expire."""
     grants = await callers.says_yes()
     await scores.keep_facts(grants.caller, FACTS.of(Party.CALLER))
+    assert grants.agent is not None
     await scores.keep_facts(grants.agent, FACTS.of(Party.AGENT))
     await callers.stops(answer=Answer.OBJECTED)
     assert await scores.erase([grants.agent.grant_id]) == 1
@@ -122,6 +126,7 @@ async def test_rows_go_on_time_and_not_before(scores: Scores, callers: Callers) 
     """To the millisecond of what was announced; after the call as during it."""
     grants = await callers.says_yes()
     await scores.keep(tone(grants))
+    assert grants.agent is not None
     await scores.keep_facts(grants.agent, FACTS.of(Party.AGENT))
     await callers.stops(answer=Answer.EXPIRED)
     end = NOW + timedelta(days=30)
@@ -157,3 +162,49 @@ async def test_what_was_erased_leaves_the_log_too(scores: Scores, callers: Calle
     reader.close()
     assert await scores.expire(NOW) == 0
     assert MODEL.encode() not in log.read_bytes() + database.path.read_bytes()
+
+
+def gathered(connection: sqlite3.Connection, scores: Scores, call_id: str = "call-1") -> dict[str, object]:
+    """What would be sealed of a call."""
+    found: dict[str, object] = json.loads(scores.gather(call_id)(connection) or b"{}")
+    return found
+
+
+async def test_what_is_sealed_is_the_callers_alone(scores: Scores, callers: Callers, database: Database) -> None:
+    """EU AI Act, Article 5(1)(f), and thrift: verdicts and facts of the caller are kept, the agent's facts die."""
+    grants = await callers.says_yes()
+    assert grants.agent is not None
+    for verdict in (NOISE, TONE):
+        await scores.keep(grants.caller.admit(verdict))
+    await scores.keep_facts(grants.caller, FACTS.of(Party.CALLER))
+    await scores.keep_facts(grants.agent, FACTS.of(Party.AGENT))
+    other = await callers.says_yes("call-2")
+    await scores.keep(noise(other))
+    kept = await database.write(lambda c: gathered(c, scores))
+    assert [one["kind"] for one in kept["scores"]] == ["tone", "abstained"]  # type: ignore[attr-defined]
+    assert kept["facts"]["talk_s"] == FACTS.of(Party.CALLER).talk_s  # type: ignore[index]
+    assert not {"grant_id", "endpoint", "call_id", "score_id"} & {*kept["scores"][0], *kept["facts"]}  # type: ignore[index, misc]
+    assert await scores.of_call("call-1") == []
+    assert await scores.facts_of_call("call-1") == []
+    assert len(await scores.of_call("call-2")) == 1
+
+
+async def test_of_a_call_without_anything_nothing_is_sealed(
+    scores: Scores, callers: Callers, database: Database
+) -> None:
+    """A call of which nothing was measured leaves no seal by which it could be told from a call that never was."""
+    await callers.says_yes()
+    assert await database.write(lambda c: scores.gather("call-1")(c)) == b""
+    assert await database.write(lambda c: scores.gather("never")(c)) == b""
+
+
+async def test_a_verdict_that_comes_after_the_seal_is_withdrawn(scores: Scores, callers: Callers) -> None:
+    """What was in flight when the call was sealed finds no grant any more, in memory and in the file."""
+    grants = await callers.says_yes()
+    late = tone(grants)
+    await callers.ledger.close("call-1", scores.gather("call-1"))
+    with pytest.raises(Withdrawn):
+        await scores.keep(late)
+    with pytest.raises(Withdrawn):
+        await scores.keep_facts(grants.caller, FACTS.of(Party.CALLER))
+    assert await scores.of_call("call-1") == []
