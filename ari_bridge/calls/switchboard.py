@@ -214,7 +214,7 @@ class Switchboard:
         channels = self._rooms.topology.channels
         log.info("pbx.connected", channels=len(channels), swept_forks=swept)
         for call_id in await self._rooms.ledger.open_calls() - self._sessions.keys():
-            self._session(call_id).restore(await self._rooms.ledger.standing(call_id))
+            await self._restore(call_id)
         for entry in await self._rooms.pbx.journal():
             await self._answer(entry)
         for call_id, session in list(self._sessions.items()):
@@ -225,6 +225,12 @@ class Switchboard:
         for channel in list(channels.values()):
             if channel.call_id == channel.channel_id and self._rooms.roles.of(channel) is Party.CALLER:
                 await self._suspect(channel.channel_id)
+
+    async def _restore(self, call_id: str) -> None:
+        standing = await self._rooms.ledger.standing(call_id)
+        if Answer.WITHDRAWN in standing.answers:  # the page and the desk record it; nobody was there to erase
+            await self._rooms.scores.erase(await self._rooms.ledger.grant_ids(call_id))
+        self._session(call_id).restore(standing)
 
     async def _suspect(self, call_id: str) -> None:
         # Asked for anew: 16.28 lists a channel with the variables that it had at its last event.

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import structlog
 
+from analysis.conversation import PartyFacts
 from ari_bridge.calls import switchboard as switchboard_module
 from ari_bridge.calls.board import Stage
 from ari_bridge.calls.topology import Topology
@@ -213,6 +214,19 @@ async def test_a_no_that_became_a_yes_while_the_bridge_was_away_is_an_attack(ben
         await bench.connect(replace(CALLER, consent="granted"), AGENT, bridged=True)
     assert "attack.suspected" in {line["event"] for line in lines}
     assert bench.stage() is Stage.REFUSED
+    assert bench.pbx.opened == []
+
+
+async def test_a_stop_that_nobody_was_there_to_obey_erases_at_the_start(bench: Bench) -> None:
+    """Law: what was derived of a call that was stopped while the bridge was dead goes at once, not with the hang-up."""
+    grants = await bench.callers.says_yes("1.1")
+    await bench.scores.keep_facts(grants.caller, PartyFacts(10.0, 5.0, 0.5, 0.0, 1.0))
+    await bench.callers.stops("1.1")
+    assert await bench.scores.facts_of_call("1.1")
+    bench.pbx.variables["1.1"] = "granted"
+    await bench.connect(replace(CALLER, consent="granted"), AGENT, bridged=True)
+    assert not await bench.scores.facts_of_call("1.1")
+    assert bench.stage() is Stage.WITHDRAWN
     assert bench.pbx.opened == []
 
 
