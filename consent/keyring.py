@@ -96,6 +96,11 @@ class Keyring:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @property
+    def trouble(self) -> str:
+        """Why the last change could not be written, "" since one could."""
+        return self._database.trouble
+
     async def open(self, mac: str, kind: str, number_tag: str, retention: Retention, today: date) -> Record:
         """The record of what `mac` stands for, made now if there is none."""
         values = (

@@ -87,6 +87,23 @@ def remove(connection: sqlite3.Connection, endpoint: str) -> None:
         raise InvalidValue(f"there is no agent {endpoint!r}")
 
 
+async def leave(ledger: Ledger, endpoint: str) -> None:
+    """Remove an agent, so that no older copy of the file brings the acknowledgement back: the keyring knows its end.
+
+    Raises:
+        InvalidValue: no such agent.
+        DatabaseUnavailable: the agent is still there.
+    """
+    row = await ledger.database.read(
+        lambda c: c.execute("SELECT since FROM staff WHERE endpoint = ?", (endpoint,)).fetchone()
+    )
+    if row is not None and row[0]:
+        record = await ledger.keyring.of(ledger.keys.mac("staff", f"{endpoint}\n{row[0]}"))
+        if record is not None:
+            await ledger.keyring.end(record.record_id)
+    await ledger.database.write(lambda connection: remove(connection, endpoint))
+
+
 def agents(connection: sqlite3.Connection, now: datetime) -> list[Agent]:
     """All of them, by name."""
     rows = connection.execute(

@@ -77,9 +77,9 @@ def _pin(endpoint: str, pin: str) -> tuple[str, ...]:
 
 
 async def _remove(ledger: Ledger, endpoint: str) -> Sequence[str]:
-    await ledger.database.write(lambda c: staff.remove(c, endpoint))
+    await staff.leave(ledger, endpoint)
     return (
-        f"{endpoint} is no agent any more: that leg is not heard in any new conversation.",
+        f"{endpoint} is no agent any more: that leg is not heard from now on, and a call it is in now is stopped.",
         "What the agent acknowledged stays on record until its own date.",
     )
 

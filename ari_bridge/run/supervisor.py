@@ -130,7 +130,12 @@ class Service:
     def readiness(self) -> Readiness:
         """Whether calls can be analysed now."""
         pbx = "ok" if self.switchboard.is_connected else self.switchboard.sentence
-        checks = {"pbx": pbx, "engine": self._engine_failure or "ok", "database": self._database.trouble or "ok"}
+        checks = {
+            "pbx": pbx,
+            "engine": self._engine_failure or "ok",
+            "database": self._database.trouble or "ok",
+            "keyring": self.rooms.ledger.keyring.trouble or "ok",
+        }
         return Readiness(all(check == "ok" for check in checks.values()), checks)
 
 

@@ -11,7 +11,8 @@ from consent.errors import InvalidValue, NotGranted, TooManyTries
 from consent.ledger import Ledger
 from consent.notice import Notice
 from consent.parties import Party
-from consent.staff import LOCK, MAX_WRONG, Agent, Staff, add, agents, remove, reset
+from consent.reconciliation import reconcile
+from consent.staff import LOCK, MAX_WRONG, Agent, Staff, add, agents, leave, remove, reset
 from tests.conftest import AGENTS, Callers
 
 TODAY = date(2026, 11, 22)
@@ -174,6 +175,22 @@ async def test_an_agent_who_was_removed_is_not_heard(bench: Bench, callers: Call
     await bench.ledger.database.write(lambda c: remove(c, AGENTS[0]))
     assert (await callers.says_yes("call-1")).agent is None
     assert AGENTS[0] not in await bench.all()
+
+
+async def test_an_older_file_does_not_bring_a_removed_agent_back(bench: Bench, callers: Callers) -> None:
+    """Law: who left is not heard after a backup is put back either: that it ended stands with the keys."""
+    names = "endpoint, pin, added_on, notice_id, since, until"
+    row = await bench.ledger.database.read(
+        lambda c: c.execute(f"SELECT {names} FROM staff WHERE endpoint = ?", AGENTS[:1]).fetchone()
+    )
+    await leave(bench.ledger, AGENTS[0])
+    await bench.ledger.database.write(lambda c: c.execute(f"INSERT INTO staff ({names}) VALUES (?, ?, ?, ?, ?, ?)", row))
+    assert await bench.staff.has_acknowledged(AGENTS[0])
+    await reconcile(bench.ledger, lambda _: lambda _: b"")
+    assert not await bench.staff.has_acknowledged(AGENTS[0])
+    assert (await callers.says_yes()).agent is None
+    with pytest.raises(InvalidValue):
+        await leave(bench.ledger, "1999")
 
 
 @pytest.mark.parametrize("endpoint", ["", "a b", "x" * 101, "1001\n", "a/b", "é"])

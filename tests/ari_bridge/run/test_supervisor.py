@@ -25,6 +25,7 @@ from consent.database import Database
 from consent.errors import DatabaseUnavailable
 from consent.keys import KEYRING
 from consent.notice import Notice
+from consent.states import Answer
 from consent.tables import MIGRATIONS
 from tests import papers
 from tests.ari_bridge.calls.bench import Bench, running
@@ -201,6 +202,23 @@ async def test_a_locked_database_is_not_ready(bench: Bench) -> None:
     await bench.scores.expire(datetime.now(UTC))
     assert service.readiness().ready
     other.close()
+
+
+async def test_a_locked_keyring_is_not_ready(bench: Bench) -> None:
+    """Law: the keyring may lie on another disk that is full: then no answer is recorded, and that is said."""
+    await bench.connect()
+    service = supervisor.Service(bench.rooms, bench.switchboard, bench.database)
+    assert service.readiness().ready
+    other = sqlite3.connect(bench.ledger.keys.folder / KEYRING, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(DatabaseUnavailable):
+        await bench.ledger.record(bench.callers.entry("1.1", Answer.ASKED))
+    assert not service.readiness().ready
+    assert "locked" in service.readiness().checks["keyring"]
+    other.execute("ROLLBACK")
+    other.close()
+    await bench.ledger.record(bench.callers.entry("1.1", Answer.ASKED))
+    assert service.readiness().ready
 
 
 class Parting(FakePbx):
