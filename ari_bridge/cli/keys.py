@@ -6,6 +6,7 @@ import asyncio
 import sys
 from argparse import SUPPRESS, ArgumentParser, Namespace
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -37,15 +38,22 @@ async def _awaited(work: Awaitable[Exit]) -> Exit:
 
 
 async def _status(settings: Settings, arguments: Namespace) -> Exit:
+    from ari_bridge.run.janitor import CLOCK_MAY_DIFFER
     from ari_bridge.run.records import open_beside
 
     async with open_beside(settings.database.path, settings.keys.folder) as ledger:
         records = await ledger.keyring.all()
+        clock = datetime.now(UTC).date()
+        latest = await ledger.keyring.today(clock)
     keys = ledger.keys
     print(
         f"keys in {keys.folder}: {len(keys.numbers)} for numbers, one to sign, one to look up; {len(records)} records"
     )
     print(f"checkpoints are signed by {keys.signing.public_key().public_bytes_raw().hex()}")
+    if latest - clock > CLOCK_MAY_DIFFER:
+        print(f"the clock says {clock}, but {latest} was seen here once: by that day all is deleted, and no agent's word")
+        print("holds; set the clock right, or where it was ahead that day, put back the folder of keys from before it")
+        return Exit.PROBLEM
     return Exit.OK
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import structlog
@@ -17,6 +17,9 @@ from consent.ledger import Ledger
 
 EVERY_S: Final = 60.0
 """How late a row may go at most, besides the time that the deletion takes."""
+
+CLOCK_MAY_DIFFER: Final = timedelta(days=1)
+"""Further back than the latest day it never goes by itself: either it is wrong now, or it was too far ahead once."""
 
 _log = structlog.get_logger(__name__)
 
@@ -33,6 +36,7 @@ class Janitor:
 
     async def clean(self) -> None:
         """Delete all that is due now. Raises DatabaseUnavailable: what is left goes with the next run."""
+        await self._look_at_clock()
         rows = await self._scores.expire(self._now())
         gone = await self._forgetting.run()
         if rows or not gone.is_nothing:
@@ -40,6 +44,13 @@ class Janitor:
         # Of its own: an hour of a clock that was set back must not last a year.
         if self._signed_at is None or abs(self._now() - self._signed_at) >= EVERY:
             await self.sign()
+
+    async def _look_at_clock(self) -> None:
+        """Say that the clock is behind: by the latest day that was ever seen all goes early, and nobody's word holds."""
+        clock = self._now().date()
+        latest = await self._ledger.keyring.today(clock)
+        if latest - clock > CLOCK_MAY_DIFFER:
+            _log.error("clock.behind", clock=str(clock), latest_day=str(latest))
 
     async def sign(self) -> None:
         """Sign the head of the chain, if it has grown. Raises DatabaseUnavailable."""

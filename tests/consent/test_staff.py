@@ -184,7 +184,9 @@ async def test_an_older_file_does_not_bring_a_removed_agent_back(bench: Bench, c
         lambda c: c.execute(f"SELECT {names} FROM staff WHERE endpoint = ?", AGENTS[:1]).fetchone()
     )
     await leave(bench.ledger, AGENTS[0])
-    await bench.ledger.database.write(lambda c: c.execute(f"INSERT INTO staff ({names}) VALUES (?, ?, ?, ?, ?, ?)", row))
+    await bench.ledger.database.write(
+        lambda c: c.execute(f"INSERT INTO staff ({names}) VALUES (?, ?, ?, ?, ?, ?)", row)
+    )
     assert await bench.staff.has_acknowledged(AGENTS[0])
     await reconcile(bench.ledger, lambda _: lambda _: b"")
     assert not await bench.staff.has_acknowledged(AGENTS[0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,13 @@ def test_the_keys_are_told_and_never_shown(site: Site, capsys: pytest.CaptureFix
     (site.keys / "lookup.key").chmod(0o644)
     assert _run(site, "status") == 1
     assert "chmod 600" in capsys.readouterr().err
+
+
+def test_a_day_that_is_still_to_come_is_said(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    """Law: after a clock that was ahead once everything goes at once; the desk learns why."""
+    site.do(lambda ledger: ledger.keyring.today(date(2106, 2, 7)))
+    assert _run(site, "status") == 1
+    assert "2106-02-07 was seen here once" in capsys.readouterr().out
 
 
 def test_a_rotation_keeps_the_key_before(site: Site, capsys: pytest.CaptureFixture[str]) -> None:

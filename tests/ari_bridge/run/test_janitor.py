@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
+from structlog.testing import capture_logs
+
 from analysis.conversation import PartyFacts
 from analysis.store.scores import Scores
 from ari_bridge.run.janitor import Janitor
@@ -60,6 +62,21 @@ async def test_what_is_due_goes_and_the_rest_stays(callers: Callers, ledger: Led
     clock.ahead = timedelta(days=31)
     await Janitor(scores, ledger, clock).clean()
     assert not await scores.facts_of_call("call-1")
+
+
+async def test_a_clock_that_is_behind_is_said(ledger: Ledger, database: Database) -> None:
+    """Law: where the keyring saw a later day all goes early; that is an error in the log, not a silence."""
+    clock = Clock()
+    janitor = Janitor(Scores(database), ledger, clock)
+    with capture_logs() as logged:
+        await janitor.clean()
+        clock.ahead = timedelta(days=400)
+        await janitor.clean()
+    assert "clock.behind" not in {line["event"] for line in logged}
+    clock.ahead = timedelta()
+    with capture_logs() as logged:
+        await janitor.clean()
+    assert "clock.behind" in {line["event"] for line in logged}
 
 
 async def test_what_is_sealed_goes_too(callers: Callers, ledger: Ledger, database: Database) -> None:
