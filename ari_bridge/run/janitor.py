@@ -46,7 +46,7 @@ class Janitor:
             await self.sign()
 
     async def _look_at_clock(self) -> None:
-        """Say that the clock is behind: by the latest day that was ever seen all goes early, and nobody's word holds."""
+        """Say that the clock is behind: by the latest day that was seen all goes early, and no agent's word holds."""
         clock = self._now().date()
         latest = await self._ledger.keyring.today(clock)
         if latest - clock > CLOCK_MAY_DIFFER:
