@@ -52,7 +52,7 @@ async def _status(settings: Settings, arguments: Namespace) -> Exit:
     print(f"checkpoints are signed by {keys.signing.public_key().public_bytes_raw().hex()}")
     if latest - clock > CLOCK_MAY_DIFFER:
         print(f"the clock says {clock}, but {latest} was seen here once: by that day all is deleted, and no")
-        print("agent's word holds; set the clock right, or if it was ahead that day, put back the folder of keys from before")
+        print("agent's word holds; set the clock right, or if it was ahead that day, put back older keys")
         return Exit.PROBLEM
     return Exit.OK
 
