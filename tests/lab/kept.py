@@ -59,7 +59,7 @@ class KeptFile:
 
     def record_of(self, call_id: str) -> Record | None:
         """The secrets of a call; None once they are erased."""
-        found = self.records("mac = ?", read_keys(self.keys).mac("call", call_id))
+        found = self.records("mac = ? AND kind != 'gone'", read_keys(self.keys).mac("call", call_id))
         return found[0] if found else None
 
     def records(self, condition: str = "1", *values: str) -> list[Record]:

@@ -82,17 +82,17 @@ async def _own_number(site: Site) -> None:
     await line.press("4")
     await line.hears("rights_menu")
     await line.press("1")
-    assert await line.hears("rights_nothing", "rights_kept", "rights_measured") == "rights_nothing"
+    assert await line.hears("rights_nothing", "rights_kept", "rights_measured", "rights_stopped") == "rights_stopped"
     await asyncio.gather(line.leave(), live.dialled.call.hang_up())
 
 
 async def _own_number_again(site: Site) -> None:
-    """A stranger's number stops nothing of others."""
+    """A stranger's number stops nothing of others, and learns nothing: it hears the same words."""
     met = await _measured(site, 1007, "0618000002")
     line = await OnLine.dial(await site.caller("0618000003"), RIGHTS)
     await line.hears("rights_menu")
     await line.press("1")
-    await line.hears("rights_nothing")
+    await line.hears("rights_stopped")
     assert _verdicts(site, met) > 0
     assert site.records.answers(met.call_id)[-1][0] == "granted"
     await asyncio.gather(line.leave(), met.dialled.call.hang_up())

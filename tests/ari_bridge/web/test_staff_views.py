@@ -67,6 +67,14 @@ async def test_nobody_in_person_is_on_it(client: Client, ledger: Ledger, callers
     assert checkpoint.hash in text
 
 
+async def test_nobody_watches_an_answer_come(client: Client, ledger: Ledger, callers: Callers) -> None:
+    """The page is the same before and after an answer: who asks it all the time learns of no call what was answered."""
+    await ledger.checkpoint()
+    before = await text_of(client)
+    await callers.says_yes("call-77")
+    assert await text_of(client) == before
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_an_empty_site_has_a_page_in_every_language(client: Client, language: str) -> None:
     """Before the first record too."""
