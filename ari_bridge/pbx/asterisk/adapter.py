@@ -22,6 +22,7 @@ log = structlog.get_logger()
 
 CONSENT_VARIABLE: Final = "OUIDIRE_CONSENT"
 CALL_VARIABLE: Final = "OUIDIRE_CALL"
+TAG_VARIABLE: Final = "OUIDIRE_TAG"
 STOP_CONTEXT: Final = "ouidire-stop"
 STOP_MARK: Final = "SHARED(OUIDIRE_STOP)"
 """What the dialplan writes on the caller's channel when anybody stops the call, from whatever leg."""
@@ -149,9 +150,17 @@ class AsteriskPbx:
             entry = answers.from_journal(key, value)
             if entry is None:
                 log.warning("journal.odd_entry", key=key[:200])
+            elif entry.answer is Answer.GRANTED:
+                entries.append(answers.tagged(entry, await self._tag_of(entry.call_id)))
             else:
                 entries.append(entry)
         return answers.in_order(entries)
+
+    async def _tag_of(self, call_id: str) -> str:
+        """What stands for the number, "" of a call that is over; the PBX keeps it nowhere else, not in its log."""
+        with contextlib.suppress(NotThere):
+            return await self._link.ari.variable_of(call_id, TAG_VARIABLE)
+        return ""
 
     async def forget(self, entry: Answered) -> None:
         """By the dialplan's DB_DELETE, for which the right to set variables is enough."""

@@ -104,6 +104,11 @@ class Ari:
         answer = await self.ask("GET", f"/channels/{call}/variable?variable=OUIDIRE_CONSENT")
         return answer["value"] if isinstance(answer, dict) else answer
 
+    async def tag(self, call: str) -> str:
+        """OUIDIRE_TAG of the caller's channel."""
+        answer = await self.ask("GET", f"/channels/{call}/variable?variable=OUIDIRE_TAG")
+        return str(answer["value"]) if isinstance(answer, dict) else ""
+
     async def event(self, kind: str, matches: object, timeout_s: float = 5.0) -> dict[str, object]:
         """The first event of a kind that matches, past ones included. Raises TimeoutError."""
         assert callable(matches)

@@ -244,6 +244,15 @@ async def test_the_journal_is_read_in_order_without_its_odd_entries(pbx: adapter
     ]
 
 
+async def test_a_yes_comes_with_what_stands_for_the_number(pbx: adapter.AsteriskPbx, ari: AriServer) -> None:
+    """Law: it is read on the caller's own channel, since the PBX logs what it writes down; gone with the channel."""
+    tag = "12-" + "ab" * 20
+    ari.channels[CALL]["channelvars"]["OUIDIRE_TAG"] = tag
+    assert [entry.number_tag for entry in await pbx.journal()] == ["", tag, ""]
+    del ari.channels[CALL]
+    assert [entry.number_tag for entry in await pbx.journal()] == ["", "", ""]
+
+
 async def test_an_entry_is_forgotten_by_name(pbx: adapter.AsteriskPbx, ami: AmiServer) -> None:
     """Law: forgetting removes exactly the entry that the ledger holds."""
     await pbx.forget((await pbx.journal())[1])
