@@ -14,7 +14,7 @@ from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
 from consent import sealed_rows
-from consent.keyring import Record
+from consent.keyring import GONE, Record
 from consent.ledger import Ledger
 from consent.states import Answer
 
@@ -70,7 +70,7 @@ class Forgetting:
         today = (await self._ledger.keyring.today(self._now().date())).isoformat()
         derived: Counter[str] = Counter()
         records: Counter[str] = Counter()
-        for record in (one for one in await self._ledger.keyring.all() if one.kind != "gone"):
+        for record in (one for one in await self._ledger.keyring.all() if one.kind != GONE):
             if record.derived is not None and record.kind == "call":
                 derived[max(record.derived_goes_on, record.held_until, today)] += 1
             records[max(record.goes_on, record.held_until, today)] += 1

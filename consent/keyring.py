@@ -22,6 +22,8 @@ from consent.retention import Retention
 from consent.seals import new_secret
 
 MIGRATIONS: Final = Migrations("keyring")
+GONE: Final = "gone"
+"""The kind of a record of which nothing is left but that it is over."""
 BURIED: Final = timedelta(days=2)
 """How long it is known of a call, of which nothing is left, that it is over: longer than any call, and any journal."""
 _COLUMNS: Final = (

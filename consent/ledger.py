@@ -20,7 +20,7 @@ from consent.database import Database
 from consent.entry import ENDINGS, Entry, Standing
 from consent.errors import NotGranted
 from consent.grant import ConsentGrant, Life
-from consent.keyring import BURIED, Keyring, Record
+from consent.keyring import BURIED, GONE, Keyring, Record
 from consent.keys import Keys
 from consent.notice import Notice
 from consent.parties import Party
@@ -251,7 +251,7 @@ class Ledger:
         return made
 
     async def _record_late(self, record: Record, entry: Entry) -> bool:
-        if record.kind == "gone":
+        if record.kind == GONE:
             return False
 
         def change(connection: sqlite3.Connection) -> bool:

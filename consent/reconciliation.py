@@ -12,7 +12,7 @@ from typing import Final
 
 from consent import sealed_rows
 from consent.errors import KeysMissing
-from consent.keyring import BURIED, Record
+from consent.keyring import BURIED, GONE, Record
 from consent.ledger import Ledger
 from consent.retention import stamp
 from consent.sealed_rows import Gather
@@ -107,7 +107,7 @@ def _bring_in_line(connection: sqlite3.Connection, records: list[Record], gather
 
 
 def _orphans(connection: sqlite3.Connection, records: list[Record]) -> list[Record]:
-    return [one for one in records if one.kind != "gone" and not sealed_rows.has_answers(connection, one)]
+    return [one for one in records if one.kind != GONE and not sealed_rows.has_answers(connection, one)]
 
 
 def _left_open(connection: sqlite3.Connection, records: list[Record]) -> list[str]:

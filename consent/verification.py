@@ -16,7 +16,7 @@ from typing import Final
 from consent import sealed_rows
 from consent.chain import PERSON, Checkpoint, Row, canonical, check_signature, checked
 from consent.errors import InvalidValue, LedgerBroken, SealBroken
-from consent.keyring import Record
+from consent.keyring import GONE, Record
 from consent.notice import NOTICE_ID_LENGTH
 
 _CHAIN: Final = "SELECT seq, kind, body, commitment, previous, hash FROM ledger ORDER BY seq"
@@ -70,11 +70,14 @@ def verify(connection: sqlite3.Connection, records: Iterable[Record], against: I
     chain = verify_chain(connection, against)
     proven = bytearray(chain.rows + 1)  # one byte a row: which answers could be opened
     broken = ""
-    for record in records:
+    held = list(records)
+    for record in held:
         broken = _prove(connection, record, proven) or broken
     opened = sum(proven)
     if broken or chain.persons - opened > chain.certified:
         raise LedgerBroken(_of_what_is_left(connection, proven, chain.certified, broken))
+    for record in held:
+        _check_certified(connection, record)
     return Verified(chain.rows, chain.persons, opened, chain.certified, chain.checkpoints)
 
 
@@ -133,6 +136,14 @@ def _prove(connection: sqlite3.Connection, record: Record, proven: bytearray) ->
     except SealBroken as error:
         return f"{error} (one of a record opened on {record.opened_on})"
     return ""
+
+
+def _check_certified(connection: sqlite3.Connection, record: Record) -> None:
+    """An erasure takes the secret first: where it is still there and opens nothing, the certificate is made up."""
+    if record.closed and record.kind != GONE and not sealed_rows.has_answers(connection, record):
+        raise LedgerBroken(
+            f"all answers of a record opened on {record.opened_on} were taken away, and a certificate was made up"
+        )
 
 
 def _of_what_is_left(connection: sqlite3.Connection, proven: bytearray, certified: int, broken: str) -> str:

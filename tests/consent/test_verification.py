@@ -15,6 +15,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ari_bridge.run.records import open_ledger
+from consent import sealed_rows
 from consent.chain import Checkpoint, public_commitment, row_hash, sign
 from consent.entry import Entry
 from consent.errors import LedgerBroken
@@ -319,6 +320,15 @@ async def test_a_certificate_covers_what_it_counts_and_no_more(site: Site) -> No
     await erase(site, "call-b")
     _deleted(site)
     with pytest.raises(LedgerBroken, match="1 of the records 5, 6, 10, 11 was changed"):
+        site.verify()
+
+
+async def test_a_certificate_that_somebody_made_up_is_named(site: Site) -> None:
+    """Law: who has the file alone takes a call's seals away and certifies it: the call's secret is still there."""
+    async with opened(site.file.parent) as ledger:
+        await ledger.database.write(lambda c: sealed_rows.delete_record(c, site.records["call-b"]))
+        await ledger.note("rights.erased", {"records": 1, "answers": 3})
+    with pytest.raises(LedgerBroken, match="a certificate was made up"):
         site.verify()
 
 
