@@ -60,6 +60,7 @@ class Switchboard:
         # One event, or one try to take the PBX up, at a time.
         self._turn = asyncio.Lock()
         self._retry: asyncio.Task[None] | None = None
+        self._unread: set[asyncio.Task[None]] = set()
         self.is_connected = False
         self.sentence = "the PBX was not reached yet"
 
@@ -83,9 +84,10 @@ class Switchboard:
         with contextlib.suppress(TimeoutError):  # what is not told by then ends with its lease
             async with asyncio.timeout(FAREWELL_S):
                 await asyncio.gather(*(session.settle() for session in self.sessions()))
-        for task in self._tasks.values():
+        left = [*self._tasks.values(), *self._unread]
+        for task in left:
             task.cancel()
-        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        await asyncio.gather(*left, return_exceptions=True)
 
     def verdict(self, verdict: Consented[Verdict]) -> None:
         """What the engine made of a caller's speech, for the call it belongs to."""
@@ -247,7 +249,12 @@ class Switchboard:
             log.info("consent.ignored", call_id=event.call_id, endpoint=asker.endpoint, reason="not from outside")
             await self._rooms.pbx.forget(event)
             return
-        written = await self._written(event)
+        try:
+            written = await self._written(event)
+        except (PbxRefused, TimeoutError) as error:
+            log.error("answer.not_read", call_id=event.call_id, error=str(error))
+            self._answer_later(event)
+            return
         if written is None:
             log.error("attack.suspected", call_id=event.call_id, reason="a yes that the journal does not hold")
             return
@@ -260,6 +267,22 @@ class Switchboard:
         session.answer(entry, written)
         if await self._is_gone(event.call_id):
             session.hang_up()
+
+    def _answer_later(self, event: Answered) -> None:
+        """Take it once more: else the call would stand as asked for ever. A new connection takes the whole journal."""
+
+        async def again() -> None:
+            await asyncio.sleep(RETRY_S)
+            try:
+                async with self._turn:
+                    if self.is_connected:
+                        await self._answer(event)
+            except Exception:  # the root of this task, as `run` is of the events
+                log.exception("event.failed", event_kind=type(event).__name__)
+
+        task = asyncio.get_running_loop().create_task(again(), name=f"answer of {event.call_id}")
+        self._unread.add(task)
+        task.add_done_callback(self._unread.discard)
 
     async def _is_gone(self, call_id: str) -> bool:
         """Whether a call has ended; one that began after the snapshot is not in the topology, so the PBX is asked."""

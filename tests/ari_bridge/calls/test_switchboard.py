@@ -21,6 +21,7 @@ from ari_bridge.pbx.port import (
     Connected,
     Disconnected,
     KeyPressed,
+    PbxRefused,
     Snapshot,
 )
 from consent.states import Answer, Why
@@ -304,6 +305,25 @@ async def test_a_pbx_that_cannot_be_taken_up_is_tried_again(
     await bench.until(lambda: "cannot take up" in bench.switchboard.sentence)
     await bench.until(lambda: bench.switchboard.is_connected)
     assert bench.switchboard.sentence == ""
+
+
+async def test_a_yes_that_could_not_be_read_is_read_again(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Law: where the PBX did not show its journal in time, the yes is not lost; until it is read nobody is heard."""
+    monkeypatch.setattr(switchboard_module, "RETRY_S", 0.05)
+    await bench.connect()
+    shown, failures = bench.pbx.journal, [TimeoutError("late"), PbxRefused("busy")]
+
+    async def journal() -> Sequence[Answered]:
+        if failures:
+            assert bench.pbx.opened == []
+            raise failures.pop()
+        return await shown()
+
+    monkeypatch.setattr(bench.pbx, "journal", journal)
+    await bench.tell(ChannelChanged(CALLER), bench.says(Answer.ASKED), bench.says(Answer.GRANTED))
+    await bench.tell(ChannelChanged(AGENT), BridgeChanged("b", TOGETHER))
+    await bench.until(lambda: len(bench.pbx.forks) == 2)
+    assert not failures
 
 
 async def test_a_yes_said_now_is_followed_by_a_reference(bench: Bench) -> None:
