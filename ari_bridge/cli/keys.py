@@ -88,7 +88,7 @@ def _asked() -> str:
     if not sys.stdin.isatty():
         raise SettingsError("nobody is there to ask: give --decided-by")
     print("What the lost keys opened stays closed for ever: answers, measurements, and stops by number of old calls.")
-    print("With the key for numbers goes the list of those who asked never to be asked again: they are asked once more.")
+    print("With the key for numbers goes the list of those who asked never to be asked: they are asked again.")
     print("If a backup of the folder of keys exists, put it back instead.")
     return input("Who decides to go on without (an office; empty ends): ").strip()
 
