@@ -107,6 +107,8 @@ class Scene:
             await asyncio.sleep(THINKS_S)
             [self._key_ns] = await call.press(act.key)
             say(f"    the caller presses {act.key}")
+            if act.key == "1":
+                say("    the caller is thanked, and hears the reference of the call")
         else:
             say("    the caller presses nothing, which is a no")
         agent = self._legs[Party.AGENT] = await self._agent.incoming(NOTICE_LIMIT_S)

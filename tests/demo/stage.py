@@ -68,6 +68,7 @@ async def open_stage(installation: Installation, out: Path, folder: Path, say: P
         pbx = Asterisk(installation, folder / "pbx")
         stack.push_async_callback(pbx.close)
         pbx.write()
+        (out / DATABASE).parent.mkdir(mode=0o700, exist_ok=True)
         service = Service(pbx, folder, out / DATABASE, out / "bridge.log")
         service.write_settings()
         say("ouidire install --asterisk ...")
