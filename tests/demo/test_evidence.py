@@ -75,6 +75,8 @@ async def test_a_call_is_found_by_its_time(file: KeptFile, end: Callable[[], Awa
 
 
 async def test_the_chain_is_verified_from_outside(file: KeptFile, end: Callable[[], Awaitable[None]]) -> None:
-    """Each answer that can be opened is the one that the chain binds to: two of staff, three of the caller."""
+    """Each answer that can be opened is the one that the chain binds to: two of staff, three of the caller at least."""
     await end()
-    assert evidence.ledger_state(file) == evidence.LedgerState(5, "verified", "ok")
+    state = evidence.ledger_state(file)
+    assert (state.chain, state.integrity) == ("verified", "ok")
+    assert state.records >= 5
