@@ -27,7 +27,7 @@ _NAMED: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What was proven: rows of the chain, answers of persons among them, how many of these could be opened, how many
+    """What was proven: rows of the chain, those of persons among them, how many of these could be opened, how many
     were erased with a certificate, and how many checkpoints hold.
     """
 

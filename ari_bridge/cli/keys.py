@@ -79,7 +79,8 @@ async def _renew(settings: Settings, arguments: Namespace) -> Exit:
         return Exit.OK
     if renewed.made:
         print(f"made anew: {', '.join(renewed.made)}")
-    print(f"{renewed.answers} answers that nothing opens any more are given up, and what was measured with them.")
+    given_up = f"{renewed.answers} records about persons that nothing opens any more are given up"
+    print(f"{given_up}, and what was measured with them.")
     print("It is in the public record. Run `ouidire install`, then start the service.")
     return Exit.OK
 

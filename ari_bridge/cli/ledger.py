@@ -62,7 +62,9 @@ async def _verify(ledger: Ledger, arguments: Namespace) -> None:
     kept = [*against, Checkpoint.from_json(beside_the_keys)] if beside_the_keys else against
     records = await ledger.keyring.all()
     found = await ledger.database.read(lambda c: verify(c, records, kept))
-    print(f"{found.rows} records hold, {found.persons} of them answers of persons:")
+    print(
+        f"{found.rows} records hold, {found.persons} of them about persons; a call takes four, whatever was answered:"
+    )
     print(f"  {found.opened} can be opened and are what was committed to")
     print(f"  {found.persons - found.opened} are erased, by certificates for {found.certified}")
     print(f"{found.checkpoints} checkpoints of its own hold{_elsewhere(against)}.")

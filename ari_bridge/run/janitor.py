@@ -53,10 +53,10 @@ class Janitor:
             _log.error("clock.behind", clock=str(clock), latest_day=str(latest))
 
     async def sign(self) -> None:
-        """Sign the head of the chain, if it has grown. Raises DatabaseUnavailable."""
-        self._signed_at = self._now()
+        """Sign the head of the chain, if it has grown and need not wait. Raises DatabaseUnavailable."""
         made = await sign_if_grown(self._ledger)
         if made is not None:
+            self._signed_at = self._now()
             _log.info("ledger.signed", records=made.seq)
 
     async def run(self, every_s: float = EVERY_S) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from consent import forgetting
 from consent.forgetting import Due, Forgetting, Forgotten
+from consent.sealed_rows import ROWS_OF_A_CALL
 from consent.verification import verify
 from tests.consent.closed_calls import Clock, ClosedCalls
 
@@ -37,9 +38,9 @@ async def test_numbers_go_before_answers(calls: ClosedCalls, retention: Forgetti
     assert (await calls.record()).derived is None
     clock.later(335)
     gone = await retention.run()
-    assert (gone.records, gone.answers) == (1, 3)
+    assert (gone.records, gone.answers) == (1, ROWS_OF_A_CALL)
     assert await calls.ledger.keyring.of(calls.ledger.keys.mac("call", "call-1")) is None
-    assert await verified(calls) == 3 + AGENTS
+    assert await verified(calls) == ROWS_OF_A_CALL + AGENTS
 
 
 async def test_a_run_certifies_what_it_deleted(calls: ClosedCalls, retention: Forgetting, clock: Clock) -> None:
@@ -65,10 +66,10 @@ async def test_a_downtime_is_caught_up(
         clock.later(1)
     clock.later(730)
     gone = await retention.run()
-    assert (gone.derived, gone.answers) == (5, 15)
+    assert (gone.derived, gone.answers) == (5, 5 * ROWS_OF_A_CALL)
     assert await calls.sealed() == 0
     assert len(await calls.ledger.notes("retention.run")) == 3
-    assert await verified(calls) == 15 + AGENTS
+    assert await verified(calls) == 5 * ROWS_OF_A_CALL + AGENTS
 
 
 async def test_a_clock_set_back_delays_nothing(calls: ClosedCalls, retention: Forgetting, clock: Clock) -> None:

@@ -209,7 +209,7 @@ async def test_an_answer_is_recorded_once(callers: Callers, database: Database) 
     await callers.ledger.close("c", nothing)
     assert not await callers.ledger.record(callers.entry("c", Answer.GRANTED))
     assert await callers.ledger.record(callers.entry("c", Answer.EXPIRED))
-    assert (await database.read(verify_chain)).rows == before + 2
+    assert (await database.read(verify_chain)).rows == before + sealed_rows.ROWS_OF_A_CALL + 1
 
 
 @pytest.mark.parametrize(
@@ -307,16 +307,16 @@ async def test_erasing_leaves_the_chain_and_a_certificate(callers: Callers, data
     await callers.says_yes(CALL)
     await callers.ledger.close(CALL, something)
     record = await record_of(callers.ledger)
-    assert await callers.ledger.erase([record], "rights.erased", {"records": 1}) == 2
+    assert await callers.ledger.erase([record], "rights.erased", {"records": 1}) == sealed_rows.ROWS_OF_A_CALL
     left = await record_of(callers.ledger)
     assert (left.kind, left.derived, left.number_tag) == ("gone", None, "")
     assert left.secret != record.secret
     assert await database.read(lambda c: sealed_rows.has_answers(c, record)) is False
     note = await callers.ledger.last_note("rights.erased")
     assert note is not None
-    assert note["answers"] == 2
+    assert note["answers"] == sealed_rows.ROWS_OF_A_CALL
     records = await callers.ledger.keyring.all()
-    assert (await database.read(lambda c: verify(c, records))).certified == 2
+    assert (await database.read(lambda c: verify(c, records))).certified == sealed_rows.ROWS_OF_A_CALL
 
 
 async def test_what_is_erased_is_not_told_back(callers: Callers, database: Database) -> None:

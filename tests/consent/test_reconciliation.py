@@ -22,7 +22,7 @@ from consent.ledger import Ledger
 from consent.notice import Notice
 from consent.parties import Party
 from consent.reconciliation import Reconciled, reconcile
-from consent.sealed_rows import Gather
+from consent.sealed_rows import ROWS_OF_A_CALL, Gather
 from consent.states import Answer
 from consent.tables import MIGRATIONS as CONSENT
 from consent.verification import verify
@@ -165,10 +165,10 @@ async def test_killed_in_the_middle_of_an_erasure(site: Site) -> None:
         await over(callers, "2.1")
         await callers.ledger.keyring.forget([record.record_id])
     async with site.opened() as callers:
-        assert site.found == Reconciled(4, 0, 0)
+        assert site.found == Reconciled(ROWS_OF_A_CALL + 1, 0, 0)
         note = await callers.ledger.last_note("restored")
         assert note is not None
-        assert note["answers"] == 3
+        assert note["answers"] == ROWS_OF_A_CALL
         assert await holds(callers)
 
 
@@ -188,8 +188,8 @@ async def test_an_older_file_brings_nothing_back(site: Site) -> None:
         await over(callers, "later")
     shutil.copyfile(copy, site.file)
     async with site.opened() as callers:
-        # 3 answers and a piece, a piece; the later call's key, and none of the erased one.
-        assert (site.found.seals, site.found.calls) == (5, 1)
+        # 4 rows of answers and a piece, a piece; the later call's key, and none of the erased one.
+        assert (site.found.seals, site.found.calls) == (6, 1)
         now = await record_of(callers, "withdrawn")
         for record in (erased, withdrawn):
             # Not even with the secret that somebody kept a copy of.

@@ -36,7 +36,7 @@ async def test_answers_come_back_in_their_order(database: Database, record: Reco
     """Law: what was answered, each with its place in the chain; of public rows in between nothing."""
     assert await database.read(sealed_rows.head) == (0, GENESIS)
     for number in range(12):
-        await database.write(lambda c, n=number: sealed_rows.append(c, record, {"n": n}))  # type: ignore[misc]
+        await database.write(lambda c, n=number: sealed_rows.append(c, record, {"answer": "asked", "n": n}))  # type: ignore[misc]
         await database.write(lambda c: sealed_rows.append_public(c, {"what": "test"}))
     answers = await database.read(lambda c: sealed_rows.answers_of(c, record))
     assert [(one["n"], one["seq"]) for one in answers] == [(n, 2 * n + 1) for n in range(12)]

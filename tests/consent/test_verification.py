@@ -31,7 +31,7 @@ from consent.verification import Verified, verify, verify_chain
 CALLS: Final = ("call-a", "call-b", "call-c")
 SIGNED: Final = 8
 """How many rows there are when the checkpoint is made: the key's own, a setting, three calls of two answers."""
-ROWS: Final = SIGNED + 3
+ROWS: Final = SIGNED + 6
 
 
 class Site:
@@ -107,7 +107,7 @@ async def opened(folder: Path) -> AsyncIterator[Ledger]:
 
 @pytest.fixture
 async def site(tmp_path: Path, notice: Notice) -> Site:
-    """Three calls that are over, signed; then one answer more of each: eleven rows."""
+    """Three calls that are over, signed; then one answer more of each, and a row that fills it up: fourteen."""
     async with opened(tmp_path) as ledger:
         await ledger.announce([notice])
         await ledger.note("settings", {"scores_days": 30})
@@ -126,8 +126,8 @@ async def site(tmp_path: Path, notice: Notice) -> Site:
 def test_what_nobody_touched_holds(site: Site) -> None:
     """Law: the whole chain, its checkpoint, one kept elsewhere, and every answer are proven."""
     found = site.verify(site.outside, site.kept_with_the_keys())
-    assert found == Verified(rows=ROWS, persons=9, opened=9, certified=0, checkpoints=1)
-    assert site.verify_chain(site.outside).persons == 9
+    assert found == Verified(rows=ROWS, persons=12, opened=12, certified=0, checkpoints=1)
+    assert site.verify_chain(site.outside).persons == 12
 
 
 SIMPLE: Final[dict[str, tuple[tuple[str, ...], str]]] = {
@@ -284,7 +284,7 @@ def _swapped(site: Site) -> str:
 
 def _deleted(site: Site) -> str:
     site.tamper(f"DELETE FROM sealed_answers WHERE slot = {site.shelf_slot('call-c', 2)}")
-    return "record 11 was changed: it cannot be opened, and no certificate"
+    return "record 13 was changed: it cannot be opened, and no certificate"
 
 
 def _all_deleted(site: Site) -> str:
@@ -312,14 +312,14 @@ async def test_after_an_erasure_the_whole_chain_still_holds(site: Site) -> None:
     """Law: erasing the salt erases the person, and the proof of everybody else stays."""
     await erase(site, "call-b")
     found = site.verify(site.outside, site.kept_with_the_keys())
-    assert found == Verified(rows=ROWS + 1, persons=9, opened=6, certified=3, checkpoints=2)
+    assert found == Verified(rows=ROWS + 1, persons=12, opened=8, certified=4, checkpoints=2)
 
 
 async def test_a_certificate_covers_what_it_counts_and_no_more(site: Site) -> None:
     """Law: under the certificate for one call nobody hides the answer of another: the rows it may be are named."""
     await erase(site, "call-b")
     _deleted(site)
-    with pytest.raises(LedgerBroken, match="1 of the records 5, 6, 10, 11 was changed"):
+    with pytest.raises(LedgerBroken, match="2 of the records 5, 6, 11, 12, 13, 14 was changed"):
         site.verify()
 
 
@@ -327,7 +327,7 @@ async def test_a_certificate_that_somebody_made_up_is_named(site: Site) -> None:
     """Law: who has the file alone takes a call's seals away and certifies it: the call's secret is still there."""
     async with opened(site.file.parent) as ledger:
         await ledger.database.write(lambda c: sealed_rows.delete_record(c, site.records["call-b"]))
-        await ledger.note("rights.erased", {"records": 1, "answers": 3})
+        await ledger.note("rights.erased", {"records": 1, "answers": 4})
     with pytest.raises(LedgerBroken, match="a certificate was made up"):
         site.verify()
 
@@ -335,7 +335,7 @@ async def test_a_certificate_that_somebody_made_up_is_named(site: Site) -> None:
 async def test_the_count_of_a_certificate_cannot_be_changed(site: Site) -> None:
     """Law: a certificate is a row like any other."""
     await erase(site, "call-b")
-    site.tamper(f"UPDATE ledger SET body = replace(body, '\"answers\":3', '\"answers\":4') WHERE seq = {ROWS + 1}")
+    site.tamper(f"UPDATE ledger SET body = replace(body, '\"answers\":4', '\"answers\":5') WHERE seq = {ROWS + 1}")
     with pytest.raises(LedgerBroken, match=f"record {ROWS + 1} was changed"):
         site.verify()
 

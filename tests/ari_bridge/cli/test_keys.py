@@ -81,7 +81,7 @@ def test_a_lost_keyring_opens_nothing_and_is_given_up_in_public(site: Site, caps
     with pytest.raises(KeysMissing, match="keys renew"):
         site.do(lambda ledger: ledger.notes())
     assert _run(site, "renew", "--decided-by", "IT and DPO") == 0
-    assert "2 answers" in capsys.readouterr().out
+    assert "4 records about persons" in capsys.readouterr().out
     assert site.do(lambda ledger: ledger.open_calls()) == frozenset()
     assert main(["ledger", "verify", "--settings", site.file]) == 0
 

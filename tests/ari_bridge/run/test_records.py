@@ -81,7 +81,7 @@ async def test_what_was_erased_stays_erased_after_a_restore(site: Site) -> None:
         assert await is_whole(ledger)
         note = await ledger.last_note("restored")
         assert note is not None
-        assert note["answers"] == 3
+        assert note["answers"] == 4
 
 
 async def test_what_was_withdrawn_stays_withdrawn_after_a_restore(site: Site) -> None:
