@@ -95,10 +95,11 @@ class Switchboard:
         if session is not None:
             session.verdict(verdict)
 
-    async def stop(self, call_id: str, answer: Answer) -> bool:
+    async def stop(self, call_id: str, answer: Answer, why: Why = Why.STOP_KEYS, source: str = "keys") -> bool:
         """Stop a call from a screen or a key that the PBX did not look at; False when there is no such call.
 
-        What a stop means the dialogue's table says: before the yes a no, after a no nothing.
+        What a stop means the dialogue's table says: before the yes a no, after a no nothing. The ledger records `why` and
+        `source`.
         """
         session = self._sessions.get(call_id)
         if session is None:
@@ -107,7 +108,7 @@ class Switchboard:
         if step.answer is None:
             return True
         party = Party.AGENT if step.answer is Answer.OBJECTED else Party.CALLER
-        entry = Entry(datetime.now(UTC), step.answer, Why.STOP_KEYS, call_id, party, "", "", "keys")
+        entry = Entry(datetime.now(UTC), step.answer, why, call_id, party, "", "", source)
         session.answer(entry, None)
         if step.answer not in STOPS:  # the PBX's own dialogue goes on; whatever it says now, this call is not heard
             return True
@@ -128,7 +129,8 @@ class Switchboard:
         for call_id, answer in (await self._rooms.ledger.stopped_elsewhere()).items():
             session = self._sessions.get(call_id)
             if session is not None and session.state in (State.GRANTED, State.OBJECTED):
-                await self.stop(call_id, answer)
+                # A withdrawal stands in the ledger already; an agent's word was taken back on the line for staff.
+                await self.stop(call_id, answer, Why.LINE, "line")
 
     def sessions(self) -> tuple[Session, ...]:
         """The calls that are not over."""

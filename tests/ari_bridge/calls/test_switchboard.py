@@ -371,3 +371,17 @@ async def test_what_others_take_is_no_matter_of_a_call(bench: Bench) -> None:
     bench.switchboard._others = lambda event: False
     await bench.tell(KeyPressed("1.1", "*", now), KeyPressed("1.1", "9", now))
     await bench.until(lambda: bench.pbx.stopped == [("1.1", Answer.WITHDRAWN)])
+
+
+async def test_an_agent_who_takes_the_word_back_on_the_line_objects_there(bench: Bench) -> None:
+    """Law: the call that is going on stops, and the ledger says that it was on the line and by no key of the call."""
+    await bench.talk()
+    await bench.ledger.withdraw_acknowledgement("1001", datetime.now(UTC))
+    await bench.switchboard.obey()
+    await bench.until(lambda: not bench.pbx.forks)
+    await bench.until(lambda: bench.stage() is Stage.OBJECTED)
+    query = "SELECT why, source FROM answers WHERE answer = 'objected'"
+    async with asyncio.timeout(5):
+        while not (said := await bench.database.read(lambda c: c.execute(query).fetchall())):
+            await asyncio.sleep(0.02)
+    assert said == [("line", "line")]
