@@ -98,8 +98,8 @@ class Switchboard:
     async def stop(self, call_id: str, answer: Answer, why: Why = Why.STOP_KEYS, source: str = "keys") -> bool:
         """Stop a call from a screen or a key that the PBX did not look at; False when there is no such call.
 
-        What a stop means the dialogue's table says: before the yes a no, after a no nothing. The ledger records `why` and
-        `source`.
+        What a stop means the dialogue's table says: before the yes a no, after a no nothing.
+        The ledger records `why` and `source`.
         """
         session = self._sessions.get(call_id)
         if session is None:
