@@ -133,6 +133,7 @@ def _tell(made: Confirmation) -> None:
 def _write(file: Path, text: str) -> None:
     try:
         with os.fdopen(os.open(file, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "w", encoding="utf-8") as opened:
+            os.fchmod(opened.fileno(), 0o600)  # a file that was there may have been open to others
             opened.write(text)
     except OSError as error:
         raise InvalidValue(f"{file} cannot be written: {error.strerror}") from error

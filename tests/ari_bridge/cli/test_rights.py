@@ -31,6 +31,7 @@ def test_a_copy_for_machines_and_one_for_eyes(site: Site, tmp_path: Path, capsys
     copy = json.loads(capsys.readouterr().out)
     assert [one["answer"] for one in copy["answers"]] == ["asked", "granted"]
     page, file = tmp_path / "copy.html", tmp_path / "copy.json"
+    page.touch(mode=0o644)
     assert _run(site, "export", reference, "--html", str(page), "--json", str(file), "--language", "fr") == 0
     assert json.loads(file.read_text())["measured"] == copy["measured"]
     text = page.read_text()
