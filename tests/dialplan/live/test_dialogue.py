@@ -197,7 +197,7 @@ async def test_it_speaks_the_language_of_the_channel_and_names_its_notice(site: 
     await call.hang_up()
     await asyncio.sleep(0.5)
     french = SETTINGS.notices[1]
-    assert (await site.journal())["refused", unique_id].startswith(f"hangup|{french.notice_id}|fr|")
+    assert (await site.journal())["refused", unique_id].startswith(f"hangup|{french.notice_id}|fr")
     events = [one for one in site.ari.user_events("OuidireAnswer") if one["Call"] == unique_id]
     assert [(one["Answer"], one["Why"], one["Notice"], one["Language"]) for one in events] == [
         ("asked", "notice", french.notice_id, "fr"),
