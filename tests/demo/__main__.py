@@ -125,12 +125,13 @@ def _evidence(stage: Stage, call: Performance) -> evidence.Evidence | None:
 
 
 async def _drained(stage: Stage, killed: Performance) -> bool:
-    """Whether the bridge, back again, writes down that the call in which it was killed has ended."""
+    """Whether the bridge, back again, writes down that the call in which it was killed has ended, and seals it."""
     assert killed.name is CallName.KILLED
     deadline_s = time.monotonic() + DRAIN_LIMIT_S
     while time.monotonic() < deadline_s:
         kept = _evidence(stage, killed)
-        if kept is not None and any(one.answer == "expired" for one in kept.answers):
+        has_ended = kept is not None and any(one.answer == "expired" for one in kept.answers)
+        if has_ended and not stage.kept.calls_in_clear():
             return True
         await asyncio.sleep(0.2)
     return False

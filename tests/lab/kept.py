@@ -57,6 +57,11 @@ class KeptFile:
         found += [one for one in opened if one.answers and one.call_id not in live]
         return sorted((one for one in found if one.answers), key=lambda one: int(one.answers[0]["seq"]))
 
+    def calls_in_clear(self) -> int:
+        """How many calls stand in the file in clear: those in progress, and those that are being sealed."""
+        with self.opened() as connection:
+            return int(connection.execute("SELECT count(*) FROM calls").fetchone()[0])
+
     def record_of(self, call_id: str) -> Record | None:
         """The secrets of a call; None once they are erased."""
         found = self.records("mac = ? AND kind != 'gone'", read_keys(self.keys).mac("call", call_id))
