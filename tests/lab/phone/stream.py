@@ -82,8 +82,8 @@ class Stream:
         self._target: tuple[str, int] | None = None
         self._key_type: int | None = None
         self._sequence = random.randrange(1 << 16)
-        # Random (RFC 3550, 5.1), but far from its end: Asterisk 22.10.1 takes no key any more once the timestamp has begun
-        # anew since the last one (docs/consent.md, "What this does not do"); a call in some thousands would meet that.
+        # Random (RFC 3550, 5.1), but far from its end: Asterisk 22.10.1 takes no key any more once the timestamp has
+        # begun anew since the last one (docs/consent.md); a call in some thousands would meet that.
         self._timestamp = random.randrange(1 << 31)
         self._ssrc = random.randrange(1 << 32)
         self._passages: deque[_Passage] = deque()
