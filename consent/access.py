@@ -9,17 +9,15 @@ import json
 import sqlite3
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any
 
-from consent import receipts
+from consent import receipts, sealed_rows
 from consent.keyring import Record
-from consent.parties import Party
-from consent.purposes import PERMITTED, Purpose
-from consent.retention import Retention
+from consent.ledger import Ledger
 from consent.rights import Rights
-from consent.states import Answer, Why
-
-_NOTICE: Final = "SELECT language, version, purposes, scores_days, records_days, told FROM notices WHERE notice_id = ?"
+from consent.staff import record_of
+from consent.states import Answer
+from consent.wording import Way
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +27,16 @@ class Site:
     controller: str
     contact: str
     profile: str
+
+
+async def receipt_of_agent(ledger: Ledger, endpoint: str, site: Site) -> receipts.JsonLd | None:
+    """An agent's receipt for the acknowledgement that is on record, as JSON-LD; None where there is none."""
+    record = await record_of(ledger, endpoint)
+    if record is None:
+        return None
+    return await ledger.database.read(
+        lambda c: _receipt(c, record, sealed_rows.answers_of(c, record), site, receipts.AGENTS_WAYS)
+    )
 
 
 async def export(rights: Rights, record: Record, site: Site) -> dict[str, Any]:
@@ -43,7 +51,7 @@ async def export(rights: Rights, record: Record, site: Site) -> dict[str, Any]:
     held = await rights.why_held(record)
     proof = await rights.prove("rights.exported", record)
     return {
-        "receipt": await found.read(lambda c: _receipt(c, record, answers, site)),
+        "receipt": await found.read(lambda c: _receipt(c, record, answers, site, receipts.CALLERS_WAYS)),
         "answers": [one | {"commitment": place} for one, place in zip(answers, places, strict=True)],
         "measured": await rights.measured(record),
         "kept_until": {
@@ -62,39 +70,25 @@ def _place(connection: sqlite3.Connection, seq: int) -> str:
 
 
 def _receipt(
-    connection: sqlite3.Connection, record: Record, answers: list[dict[str, Any]], site: Site
+    connection: sqlite3.Connection, record: Record, answers: list[dict[str, Any]], site: Site, ways: tuple[Way, ...]
 ) -> receipts.JsonLd | None:
-    # A notice may be told in several languages: the last one is the one that was answered.
-    told = _told(connection, answers[-1]["notice_id"], site) if answers else None
+    told = _told(connection, answers, site, ways)
     if told is None:
         return None
-    events = [
-        receipts.Answered(
-            datetime.fromisoformat(one["at"]),
-            Answer(one["answer"]),
-            Why(one["why"]),
-            Party(one["party"]),
-            one["source"],
-        )
-        for one in answers
-    ]
+    events = [receipts.Answered.of(one) for one in answers]
     return receipts.receipt(receipts.record(record.record_id, told, events), datetime.now(UTC))
 
 
-def _told(connection: sqlite3.Connection, notice_id: str, site: Site) -> receipts.Told | None:
-    row = connection.execute(_NOTICE, (notice_id,)).fetchone()
+def _told(
+    connection: sqlite3.Connection, answers: list[dict[str, Any]], site: Site, ways: tuple[Way, ...]
+) -> receipts.Told | None:
+    # In several languages it is several notices: the one of the yes or the no counts. A stop names none.
+    named = [one for one in answers if one["notice_id"]]
+    decided = [one for one in named if one["answer"] in (Answer.GRANTED, Answer.REFUSED)] or named
+    if not decided:
+        return None
+    notice_id = decided[0]["notice_id"]
+    row = connection.execute("SELECT told FROM notices WHERE notice_id = ?", (notice_id,)).fetchone()
     if row is None:
         return None
-    language, version, purposes, scores_days, records_days, told = row
-    return receipts.Told(
-        party=Party.CALLER,
-        controller=site.controller,
-        contact=site.contact,
-        profile=site.profile,
-        notice_id=notice_id,
-        version=version,
-        language=language,
-        text=json.loads(told)["text"],
-        purposes=frozenset(Purpose(one) for one in purposes.split()) & PERMITTED[Party.CALLER],
-        retention=Retention(scores_days, records_days),
-    )
+    return receipts.Told.of(notice_id, json.loads(row[0]), site.controller, site.contact, site.profile, ways)

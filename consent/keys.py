@@ -80,6 +80,10 @@ class Keys:
         """What stands for a value (a call id, a reference) in the keyring: found by who knows it, read by nobody."""
         return hmac.new(self.lookup, f"{what}\n{value}".encode(), "sha256").hexdigest()
 
+    def acknowledgement(self, endpoint: str, since: str) -> str:
+        """What stands for an agent's acknowledgement that began at `since` (a stamp), as `mac` for anything else."""
+        return self.mac("staff", f"{endpoint}\n{since}")
+
     def keep_checkpoint(self, text: str) -> None:
         """Put the newest checkpoint in the place of the last one. Raises KeysMissing."""
         try:

@@ -300,7 +300,7 @@ class Ledger:
         return stamp(now) if now.date() >= today else f"{today.isoformat()}T00:00:00.000Z"
 
     async def _staff_record(self, endpoint: str, since: str, retention: Retention) -> Record:
-        mac = self.keys.mac("staff", f"{endpoint}\n{since}")
+        mac = self.keys.acknowledgement(endpoint, since)
         return await self.keyring.open(mac, "staff", "", retention, date.fromisoformat(since[:10]))
 
     async def _retention(self, notice_id: str) -> Retention:

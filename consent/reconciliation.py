@@ -76,7 +76,7 @@ async def _take_back(ledger: Ledger, records: list[Record], today: str) -> None:
         lambda c: c.execute("SELECT endpoint, since FROM staff WHERE since != ''").fetchall()
     )
     for endpoint, since in rows:
-        record = await ledger.keyring.of(ledger.keys.mac("staff", f"{endpoint}\n{since}"))
+        record = await ledger.keyring.of(ledger.keys.acknowledgement(endpoint, since))
         if record is None or record.record_id not in holding:
             await ledger.database.write(lambda c, who=endpoint: c.execute(_TAKE_BACK, (today, who)))  # type: ignore[misc]
 

@@ -18,6 +18,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from consent.errors import InvalidValue, TooManyTries
+from consent.keyring import Record
 from consent.keys import Keys
 from consent.ledger import Ledger
 from consent.retention import stamp
@@ -87,6 +88,14 @@ def remove(connection: sqlite3.Connection, endpoint: str) -> None:
         raise InvalidValue(f"there is no agent {endpoint!r}")
 
 
+async def record_of(ledger: Ledger, endpoint: str) -> Record | None:
+    """The record of an agent's acknowledgement, None where there is none."""
+    row = await ledger.database.read(
+        lambda c: c.execute("SELECT since FROM staff WHERE endpoint = ? AND since != ''", (endpoint,)).fetchone()
+    )
+    return None if row is None else await ledger.keyring.of(ledger.keys.acknowledgement(endpoint, row[0]))
+
+
 async def leave(ledger: Ledger, endpoint: str) -> None:
     """Remove an agent, so that no older copy of the file brings the acknowledgement back: the keyring knows its end.
 
@@ -94,13 +103,9 @@ async def leave(ledger: Ledger, endpoint: str) -> None:
         InvalidValue: no such agent.
         DatabaseUnavailable: the agent is still there.
     """
-    row = await ledger.database.read(
-        lambda c: c.execute("SELECT since FROM staff WHERE endpoint = ?", (endpoint,)).fetchone()
-    )
-    if row is not None and row[0]:
-        record = await ledger.keyring.of(ledger.keys.mac("staff", f"{endpoint}\n{row[0]}"))
-        if record is not None:
-            await ledger.keyring.end(record.record_id)
+    record = await record_of(ledger, endpoint)
+    if record is not None:
+        await ledger.keyring.end(record.record_id)
     await ledger.database.write(lambda connection: remove(connection, endpoint))
 
 

@@ -4,6 +4,7 @@ It works beside a running service. A PIN is printed once, and stands in no log a
 """
 
 import asyncio
+import json
 from argparse import SUPPRESS, ArgumentParser, Namespace
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -14,9 +15,10 @@ from ari_bridge.calls.roles import Roles
 from ari_bridge.cli.command import Command, Exit
 from ari_bridge.run import settings as all_settings
 from ari_bridge.run.notices import staff_notices
-from ari_bridge.run.records import open_beside
+from ari_bridge.run.records import open_beside, site_of
 from ari_bridge.run.settings import Settings
 from consent import staff
+from consent.access import receipt_of_agent
 from consent.errors import InvalidValue
 from consent.ledger import Ledger
 from consent.staff import Agent
@@ -26,6 +28,7 @@ _KINDS: Final = {
     "reset": "a new PIN for an agent who forgot it, or tried too often",
     "remove": "from now on that agent's leg is not heard",
     "list": "who is there, and who has acknowledged which notice",
+    "receipt": "the agent's own copy of what was acknowledged, as JSON-LD (ISO/IEC TS 27560)",
 }
 
 
@@ -39,7 +42,7 @@ def _add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> Exit:
-    """One of the four. Raises SettingsError, DatabaseUnavailable, KeysMissing and InvalidValue."""
+    """One of the five. Raises SettingsError, DatabaseUnavailable, KeysMissing and InvalidValue."""
     settings = all_settings.load(arguments.settings)
     endpoint = getattr(arguments, "endpoint", "")
     work: dict[str, Callable[[Ledger], Awaitable[Sequence[str]]]] = {
@@ -47,6 +50,7 @@ def run(arguments: Namespace) -> Exit:
         "reset": lambda ledger: _reset(ledger, endpoint),
         "remove": lambda ledger: _remove(ledger, endpoint),
         "list": lambda ledger: _list(ledger, settings),
+        "receipt": lambda ledger: _receipt(ledger, settings, endpoint),
     }
     print("\n".join(asyncio.run(_beside(settings, work[arguments.what]))))
     return Exit.OK
@@ -90,6 +94,13 @@ async def _list(ledger: Ledger, settings: Settings) -> Sequence[str]:
     return tuple(table(found, today)) if found else ("There is no agent yet: `ouidire agent add ENDPOINT`.",)
 
 
+async def _receipt(ledger: Ledger, settings: Settings, endpoint: str) -> Sequence[str]:
+    made = await receipt_of_agent(ledger, endpoint, site_of(settings))
+    if made is None:
+        raise InvalidValue(f"the agent {endpoint!r} has acknowledged nothing that is on record")
+    return (json.dumps(made, indent=2, ensure_ascii=False),)
+
+
 def table(found: Sequence[Agent], notice_ids: frozenset[str]) -> Iterator[str]:
     """The list's lines; `notice_ids` are today's notices to staff."""
     cells = [("endpoint", "added", "acknowledged", "until", "")]
@@ -116,12 +127,13 @@ def _remark(agent: Agent, notice_ids: frozenset[str]) -> str:
 
 COMMAND = Command(
     "agent",
-    "Agents with a PIN for the line for staff: add, reset, remove, list. Only a leg whose agent acknowledged is heard.",
+    "Agents with a PIN for the line for staff: add, reset, remove, list, receipt. Who has none is not heard.",
     (
         ("ouidire agent add 1001", "makes agent 1001; the PIN is printed once"),
         ("ouidire agent reset 1001", "a new PIN, and the lock after wrong ones is gone"),
         ("ouidire agent remove 1001", "that leg is not heard any more"),
         ("ouidire agent list", "who has acknowledged the notice to staff, and since which day"),
+        ("ouidire agent receipt 1001", "the agent's own copy of that"),
     ),
     _add_arguments,
     run,

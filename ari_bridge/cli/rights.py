@@ -68,10 +68,11 @@ async def _work(settings: Settings, typed: str, arguments: Namespace) -> None:
 
 
 async def _export(rights: Rights, record: Record, arguments: Namespace, settings: Settings) -> None:
+    from ari_bridge.run.records import site_of
     from ari_bridge.web.pages import STYLE, draw_copy
-    from consent.access import Site, export
+    from consent.access import export
 
-    site = Site(settings.profile.controller, settings.profile.contact, settings.profile.name)
+    site = site_of(settings)
     copy = await export(rights, record, site)
     text = json.dumps(copy, indent=2, ensure_ascii=False) + "\n"
     if arguments.html:

@@ -10,6 +10,8 @@ import structlog
 
 from analysis.store.schema import MIGRATIONS as STORE_TABLES
 from analysis.store.scores import Scores
+from ari_bridge.run.settings import Settings
+from consent.access import Site
 from consent.database import Database
 from consent.keyring import MIGRATIONS as KEYRING_TABLES
 from consent.keyring import Keyring
@@ -19,6 +21,11 @@ from consent.reconciliation import reconcile
 from consent.tables import MIGRATIONS as CONSENT_TABLES
 
 log = structlog.get_logger()
+
+
+def site_of(settings: Settings) -> Site:
+    """Who answers for this site, as copies and receipts name it."""
+    return Site(settings.profile.controller, settings.profile.contact, settings.profile.name)
 
 
 @asynccontextmanager

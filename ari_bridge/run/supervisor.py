@@ -31,7 +31,7 @@ from ari_bridge.run.janitor import Janitor
 from ari_bridge.run.notices import notices, staff_notices
 from ari_bridge.run.passwords import read_passwords
 from ari_bridge.run.persons import keep_change
-from ari_bridge.run.records import open_ledger
+from ari_bridge.run.records import open_ledger, site_of
 from ari_bridge.run.settings import Settings
 from ari_bridge.screens.push import Pusher
 from ari_bridge.screens.tokens import Tokens
@@ -40,7 +40,6 @@ from ari_bridge.web.desk import Desk
 from ari_bridge.web.phone_views import PhoneViews
 from ari_bridge.web.rights_views import RightsViews
 from ari_bridge.web.staff_views import StaffViews
-from consent.access import Site
 from consent.database import Database
 from consent.errors import DatabaseUnavailable
 from consent.forgetting import Forgetting
@@ -211,9 +210,8 @@ async def _open_screens(settings: Settings, service: Service, access: AmiAccess,
 
 
 def _pages(settings: Settings, ledger: Ledger) -> tuple[RightsViews, StaffViews]:
-    site = Site(settings.profile.controller, settings.profile.contact, settings.profile.name)
     guesses = Guesses(ledger.database, ledger.keyring, ledger.keys)
-    return RightsViews(Rights(ledger), guesses, site), StaffViews(ledger)
+    return RightsViews(Rights(ledger), guesses, site_of(settings)), StaffViews(ledger)
 
 
 def _tls(settings: Settings) -> ssl.SSLContext | None:

@@ -7,6 +7,7 @@ history holds it. There is no session and no cookie, hence nothing that another 
 from __future__ import annotations
 
 import json
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 import structlog
@@ -55,58 +56,53 @@ class RightsViews:
 
     async def show(self, request: web.Request) -> web.Response:
         """What is kept, and what can be done."""
-        entered = await Entered.of(request)
-        record = await self._find(request, entered)
-        if isinstance(record, str):
-            return self._form(entered.language, record)
-        try:
-            copy = await export(self._rights, record, self._site)
-        except (DatabaseUnavailable, SealBroken) as error:
-            return self._trouble(entered, error)
-        page = draw_copy(copy, entered.language, reference=entered.reference, site=self._site)
-        return html(page)
+        return await self._answer(request, await Entered.of(request), self._show)
 
     async def download(self, request: web.Request) -> web.Response:
         """The same for machines."""
-        entered = await Entered.of(request)
-        record = await self._find(request, entered)
-        if isinstance(record, str):
-            return self._form(entered.language, record)
-        try:
-            copy = await export(self._rights, record, self._site)
-        except (DatabaseUnavailable, SealBroken) as error:
-            return self._trouble(entered, error)
-        text = json.dumps(copy, indent=2, ensure_ascii=False)
-        named = {"Content-Disposition": 'attachment; filename="call.json"'}
-        return web.Response(text=text, content_type="application/json", headers=named)
+        return await self._answer(request, await Entered.of(request), self._download)
 
     async def stop(self, request: web.Request) -> web.Response:
         """The yes is taken back."""
-        entered = await Entered.of(request)
-        record = await self._find(request, entered)
-        if isinstance(record, str):
-            return self._form(entered.language, record)
-        try:
-            is_done = await self._rights.withdraw(record, SOURCE)
-        except (DatabaseUnavailable, SealBroken) as error:
-            return self._trouble(entered, error)
-        _log.info("rights.stopped", is_done=is_done, source=SOURCE)
-        return self._done(entered.language, "stopped" if is_done else "no_yes", None)
+        return await self._answer(request, await Entered.of(request), self._stop)
 
     async def erase(self, request: web.Request) -> web.Response:
         """All of it is erased; what proves that is handed out once."""
         entered = await Entered.of(request)
         if not entered.is_sure:
             return self._form(entered.language, "not_sure")
+        return await self._answer(request, entered, self._erase)
+
+    async def _answer(
+        self, request: web.Request, entered: Entered, work: Callable[[Entered, Record], Awaitable[web.Response]]
+    ) -> web.Response:
         record = await self._find(request, entered)
         if isinstance(record, str):
             return self._form(entered.language, record)
         try:
-            proof = await self._rights.erase(record, SOURCE)
+            return await work(entered, record)
         except Held:
             return self._form(entered.language, "held_problem")
         except (DatabaseUnavailable, SealBroken) as error:
-            return self._trouble(entered, error)
+            _log.error("rights.failed", error=str(error), source=SOURCE)
+            return self._form(entered.language, "trouble")
+
+    async def _show(self, entered: Entered, record: Record) -> web.Response:
+        copy = await export(self._rights, record, self._site)
+        return html(draw_copy(copy, entered.language, reference=entered.reference, site=self._site))
+
+    async def _download(self, _: Entered, record: Record) -> web.Response:
+        text = json.dumps(await export(self._rights, record, self._site), indent=2, ensure_ascii=False)
+        named = {"Content-Disposition": 'attachment; filename="call.json"'}
+        return web.Response(text=text, content_type="application/json", headers=named)
+
+    async def _stop(self, entered: Entered, record: Record) -> web.Response:
+        is_done = await self._rights.withdraw(record, SOURCE)
+        _log.info("rights.stopped", is_done=is_done, source=SOURCE)
+        return self._done(entered.language, "stopped" if is_done else "no_yes", None)
+
+    async def _erase(self, entered: Entered, record: Record) -> web.Response:
+        proof = await self._rights.erase(record, SOURCE)
         _log.info("rights.erased", is_to_come=proof.is_to_come, source=SOURCE)
         return self._done(entered.language, "erasing" if proof.is_to_come else "erased", proof)
 
@@ -127,10 +123,6 @@ class RightsViews:
 
     def _done(self, language: str, done: str, proof: Confirmation | None) -> web.Response:
         return html(draw("done", language, done=done, proof=proof))
-
-    def _trouble(self, entered: Entered, error: Exception) -> web.Response:
-        _log.error("rights.failed", error=str(error), source=SOURCE)
-        return self._form(entered.language, "trouble")
 
 
 class Entered:

@@ -8,8 +8,14 @@ from datetime import date
 import pytest
 
 from consent import receipts
-from consent.access import Site, export
+from consent.access import Site, export, receipt_of_agent
+from consent.entry import Entry
+from consent.ledger import Ledger
+from consent.notice import Notice
+from consent.parties import Party
 from consent.rights import Rights, commitment
+from consent.states import Answer, Why
+from tests.conftest import AGENTS
 from tests.consent.closed_calls import MEASURED, Clock, ClosedCalls
 
 SITE = Site("Example SARL", "privacy@example.org", "fr")
@@ -56,6 +62,25 @@ async def test_after_a_withdrawal_nothing_measured_is_in_it(calls: ClosedCalls, 
     assert copy["measured"] == {}
     assert copy["kept_until"]["measured"] is None
     assert copy["answers"][-1]["answer"] == "withdrawn"
+
+
+async def test_a_stop_that_names_no_notice_leaves_the_receipt(calls: ClosedCalls, rights: Rights) -> None:
+    """The receipt tells the notice of the yes, in its layers; a stop that names none changes nothing of it."""
+    await calls.open()
+    stopped = Entry(calls.clock(), Answer.WITHDRAWN, Why.STOP_KEYS, "call-1", Party.CALLER, "", "", "bridge")
+    await calls.ledger.record(stopped)
+    receipt = (await export(rights, await calls.close(), SITE))["receipt"]
+    receipts.validate(receipt)
+    assert calls.notice.notice_id in json.dumps(receipt)
+
+
+async def test_an_agent_gets_a_receipt(ledger: Ledger, staff_notice: Notice) -> None:
+    """Of the acknowledgement that is on record, with an agent's ways of taking it back; nobody else has one."""
+    assert await receipt_of_agent(ledger, "nobody", SITE) is None
+    receipt = await receipt_of_agent(ledger, AGENTS[0], SITE)
+    assert receipt is not None
+    receipts.validate(receipt)
+    assert staff_notice.notice_id in json.dumps(receipt)
 
 
 async def test_a_hold_is_told(calls: ClosedCalls, rights: Rights) -> None:

@@ -342,7 +342,7 @@ exten => _10XX,hint,PJSIP/${EXTEN}
 ; out through the trunk: short numbers as they are, long ones with the question, which emergency calls are spared
 exten => _9XX,1,Dial(PJSIP/${EXTEN}@trunk,30,tT)
  same => n,Hangup()
-exten => _0XXXXXXXXX,1,Dial(PJSIP/${EXTEN}@trunk,30,tTU(ouidire-outgoing))
+exten => _0XX.,1,Dial(PJSIP/${EXTEN}@trunk,30,tTU(ouidire-outgoing))
  same => n,Hangup()
 exten => 112,1,Dial(PJSIP/112@trunk,30,tTU(ouidire-outgoing))
  same => n,Hangup()

@@ -60,6 +60,7 @@ def test_an_agent_comes_and_goes(site: Path, capsys: pytest.CaptureFixture[str])
         (("add", "a b"), "not the name"),
         (("reset", "1999"), "no agent"),
         (("remove", "1999"), "no agent"),
+        (("receipt", "1999"), "acknowledged nothing"),
     ],
 )
 def test_what_cannot_be_is_a_sentence(

@@ -79,8 +79,23 @@ class Ari:
         snoop = uuid.uuid4().hex
         await self.ask("POST", f"/channels/{leg}/snoop/{snoop}?spy=in&whisper=none&app={APP}")
         await self.event("StasisStart", lambda event: snoop in json.dumps(event))
-        await self.ask("POST", f"/channels/{snoop}/continue?context={context}&extension={extension}&priority=1")
+        sent = await self.ask("POST", f"/channels/{snoop}/continue?context={context}&extension={extension}&priority=1")
+        assert sent == 204, (context, sent)
         return snoop
+
+    async def stop(self, leg: str, extension: str) -> None:
+        """Send a messenger to `ouidire-stop` until the dialplan tells that it did something.
+
+        One in some thousands dies before it runs; the bridge then writes the caller's variable itself.
+        """
+        for _ in range(3):
+            before = len(self.user_events("OuidireAnswer"))
+            await self.snoop_into(leg, "ouidire-stop", extension)
+            for _ in range(100):
+                if len(self.user_events("OuidireAnswer")) > before:
+                    return
+                await asyncio.sleep(0.005)
+        raise AssertionError(f"no messenger to {extension} of {leg} was heard")
 
     async def legs(self, call: str) -> list[str]:
         """The SIP channels that belong to a call, by the variable that they inherited; the caller's first."""

@@ -146,7 +146,7 @@ async def test_the_bridge_stops_where_the_pbx_does_not_look(site: Site, extensio
     fork = await site.ari.fork(unique_id)
     await asyncio.sleep(0.3)
     assert fork.ear.arrivals_ns
-    await site.ari.snoop_into(unique_id, "ouidire-stop", extension)
+    await site.ari.stop(unique_id, extension)
     await asyncio.sleep(0.3)
     stopped = len(fork.ear.arrivals_ns)
     await asyncio.sleep(0.3)
@@ -164,7 +164,7 @@ async def test_a_stop_while_the_caller_is_asked_is_a_refusal(site: Site) -> None
     phone = await site.caller("0640000002")
     call = await until_answered(await phone.dial("400"))
     unique_id = await site.unique_id("0640000002")
-    await site.ari.snoop_into(unique_id, "ouidire-stop", "withdrawn")
+    await site.ari.stop(unique_id, "withdrawn")
     await say_yes([call])
     await asyncio.sleep(1)
     journal = await site.journal()
