@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 import onnxruntime
@@ -40,8 +40,24 @@ def model_path() -> Path:
     return path
 
 
-class SileroDetector:
-    """Silero VAD at 16 kHz (a native 8 kHz hears women worse: silero-vad#765). See `SpeechDetector`.
+class VoiceNetwork(Protocol):
+    """Silero's network: a pure function of arrays, so that it may run where nothing of a call is known."""
+
+    def run(self, batch: Pcm32, states: Pcm32) -> tuple[Chances, Pcm32]:
+        """Hear one chunk of each stream.
+
+        Args:
+            batch: each stream's last 64 samples and its chunk, float32 of shape (n, 576).
+            states: what the network remembers of each stream, float32 of shape (2, n, 128).
+
+        Returns:
+            Likelihoods of speech, float32 of shape (n,), and the states for the next chunk, shape (2, n, 128).
+        """
+        ...
+
+
+class SileroNetwork:
+    """The network in this process: one ONNX Runtime session with one thread. See `VoiceNetwork`.
 
     Raises:
         SileroMissing: its model is not there.
@@ -58,6 +74,22 @@ class SileroDetector:
             str(path or model_path()), options, providers=["CPUExecutionProvider"]
         )
         self._rate = np.array(ENGINE_RATE_HZ, np.int64)
+
+    def run(self, batch: Pcm32, states: Pcm32) -> tuple[Chances, Pcm32]:
+        """Likelihoods and states; see `VoiceNetwork.run`."""
+        chances, after = self._session.run(None, {"input": batch, "state": states, "sr": self._rate})
+        return chances[:, 0], after
+
+
+class SileroDetector:
+    """Silero VAD at 16 kHz (a native 8 kHz hears women worse: silero-vad#765). See `SpeechDetector`.
+
+    Raises:
+        SileroMissing: no network was given, and the model for one of our own is not there.
+    """
+
+    def __init__(self, network: VoiceNetwork | None = None) -> None:
+        self._network = network or SileroNetwork()
         self._states = np.zeros((_STATE_SHAPE[0], _FIRST_ROWS, _STATE_SHAPE[1]), np.float32)
         self._contexts = np.zeros((_FIRST_ROWS, CONTEXT_SAMPLES), np.float32)
         self._input = np.zeros((_FIRST_ROWS, CONTEXT_SAMPLES + CHUNK_SAMPLES), np.float32)
@@ -91,11 +123,10 @@ class SileroDetector:
         batch = self._input[:count]
         batch[:, :CONTEXT_SAMPLES] = self._contexts[rows]
         batch[:, CONTEXT_SAMPLES:] = chunks
-        chances, states = self._session.run(None, {"input": batch, "state": self._states[:, rows], "sr": self._rate})
+        chances, states = self._network.run(batch, self._states[:, rows])
         self._states[:, rows] = states
         self._contexts[rows] = batch[:, -CONTEXT_SAMPLES:]
-        heard: Chances = chances[:, 0]
-        return heard
+        return chances
 
     def _grow(self) -> None:
         rows = len(self._contexts)
