@@ -2,6 +2,7 @@
 #
 #   make demo     five calls through a real Asterisk on loopback, with a summary and demo-report.json
 #   make test     every test, the live ones with a real Asterisk included
+#   make bench    the benchmarks' short forms, in under 5 minutes; figures in benchmarks/out/
 #   make check    ruff, mypy --strict, the import contracts
 #   make clean    removes what make made in this folder (not the cache of Asterisk: see OUIDIRE_CACHE)
 #
@@ -10,23 +11,30 @@
 #            make demo PIP_ARGS="--extra-index-url https://download.pytorch.org/whl/cpu"
 # DEMO_ARGS  options of the demo (make demo DEMO_ARGS=--help)
 # TEST_ARGS  options of pytest (make test TEST_ARGS="-m 'not live'")
+# BENCHMARKS which benchmarks (make bench BENCHMARKS="packets vad")
 
 PYTHON ?= python3
 VENV ?= .venv
 PIP_ARGS ?=
 DEMO_ARGS ?=
 TEST_ARGS ?=
+BENCHMARKS ?= calls
 
 bin := $(VENV)/bin
 installed := $(VENV)/.installed
 
-.PHONY: demo test check docker-check clean
+.PHONY: demo test bench check docker-check clean
 
 demo: $(installed)
 	@$(bin)/python -m tests.demo $(DEMO_ARGS)
 
 test: $(installed)
 	@$(bin)/python -m pytest $(TEST_ARGS)
+
+# Each runs even where one before it missed a limit; the target fails if any did.
+bench: $(installed)
+	@failed=; for one in $(BENCHMARKS); do echo "== $$one"; $(bin)/python -m benchmarks.$$one --short || failed="$$failed $$one"; echo; done; \
+	  test -z "$$failed" || { echo "limits missed, or not run:$$failed"; exit 1; }
 
 check: $(installed)
 	@$(bin)/ruff check .
@@ -48,5 +56,5 @@ $(installed): pyproject.toml constraints.txt
 	@touch $@
 
 clean:
-	rm -rf $(VENV) demo-out demo-report.json build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) demo-out demo-report.json benchmarks/out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

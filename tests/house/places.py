@@ -9,7 +9,7 @@ PACKAGES: Final = ("analysis", "ari_bridge", "consent", "dialplan")
 KEPT_OUT: Final = frozenset(
     {
         ".cache", ".git", ".hypothesis", ".import_linter_cache", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".venv",
-        "__pycache__", "build", "demo-out", "dist",
+        "__pycache__", "build", "demo-out", "dist", "out",
     }
 )  # fmt: skip
 """Folders that tools fill; nobody writes there."""
