@@ -44,6 +44,8 @@ class Database:
         self.path = path
         self.trouble = ""
         """Why the last change could not be written, "" since one could."""
+        self.waiting = 0
+        """Changes and questions that were handed in and are not done yet."""
         self._lock_fd = lock_fd
         self._is_in_log = False
         self._writer = ThreadPoolExecutor(1, "ouidire-writer")
@@ -129,6 +131,7 @@ class Database:
             self._lock_fd = -1
 
     async def _run(self, pool: ThreadPoolExecutor, work: Callable[[], T]) -> T:
+        self.waiting += 1
         try:
             return await asyncio.get_running_loop().run_in_executor(pool, work)
         except sqlite3.IntegrityError:
@@ -137,6 +140,8 @@ class Database:
             raise DatabaseUnavailable(f"{self.path}: {error}") from error
         except RuntimeError as error:  # the pool was shut down
             raise DatabaseUnavailable(f"{self.path}: closed") from error
+        finally:
+            self.waiting -= 1
 
     def _set_up(self, migrations: Sequence[Migrations]) -> None:
         tables = sqlite_utils.Database(self._connection(self._writer))

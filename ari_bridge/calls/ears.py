@@ -14,6 +14,7 @@ from ari_bridge.calls.rooms import Rooms
 from ari_bridge.pbx.port import PbxRefused
 from consent.errors import Withdrawn
 from consent.grant import ConsentGrant
+from consent.parties import Party
 
 YOUNG_S: Final = 2.0
 """A fork that the PBX ended earlier never worked."""
@@ -32,6 +33,7 @@ class Ears:
         self._spawn = spawn
         self._forks: dict[str, Fork] = {}
         self._next_renewal_s = float("inf")
+        self._agent = ""
 
     @property
     def legs(self) -> frozenset[str]:
@@ -46,6 +48,9 @@ class Ears:
         """Hear one more leg. Raises PbxRefused, TimeoutError, NoFreePort, and Withdrawn for a stop in the meantime."""
         fork = await Fork.open(grant, channel_id, self._rooms.place, zero_s, self._rooms.engine.hear)
         self._forks[channel_id] = fork
+        if grant.party is Party.AGENT:
+            channel = self._rooms.topology.channels.get(channel_id)
+            self._agent = (channel.endpoint if channel is not None else None) or ""
         try:
             fork.pbx_fork = await self._rooms.pbx.fork(grant, channel_id, fork.port)
         except BaseException:
@@ -104,7 +109,9 @@ class Ears:
 
     def _close(self, fork: Fork) -> None:
         fork.close()
-        counts = dataclasses.asdict(fork.stats())
+        media = fork.stats()
+        self._rooms.tally.closed(media, fork.grant.call_id, self._agent if fork.grant.party is Party.AGENT else "")
+        counts = dataclasses.asdict(media)
         self._log.info("fork.closed", party=fork.grant.party, grant_id=fork.grant.grant_id, **counts)
 
     async def _end_on_pbx(self, fork: Fork) -> None:

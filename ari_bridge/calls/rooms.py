@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from analysis.engine.engine import Engine
@@ -10,6 +10,7 @@ from analysis.store.scores import Scores
 from ari_bridge.calls.board import Board
 from ari_bridge.calls.fork import MediaPlace
 from ari_bridge.calls.roles import Roles
+from ari_bridge.calls.tally import Tally
 from ari_bridge.calls.topology import Topology
 from ari_bridge.pbx.port import Pbx
 from consent.gate import Gate
@@ -39,3 +40,4 @@ class Rooms:
     references: References
     place: MediaPlace
     lease_s: float
+    tally: Tally = field(default_factory=Tally)

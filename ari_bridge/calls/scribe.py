@@ -57,6 +57,7 @@ class Scribe:
             self._rooms.gate.end(self._call_id, Answer.EXPIRED)
         is_news = await self._rooms.ledger.record(entry)
         if is_news:
+            self._rooms.tally.answers[entry.answer] += 1
             self._log.info(f"consent.{entry.answer}", why=entry.why, party=entry.party, source=entry.source)
         self.recorded.add(entry.answer)
         if entry.answer in ERASES:

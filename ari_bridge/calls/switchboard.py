@@ -197,6 +197,7 @@ class Switchboard:
             log.exception("resync.failed")
             return False
         self.is_connected, self.sentence = True, ""
+        self._rooms.tally.connections += 1
         return True
 
     async def _take_up_later(self) -> None:

@@ -115,3 +115,4 @@ async def test_what_was_dropped_is_in_the_log(parts: tuple[Bench, Ears], callers
                 assert fork.pbx_fork is not None
                 ears.ended(fork.pbx_fork.fork_id)
     assert [line["malformed"] for line in lines if line["event"] == "fork.closed"] == [1, 1]
+    assert (bench.rooms.tally.forks, bench.rooms.tally.media.malformed) == (2, 2)
