@@ -17,7 +17,9 @@ from analysis.conversation import ConversationFacts, ConversationTracker
 from analysis.emotion.model import EmotionModel
 from analysis.emotion.score import Abstained, Reason, Verdict
 from analysis.engine.clean_speech import clean_speech
+from analysis.engine.histogram import Tally
 from analysis.engine.inbox import Heard, clock_stretch
+from analysis.engine.stats import BATCH_ROWS
 from analysis.engine.stream import Stream
 from analysis.speech.detector import CHUNK_S, CHUNK_SAMPLES, SpeechDetector
 from analysis.speech.segment import CallerSpeech
@@ -60,6 +62,7 @@ class Batcher:
         self._streams: dict[str, Stream] = {}
         self._trackers: dict[str, ConversationTracker] = {}
         self._chunks = np.zeros((_FIRST_ROWS, CHUNK_SAMPLES), np.float32)
+        self.batch_rows = Tally(BATCH_ROWS)
 
     def warm(self) -> None:
         """Run both models once."""
@@ -170,6 +173,7 @@ class Batcher:
             streams = [stream for stream, _ in batch]
 
     def _decide(self, batch: list[tuple[Stream, int]]) -> None:
+        self.batch_rows.add(len(batch))
         rows = np.fromiter((stream.row for stream, _ in batch), np.intp, len(batch))
         chances = self._detector.hear(rows, self._chunks[: len(batch)]).tolist()
         for (stream, chunk), chance in zip(batch, chances, strict=True):

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from time import perf_counter
+from collections.abc import Callable
+from time import monotonic, perf_counter
 from types import MappingProxyType
-from typing import Final
+from typing import Final, TypeVar
 
 from analysis.audio import AudioFrame
 from analysis.conversation import ConversationFacts
 from analysis.emotion.model import EmotionModel
 from analysis.emotion.score import Abstained, Reason, Verdict
-from analysis.engine.batcher import Batcher, unjudged
+from analysis.engine.admission import MAX_CALLS, Admission, Workload
+from analysis.engine.batcher import Batcher, Listened, unjudged
+from analysis.engine.histogram import Tally
 from analysis.engine.inbox import Heard, Inbox
 from analysis.engine.local_pool import LocalPool
+from analysis.engine.network_host import InBridge, NetworkHost
+from analysis.engine.stats import QUEUE_AGE_MS, TICK_MS, VERDICT_AGE_S, EngineStats
 from analysis.resample import RATES_HZ, UnsupportedRate
 from analysis.speech.detector import SpeechDetector
 from analysis.speech.segment import CallerSpeech
@@ -31,25 +34,14 @@ MAX_WAITING: Final = 256
 """Windows that wait for the tone model. The oldest is given up, and said to be."""
 
 
-@dataclass(frozen=True, slots=True)
-class EngineStats:
-    """A snapshot for others to poll. `abstained` is the caller's alone: of an agent no reason is ever counted."""
-
-    streams: int
-    frames: int
-    dropped_frames: int
-    ticks: int
-    failed_ticks: int
-    tick_ms_max: float
-    scored: int
-    abstained: Mapping[Reason, int]
-    last_failure: str
+T = TypeVar("T")
 
 
 class Engine:
     """All calls, one batch a tick, models in one worker thread.
 
-    `on_verdict` is called on the event loop, for grants that still live. `expected`: see `Batcher`.
+    `on_verdict` is called on the event loop, for grants that still live. `expected`: see `Batcher`. `host` is where the
+    models' networks run, `max_calls` how many calls are admitted.
     """
 
     def __init__(
@@ -58,7 +50,13 @@ class Engine:
         tone: EmotionModel,
         on_verdict: Callable[[Consented[Verdict]], None],
         expected: frozenset[Party] = frozenset(Party),
+        *,
+        host: NetworkHost | None = None,
+        max_calls: int = MAX_CALLS,
     ) -> None:
+        self._host: NetworkHost = host or InBridge()
+        self._admission = Admission(max_calls)
+        self._workload = Workload()
         self._batcher = Batcher(detector, tone, expected)
         self._on_verdict = on_verdict
         self._pool = LocalPool()
@@ -74,11 +72,16 @@ class Engine:
         self._task: asyncio.Task[None] | None = None
         self._abstained: Counter[Reason] = Counter()
         self._frames = self._dropped = self._ticks = self._failed = self._scored = 0
-        self._tick_ms_max = 0.0
+        self._tick_ms, self._tick_ms_max = Tally(TICK_MS), 0.0
+        self._queue_age_ms, self._verdict_age_s = Tally(QUEUE_AGE_MS), Tally(VERDICT_AGE_S)
+        self._busy_s, self._oldest_s = 0.0, None  # type: float, float | None
+        # By caller's grant: when its newest frame came, less that frame's end on the call's clock.
+        self._offsets_s: dict[str, float] = {}
         self._last_failure = ""
 
     async def start(self) -> None:
-        """Run both models once, then begin. Raises what a model raises that does not load."""
+        """Return when both models are warm. Raises what a model raises that does not load, EngineGone for its host."""
+        await self._pool.run(self._host.start)
         await self._pool.run(self._batcher.warm)
         self._task = asyncio.create_task(self._run(), name="engine")
 
@@ -88,7 +91,12 @@ class Engine:
         if self._task is not None:
             await self._task
             self._task = None
+        await self._pool.run(self._host.stop)
         await self._pool.close()
+
+    def admit(self, call_id: str) -> None:
+        """Take a call, before it is heard; it keeps its place until `forget`. Raises EngineFull, which says why not."""
+        self._admission.admit(call_id, self._obstacle())
 
     def hear(self, frame: Consented[AudioFrame]) -> None:
         """Take a frame of a grant's voice. Never blocks; a frame whose grant has ended is dropped.
@@ -99,11 +107,17 @@ class Engine:
         grant = frame.grant
         if not grant.is_live:
             return
-        if frame.open().rate_hz not in RATES_HZ:
-            raise UnsupportedRate(f"{frame.open().rate_hz} Hz is not one of {sorted(RATES_HZ)}")
+        heard = frame.open()
+        if heard.rate_hz not in RATES_HZ:
+            raise UnsupportedRate(f"{heard.rate_hz} Hz is not one of {sorted(RATES_HZ)}")
         inbox = self._inboxes.get(grant.grant_id)
         if inbox is None:
             inbox = self._inboxes[grant.grant_id] = Inbox(grant)
+        now_s = monotonic()
+        if self._oldest_s is None:
+            self._oldest_s = now_s
+        if grant.party is Party.CALLER:
+            self._offsets_s[grant.grant_id] = now_s - heard.end_sample / heard.rate_hz
         self._frames += 1
         self._dropped += inbox.put(frame)
 
@@ -112,9 +126,14 @@ class Engine:
         return self._facts.get(call_id)
 
     def forget(self, call_id: str) -> None:
-        """Drop all of a call: what is queued and known at once, the worker's state before its next tick."""
+        """Drop all of a call, and its place."""
+        self._admission.let_go(call_id)
+        self.drop(call_id)
+
+    def drop(self, call_id: str) -> None:
+        """Drop what was heard of a call: what is queued and known at once, the worker's state before its next tick."""
         for grant_id in [i for i, inbox in self._inboxes.items() if inbox.grant.call_id == call_id]:
-            del self._inboxes[grant_id]
+            self._close(grant_id)
         self._waiting = deque(part for part in self._waiting if part.consented.grant.call_id != call_id)
         self._facts.pop(call_id, None)
         if self._is_in_tick:
@@ -131,23 +150,51 @@ class Engine:
             ticks=self._ticks,
             failed_ticks=self._failed,
             tick_ms_max=self._tick_ms_max,
+            tick_ms=self._tick_ms.snapshot(),
+            batch_rows=self._batcher.batch_rows.snapshot(),
+            queue_age_ms=self._queue_age_ms.snapshot(),
+            verdict_age_s=self._verdict_age_s.snapshot(),
+            waiting_windows=len(self._waiting),
             scored=self._scored,
             abstained=MappingProxyType(dict(self._abstained)),
+            busy_share=self._workload.busy_share,
+            admitted_calls=self._admission.admitted,
+            refused_calls=self._admission.refused,
+            full=self._full,
+            is_ready=not self._trouble,
+            trouble=self._trouble,
+            restarts=self._host.restarts,
             last_failure=self._last_failure,
         )
+
+    @property
+    def _full(self) -> str:
+        return self._admission.full or self._workload.brake
+
+    @property
+    def _trouble(self) -> str:
+        return self._host.trouble if self._task is not None else "it is not running"
+
+    def _obstacle(self) -> str:
+        if self._trouble:
+            return f"the engine is not ready: {self._trouble}"
+        return f"the engine is full: {self._full}" if self._full else ""
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
         next_s = loop.time()
         while not self._stopping.is_set():
-            began = perf_counter()
+            began, self._busy_s = perf_counter(), 0.0
             try:
                 await self._tick()
             except Exception as failure:  # noqa: BLE001 - the root of this task: one bad tick never ends the engine
                 self._failed += 1
                 self._last_failure = f"{type(failure).__name__}: {failure}"
             self._ticks += 1
-            self._tick_ms_max = max(self._tick_ms_max, (perf_counter() - began) * 1000)
+            took_ms = (perf_counter() - began) * 1000
+            self._tick_ms.add(took_ms)
+            self._tick_ms_max = max(self._tick_ms_max, took_ms)
+            self._workload.note(loop.time(), self._busy_s, self._dropped)
             # After a tick that took too long the next one takes all that came: no ticks are made up for.
             next_s = max(next_s + TICK_S, loop.time())
             try:
@@ -169,17 +216,27 @@ class Engine:
             self._forgotten.clear()
             self._deliver()
 
+    async def _in_worker(self, work: Callable[[], T]) -> T:
+        def timed() -> T:
+            began = perf_counter()
+            try:
+                return work()
+            finally:
+                self._busy_s += perf_counter() - began
+
+        return await self._pool.run(timed)
+
     async def _say_what_was_lost(self) -> None:
         """What the tick before this one had in hand when it failed."""
         heard, self._heard = self._heard, []
         judging, self._judging = self._judging, []
         if heard or judging:
             self._verdicts.extend(unjudged(judging))
-            self._verdicts.extend(await self._pool.run(lambda: self._batcher.lose(heard)))
+            self._verdicts.extend(await self._in_worker(lambda: self._batcher.lose(heard)))
 
     async def _listen(self) -> None:
         self._heard = self._collect()
-        listened = await self._pool.run(lambda: self._batcher.listen(self._heard))
+        listened = await self._in_worker(self._look_and_listen)
         self._heard = []
         self._facts.update((i, facts) for i, facts in listened.facts.items() if i not in self._forgotten)
         self._verdicts.extend(listened.abstained)
@@ -187,19 +244,30 @@ class Engine:
         while len(self._waiting) > MAX_WAITING:
             self._verdicts.extend(unjudged([self._waiting.popleft()]))
 
+    def _look_and_listen(self) -> Listened:
+        self._host.look()
+        return self._batcher.listen(self._heard)
+
     async def _judge(self) -> None:
         self._judging = [self._waiting.popleft() for _ in range(min(MAX_JUDGED, len(self._waiting)))]
         if self._judging:
-            self._verdicts.extend(await self._pool.run(lambda: self._batcher.judge(self._judging)))
+            self._verdicts.extend(await self._in_worker(lambda: self._batcher.judge(self._judging)))
             self._judging = []
 
     def _collect(self) -> list[Heard]:
         """What came since the last tick; queues and facts of grants that have ended go."""
+        if self._oldest_s is not None:
+            self._queue_age_ms.add((monotonic() - self._oldest_s) * 1000)
+            self._oldest_s = None
         for grant_id, inbox in list(self._inboxes.items()):
             if not inbox.grant.is_live:
-                del self._inboxes[grant_id]
+                self._close(grant_id)
                 self._facts.pop(inbox.grant.call_id, None)
         return [heard for inbox in self._inboxes.values() if (heard := inbox.take()) is not None]
+
+    def _close(self, grant_id: str) -> None:
+        del self._inboxes[grant_id]
+        self._offsets_s.pop(grant_id, None)
 
     def _deliver(self) -> None:
         while self._verdicts:
@@ -211,4 +279,5 @@ class Engine:
                 self._abstained[said.reason] += 1
             else:
                 self._scored += 1
+            self._verdict_age_s.add(max(0.0, monotonic() - said.end_s - self._offsets_s[verdict.grant.grant_id]))
             self._on_verdict(verdict)

@@ -91,11 +91,12 @@ class Scribe:
 
     def drop(self) -> None:
         """Let go of all that the engine holds of the call, and of its facts."""
-        self._rooms.engine.forget(self._call_id)
+        self._rooms.engine.drop(self._call_id)
         self.facts = None
 
     async def _erase(self, parties: frozenset[Party]) -> None:
         self.drop()
+        self._rooms.engine.forget(self._call_id)  # it is not heard again: its place is free
         ids = await self._rooms.ledger.grant_ids(self._call_id)
         erased = await self._rooms.scores.erase([grant_id for grant_id, party in ids.items() if party in parties])
         self._log.info("derived.erased", rows=erased)

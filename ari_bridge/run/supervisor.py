@@ -12,7 +12,8 @@ import structlog
 
 from analysis.emotion.model_files import PACKAGED
 from analysis.emotion.onnx_model import OnnxToneModel
-from analysis.engine.engine import Engine, EngineStats
+from analysis.engine.engine import Engine
+from analysis.engine.stats import EngineStats
 from analysis.speech.silero import SileroDetector
 from analysis.store.scores import Scores
 from ari_bridge.calls.board import Board, CallView

@@ -12,6 +12,7 @@ import pytest
 from analysis.audio import AudioFrame, Pcm16
 from analysis.emotion.onnx_model import OnnxToneModel
 from analysis.emotion.score import Abstained, Reason, ToneScore, Verdict
+from analysis.engine.admission import EngineFull
 from analysis.engine.engine import Engine
 from analysis.resample import UnsupportedRate
 from analysis.speech.detector import CHUNK_SAMPLES
@@ -276,3 +277,63 @@ async def test_calls_do_not_mix(ear: Ear, callers: Callers) -> None:
         facts = ear.engine.facts(f"call-{i}")
         assert facts is not None
         assert (facts.caller_talk_s > 1) == bool(i % 2)
+
+
+async def test_what_it_does_is_counted(ear: Ear, callers: Callers) -> None:
+    """Law: rounds, batches, waits in the queue and the age of each verdict are told, so that load is seen coming."""
+    grants = await callers.says_yes()
+    await ear.turn(grants)
+    stats = ear.engine.stats()
+    assert stats.tick_ms.count == stats.ticks
+    assert stats.batch_rows.count >= 62
+    assert stats.batch_rows.total >= 2 * 62
+    assert stats.queue_age_ms.count == 2  # two rounds found anything
+    assert stats.verdict_age_s.count == stats.scored == 1
+    # The turn ends 15 chunks (0.48 s) before the newest frame, which came at once: it is that old at least.
+    assert 0.4 < stats.verdict_age_s.total < 2
+    assert (stats.is_ready, stats.trouble, stats.restarts, stats.waiting_windows) == (True, "", 0, 0)
+    assert 0 <= stats.busy_share < 0.5
+
+
+async def test_no_call_comes_in_before_it_is_warm() -> None:
+    """Law: warm before ready: an engine that does not run yet, or no more, takes no call and is not ready."""
+    engine = Engine(LoudnessDetector(), RememberingTone(), lambda verdict: None)
+    assert not engine.stats().is_ready
+    with pytest.raises(EngineFull, match="not ready"):
+        engine.admit("call-1")
+    await engine.start()
+    engine.admit("call-1")
+    assert engine.stats().is_ready
+    await engine.stop()
+    assert not engine.stats().is_ready
+
+
+async def test_a_call_too_many_is_told_so_and_harms_nobody(callers: Callers) -> None:
+    """Law: over capacity a new call is refused with the number of calls; the one that runs is judged as before; what
+    is dropped of a call leaves it its place, what forgets it frees the place.
+    """
+    ear = Ear(LoudnessDetector(), RememberingTone())
+    ear.engine = Engine(LoudnessDetector(), RememberingTone(), ear.verdicts.append, max_calls=1)
+    await ear.engine.start()
+    ear.engine.admit("call-1")
+    with pytest.raises(EngineFull, match="the engine is full: 1 calls"):
+        ear.engine.admit("call-2")
+    assert (ear.engine.stats().admitted_calls, ear.engine.stats().refused_calls) == (1, 1)
+    await ear.turn(await callers.says_yes())
+    assert len(ear.verdicts) == 1
+    ear.engine.drop("call-1")
+    assert "1 calls" in ear.engine.stats().full
+    ear.engine.forget("call-1")
+    ear.engine.admit("call-2")
+    await ear.engine.stop()
+
+
+async def test_dropped_sound_keeps_new_calls_out(ear: Ear, callers: Callers) -> None:
+    """Law: while queues run over nobody new comes in, and who is in stays in."""
+    ear.engine.admit("call-1")
+    grants = await callers.says_yes()
+    ear.hear(grants, talk(("silence", 125)), talk(("silence", 125)))
+    await ear.settled()
+    with pytest.raises(EngineFull, match="dropped"):
+        ear.engine.admit("call-2")
+    ear.engine.admit("call-1")
