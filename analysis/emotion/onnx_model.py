@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 import onnxruntime
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from analysis.audio import ENGINE_RATE_HZ, Pcm32
 from analysis.emotion.calibration import parse
 from analysis.emotion.log_mel import log_mel
-from analysis.emotion.model_files import CALIBRATION, NETWORK, PACKAGED, read_verified
+from analysis.emotion.model_files import CALIBRATION, NETWORK, PACKAGED, ModelFiles, read_verified
 from analysis.emotion.score import Abstained, Reason, ToneScore, Verdict
 from analysis.speech.segment import CallerSpeech, SpeechSegment
 
@@ -22,25 +22,56 @@ _FAINTEST: Final = 1e-4
 """Root mean square below which there is no voice on the line: -80 dB of full scale, under G.711's smallest step."""
 
 
+class ToneNetwork(Protocol):
+    """The tone model's network: a pure function of arrays, so that it may run where nothing of a call is known."""
+
+    def run(self, picture: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:
+        """Judge one window.
+
+        Args:
+            picture: what `log_mel` makes of at most 8 s, float32 of shape `[80, frames]`.
+
+        Returns:
+            float32 logits of shape `[heads, 2]` (activation, anger), uncalibrated, and the distance from what was
+            trained on, where 1 is the edge of the training speakers' range.
+        """
+        ...
+
+
+class OnnxToneNetwork:
+    """The network in this process: one ONNX Runtime session with one thread. See `ToneNetwork`."""
+
+    def __init__(self, content: bytes) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        self._session: Any = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+
+    def run(self, picture: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:
+        """Logits and distance; see `ToneNetwork.run`."""
+        logits, distance = self._session.run(["logits", "distance"], {"picture": picture[None]})
+        return np.asarray(logits[0], dtype=np.float32), float(distance[0])
+
+
 class OnnxToneModel:
-    """An `EmotionModel` on one ONNX Runtime session with one thread.
+    """An `EmotionModel` on a network that ONNX Runtime runs, here or elsewhere.
 
     Segments are run one by one. Int8 activations are scaled over all that is run together, so in a batch a caller's
     score would depend on who else is talking; and on one core a batch is no faster.
+
+    Args:
+        files: the model's folder, or what was read and checked of it.
+        network: the same model's network where it runs elsewhere; by default it is loaded here.
 
     Raises:
         ModelRefused: a file of the model is missing or not the one that was trained.
     """
 
-    def __init__(self, folder: Path = PACKAGED) -> None:
-        files = read_verified(folder)
+    def __init__(self, files: Path | ModelFiles = PACKAGED, network: ToneNetwork | None = None) -> None:
+        if isinstance(files, Path):
+            files = read_verified(files)
         self._calibration = parse(files.contents[CALIBRATION])
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        self._session = onnxruntime.InferenceSession(
-            files.contents[NETWORK], options, providers=["CPUExecutionProvider"]
-        )
+        self._network = network or OnnxToneNetwork(files.contents[NETWORK])
         self._model_id = files.model_id
 
     @property
@@ -69,11 +100,9 @@ class OnnxToneModel:
         """Run the network on one window of at most 8 s at 16 kHz.
 
         Returns:
-            float32 logits of shape `[heads, 2]` (activation, anger), uncalibrated, and the distance from what was
-            trained on, where 1 is the edge of the training speakers' range.
+            Logits and distance; see `ToneNetwork.run`.
         """
-        logits, distance = self._session.run(["logits", "distance"], {"picture": log_mel(samples)[None]})
-        return np.asarray(logits[0], dtype=np.float32), float(distance[0])
+        return self._network.run(log_mel(samples))
 
     def _judge_one(self, segment: SpeechSegment) -> Verdict:
         """Judge one segment, or say why not."""
