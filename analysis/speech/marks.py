@@ -33,16 +33,25 @@ class Marks:
 
     def put(self, decision: Decision) -> None:
         """Note a decision; one for a chunk that was decided already changes nothing."""
-        chunk = decision.chunk
-        if chunk < self.end_chunk:
+        self.put_run(decision.chunk, decision.chunk + 1, speaks=decision.speaks)
+
+    def put_run(self, first_chunk: int, stop_chunk: int, *, speaks: bool) -> None:
+        """Note the same decision for each chunk from `first_chunk` up to and without `stop_chunk`."""
+        first = max(first_chunk, self.end_chunk, stop_chunk - KEPT_CHUNKS)
+        if first >= stop_chunk:
             return
-        if chunk - self.end_chunk >= KEPT_CHUNKS:
-            self._ring[:] = bytes(KEPT_CHUNKS)
-        else:
-            for skipped in range(self.end_chunk, chunk):
-                self._ring[skipped % KEPT_CHUNKS] = Mark.UNHEARD
-        self._ring[chunk % KEPT_CHUNKS] = Mark.SPEAKS if decision.speaks else Mark.SILENT
-        self.end_chunk = chunk + 1
+        if first > self.end_chunk:
+            self._lay(max(self.end_chunk, first - KEPT_CHUNKS), first, Mark.UNHEARD)
+        self._lay(first, stop_chunk, Mark.SPEAKS if speaks else Mark.SILENT)
+        self.end_chunk = stop_chunk
+
+    def _lay(self, first: int, stop: int, mark: int) -> None:
+        """Put a mark into the slots of at most KEPT_CHUNKS chunks."""
+        begin, count = first % KEPT_CHUNKS, stop - first
+        end = min(KEPT_CHUNKS, begin + count)
+        self._ring[begin:end] = bytes((mark,)) * (end - begin)
+        if end - begin < count:
+            self._ring[: count - (end - begin)] = bytes((mark,)) * (count - (end - begin))
 
     def at(self, chunk: int) -> int:
         """The mark of one chunk; UNHEARD where it is too old or yet to come."""
