@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import Final
+
+_WORST: Final = frozenset({"lag_ms", "max_lag_ms", "jitter_ms"})
 
 
 @dataclass(frozen=True, slots=True)
 class ReceiverStats:
-    """Counts since the port was opened. The receiver counts `foreign` (and what it handed on), the stream the rest.
+    """Counts since the ear was opened. The receiver counts `foreign` (and what it handed on), the stream the rest.
 
-    Every datagram is counted in exactly one of these, except that `lost` are packets that never came.
+    Every datagram is counted in exactly one of these, except that `lost` are packets that never came. Of what carries
+    sound without packets, `packets` are its frames.
     """
 
     packets: int = 0
@@ -20,12 +24,30 @@ class ReceiverStats:
     """From an address that is not the PBX's, or from another port than the stream's first packet."""
     wrong_payload_type: int = 0
     wrong_ssrc: int = 0
+    """Of another source than the stream's, while that one speaks; or the first packet of one that takes its place."""
     replayed: int = 0
     """Heard before, or far from where the stream stands."""
     late: int = 0
     """Came after it had been declared lost."""
     lost: int = 0
+    no_sound: int = 0
+    """Keys (RFC 4733) and comfort noise (RFC 3389) of the stream: neither sound nor a loss."""
+    lag_ms: float = 0.0
+    """How long the newest sound had waited here, from its first packet's arrival until it was handed on."""
+    max_lag_ms: float = 0.0
+    """The longest that any sound waited."""
+    jitter_ms: float = 0.0
+    """How unevenly packets arrive (RFC 3550, section 6.4.1)."""
 
     def __add__(self, other: ReceiverStats) -> ReceiverStats:
-        """The counts of two observers of the same fork, together."""
-        return ReceiverStats(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
+        """Of two observers of the same fork, or of two forks: counts add up, of times the worse one stands."""
+        return ReceiverStats(
+            **{
+                field.name: (max if field.name in _WORST else _sum)(getattr(self, field.name), getattr(other, field.name))
+                for field in fields(self)
+            }
+        )
+
+
+def _sum(one: float, other: float) -> float:
+    return one + other
