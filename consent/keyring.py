@@ -103,6 +103,11 @@ class Keyring:
         """Why the last change could not be written, "" since one could."""
         return self._database.trouble
 
+    @property
+    def waiting(self) -> int:
+        """Changes and questions that were handed in and are not done yet."""
+        return self._database.waiting
+
     async def open(self, mac: str, kind: str, number_tag: str, retention: Retention, today: date) -> Record:
         """The record of what `mac` stands for, made now if there is none."""
         values = (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from typing import Final
@@ -28,6 +27,8 @@ from ari_bridge.pbx.asterisk.adapter import AsteriskPbx
 from ari_bridge.pbx.asterisk.phones import AsteriskPhones
 from ari_bridge.run.conditions import require
 from ari_bridge.run.dial_in import DialIn, open_dial_in
+from ari_bridge.run.metrics import Watched
+from ari_bridge.run.metrics_site import open_metrics
 from ari_bridge.run.janitor import Janitor
 from ari_bridge.run.notices import notices, staff_notices
 from ari_bridge.run.passwords import read_passwords
@@ -36,7 +37,7 @@ from ari_bridge.run.records import open_ledger, site_of
 from ari_bridge.run.settings import Settings
 from ari_bridge.screens.push import Pusher
 from ari_bridge.screens.tokens import Tokens
-from ari_bridge.web.app import Readiness, make_app, open_site
+from ari_bridge.web.app import Readiness, make_app, open_site, server_tls
 from ari_bridge.web.desk import Desk
 from ari_bridge.web.phone_views import PhoneViews
 from ari_bridge.web.rights_views import RightsViews
@@ -132,11 +133,12 @@ class Service:
         pbx = "ok" if self.switchboard.is_connected else self.switchboard.sentence
         checks = {
             "pbx": pbx,
-            "engine": self._engine_failure or "ok",
+            "engine": self._engine_failure or engine.trouble or "ok",
             "database": self._database.trouble or "ok",
             "keyring": self.rooms.ledger.keyring.trouble or "ok",
         }
-        return Readiness(all(check == "ok" for check in checks.values()), checks)
+        notes = {"engine": f"new calls are not analysed: {engine.full}"} if engine.full else {}
+        return Readiness(all(check == "ok" for check in checks.values()), checks, notes)
 
 
 def _failure(before: EngineStats, now: EngineStats) -> str:
@@ -190,11 +192,13 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Service:
     pusher_access = AmiAccess(
         settings.pbx.ami_host, settings.pbx.ami_port, settings.pbx.phones_user, passwords.phones_password
     )
-    await _open_screens(settings, service, pusher_access, stack)
+    pusher = await _open_screens(settings, service, pusher_access, stack)
+    watched = Watched(rooms, switchboards[0], dial_in.lines, pusher.stats, service.readiness)
+    stack.push_async_callback(await open_metrics(settings.metrics, watched))
     return service
 
 
-async def _open_screens(settings: Settings, service: Service, access: AmiAccess, stack: AsyncExitStack) -> None:
+async def _open_screens(settings: Settings, service: Service, access: AmiAccess, stack: AsyncExitStack) -> Pusher:
     phones = AsteriskPhones(access)
     await phones.start()
     stack.push_async_callback(phones.stop)
@@ -204,23 +208,18 @@ async def _open_screens(settings: Settings, service: Service, access: AmiAccess,
     desk = Desk(settings.screens.family_of, settings.screens.base_url, pusher, Tokens(), board.view)
     board.watch(desk.changed)
     board.watch(_say)
+    board.watch(service.rooms.tally.see)
     views = (PhoneViews(desk, service.stop), *_pages(settings, service.rooms.ledger))
     app = make_app(views, service.readiness)
-    runner = await open_site(app, settings.screens.host, settings.screens.port, _tls(settings))
+    tls = server_tls(settings.screens.tls_cert, settings.screens.tls_key)
+    runner = await open_site(app, settings.screens.host, settings.screens.port, tls)
     stack.push_async_callback(runner.cleanup)
+    return pusher
 
 
 def _pages(settings: Settings, ledger: Ledger) -> tuple[RightsViews, StaffViews]:
     guesses = Guesses(ledger.database, ledger.keyring, ledger.keys)
     return RightsViews(Rights(ledger), guesses, site_of(settings)), StaffViews(ledger)
-
-
-def _tls(settings: Settings) -> ssl.SSLContext | None:
-    if settings.screens.tls_cert is None:
-        return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(settings.screens.tls_cert, settings.screens.tls_key)
-    return context
 
 
 def _say(view: CallView) -> None:

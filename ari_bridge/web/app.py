@@ -6,7 +6,8 @@ import ipaddress
 import logging
 import ssl
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 import structlog
@@ -45,10 +46,14 @@ _http_log.addFilter(_without_request)
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """Whether calls are analysed as they should be, and a sentence for each thing that it takes."""
+    """Whether calls can be analysed, and a sentence for each thing that it takes; "ok" where nothing is the matter.
+
+    `notes` are sentences on what an admin should know although the service is ready.
+    """
 
     ready: bool
     checks: Mapping[str, str]
+    notes: Mapping[str, str] = field(default_factory=dict)
 
 
 class Views(Protocol):
@@ -67,7 +72,7 @@ def make_app(views: Iterable[Views], readiness: Callable[[], Readiness]) -> web.
 
     async def readyz(request: web.Request) -> web.Response:
         state = readiness()
-        body = {"ready": state.ready, "checks": dict(state.checks)}
+        body = {"ready": state.ready, "checks": dict(state.checks), "notes": dict(state.notes)}
         return web.json_response(body, status=200 if state.ready else 503)
 
     app = web.Application(middlewares=[_guarded], client_max_size=MAX_BODY_BYTES)
@@ -95,6 +100,15 @@ async def open_site(app: web.Application, host: str, port: int, tls: ssl.SSLCont
         await runner.cleanup()
         raise
     return runner
+
+
+def server_tls(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
+    """What a listener speaks with these PEM files; plain HTTP without. Raises OSError where they do not serve."""
+    if certificate is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate, key)
+    return context
 
 
 @web.middleware

@@ -24,6 +24,7 @@ BREAKS: dict[str, tuple[str, str]] = {
     "door-sqlite-utils": ("ari_bridge/cli/calls.py", "import sqlite_utils"),
     "door-pyaudio": ("ari_bridge/cli/serve.py", "import pyaudio"),
     "door-jinja": ("ari_bridge/web/app.py", "import jinja2"),
+    "door-prometheus": ("ari_bridge/web/metrics_views.py", "import prometheus_client"),
     "door-cryptography": ("consent/ledger.py", "import cryptography"),
     "vendors": ("ari_bridge/screens/cisco.py", "import ari_bridge.screens.yealink"),
     "no-cycles": ("consent/parties.py", "import consent.purposes"),

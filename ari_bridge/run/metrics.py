@@ -1,0 +1,293 @@
+"""The figures of the running service in Prometheus' formats, read at the moment in which somebody asks.
+
+The only door to prometheus_client. No label ever holds an id, a number, an endpoint or free text: docs/metrics.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from typing import Final
+
+from prometheus_client import CollectorRegistry, ProcessCollector
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.registry import Collector
+
+from analysis.emotion.score import Reason
+from analysis.engine.histogram import Histogram
+from analysis.engine.stats import EngineStats
+from ari_bridge.calls.board import Stage
+from ari_bridge.calls.fork import Fork
+from ari_bridge.calls.rooms import Rooms
+from ari_bridge.calls.switchboard import Switchboard
+from ari_bridge.calls.tally import FEW_CALLS
+from ari_bridge.lines.lines import Lines
+from ari_bridge.screens.push import PushStats
+from ari_bridge.web.app import Readiness
+from consent.database import Database
+from consent.keyring import Keyring
+from consent.parties import Party
+from consent.states import Answer
+
+STATES: Final = {
+    Stage.ASKED: "asked",
+    Stage.GRANTED: "granted",
+    Stage.PAUSED: "paused",
+    Stage.FAILED: "failed",
+    Stage.REFUSED: "unheard",
+    Stage.WITHDRAWN: "unheard",
+    Stage.OBJECTED: "unheard",
+}
+"""A call that is not heard is told as that: not whether it was a no or a stop, nor whose stop."""
+ANSWERS: Final = {
+    Answer.ASKED: "asked",
+    Answer.GRANTED: "granted",
+    Answer.REFUSED: "refused",
+    Answer.WITHDRAWN: "stopped",
+    Answer.OBJECTED: "stopped",
+}
+"""Whose stop it was is nobody's figure: it would say of a site with one agent when that agent objected."""
+DROPPED: Final = ("malformed", "foreign", "wrong_payload_type", "wrong_ssrc", "replayed", "late")
+"""Fields of ReceiverStats: datagrams whose sound was not used."""
+PARTS: Final = ("pbx", "engine", "database", "keyring")
+"""What the readiness consists of, by its checks' names."""
+MS: Final = 1000.0
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """Whence the figures come. Nothing of it is changed by reading, nor counted for it where calls are carried."""
+
+    rooms: Rooms
+    switchboard: Switchboard
+    lines: Lines
+    pushes: Callable[[], PushStats]
+    readiness: Callable[[], Readiness]
+
+
+class Withheld:
+    """Counts that come of persons: told as they stood when they last were those of several, so as to fall on nobody."""
+
+    def __init__(self, told: Mapping[str, int]) -> None:
+        self.told = told
+
+    def tell(self, counts: Mapping[str, int]) -> None:
+        """From now on these are told."""
+        self.told = counts
+
+
+class Figures(Collector):
+    """Collects from what is watched; to be called on the loop, whose values it reads."""
+
+    def __init__(self, watched: Watched) -> None:
+        self._watched = watched
+        self._answers = Withheld(dict.fromkeys(ANSWERS.values(), 0))
+        self._verdicts = Withheld({"scored": 0, **dict.fromkeys(Reason, 0)})
+
+    def collect(self) -> Iterator[Metric]:
+        """Every family with each of its labels, those at zero too."""
+        engine = self._watched.rooms.engine.stats()
+        yield from self._service()
+        yield from self._calls()
+        yield from self._media()
+        yield from _engine(engine)
+        yield from self._of_verdicts(engine)
+        yield from self._kept()
+
+    def _service(self) -> Iterator[Metric]:
+        readiness, switchboard = self._watched.readiness(), self._watched.switchboard
+        yield _gauge("ready", "Whether calls can be analysed now (1), as /readyz says.", readiness.ready)
+        yield _gauges(
+            "part_ready",
+            "Whether this part of the service works now (1); /readyz has a sentence for each that does not.",
+            "part",
+            {part: readiness.checks[part] == "ok" for part in PARTS},
+        )
+        yield _gauge("pbx_connected", "Whether the PBX is connected and taken up (1).", switchboard.is_connected)
+        yield _counter(
+            "pbx_connections", "How often the PBX was there, or there again.", self._watched.rooms.tally.connections
+        )
+
+    def _calls(self) -> Iterator[Metric]:
+        rooms, sessions = self._watched.rooms, self._watched.switchboard.sessions()
+        views = [view for session in sessions if (view := rooms.board.view(session.call_id)) is not None]
+        states = dict.fromkeys(STATES.values(), 0)
+        for view in views:
+            if view.stage in STATES:
+                states[STATES[view.stage]] += 1
+        yield _gauges(
+            "calls",
+            "Calls in progress by state. granted: analysed now; paused: yes, but nothing is heard (hold, transfer); "
+            "failed: yes, but a fault; unheard: no, or stopped.",
+            "state",
+            states,
+        )
+        yield _gauge(
+            "calls_unsealed",
+            "Calls that ended and are not sealed yet; they stand in clear in the file.",
+            sum(view.stage is Stage.ENDED for view in views),
+        )
+        yield _counter(
+            "call_failures", "How often a call with a yes could not be analysed by a fault.", rooms.tally.failures
+        )
+        yield _counters(
+            "answers",
+            f"Answers recorded, told when {FEW_CALLS} more calls have answered. stopped: either party ended a yes.",
+            "answer",
+            self._answered(rooms.tally.answers),
+        )
+        yield _counter(
+            "line_failures", "Calls on a line for rights that ended by a fault of ours.", self._watched.lines.failures
+        )
+        pushes = self._watched.pushes()
+        yield _counters(
+            "pushes",
+            "Cards for desk phones. sent: the PBX took it; superseded: a newer one came before; "
+            "refused: too many phones waited.",
+            "outcome",
+            {one.name: getattr(pushes, one.name) for one in fields(PushStats)},
+        )
+
+    def _answered(self, answers: Mapping[Answer, int]) -> Mapping[str, int]:
+        counts = dict.fromkeys(ANSWERS.values(), 0)
+        for answer, name in ANSWERS.items():
+            counts[name] += answers.get(answer, 0)
+        new = sum(counts[name] - self._answers.told[name] for name in ("granted", "refused"))
+        if new >= FEW_CALLS:
+            self._answers.tell(counts)
+        return self._answers.told
+
+    def _forks(self) -> list[Fork]:
+        return [fork for session in self._watched.switchboard.sessions() for fork in session.forks()]
+
+    def _media(self) -> Iterator[Metric]:
+        tally, forks = self._watched.rooms.tally, self._forks()
+        media = sum((fork.stats() for fork in forks), tally.media)
+        is_open = [fork.grant.party for fork in forks if fork.is_open]
+        yield _gauges(
+            "forks", "Voices that are heard now, by party.", "party", {party: is_open.count(party) for party in Party}
+        )
+        yield _counter("forks_opened", "Voices that were heard or are heard now.", tally.forks + len(forks))
+        yield _counter("packets", "RTP packets whose sound was used.", media.packets)
+        yield _counter("packets_lost", "RTP packets that never came, or came too late to be waited for.", media.lost)
+        yield _counters(
+            "packets_dropped",
+            "Datagrams whose sound was not used. foreign: not from the PBX's address; replayed: heard before; "
+            "late: after it was declared lost.",
+            "reason",
+            {name: getattr(media, name) for name in DROPPED},
+        )
+        heard = [fork.stats() for fork in forks if fork.is_open]
+        yield _gauge(
+            "media_lag_seconds",
+            "How long the newest sound waited for its turn in the jitter buffer: the worst voice heard now.",
+            max((stats.lag_ms for stats in heard), default=0.0) / MS,
+        )
+        yield _gauge(
+            "media_jitter_seconds",
+            "How unevenly packets arrive (RFC 3550, 6.4.1): the worst voice heard now.",
+            max((stats.jitter_ms for stats in heard), default=0.0) / MS,
+        )
+
+    def _of_verdicts(self, engine: EngineStats) -> Iterator[Metric]:
+        crowd = self._watched.rooms.tally.crowd
+        if crowd.is_one:
+            self._verdicts.tell({"scored": engine.scored, **{one: engine.abstained.get(one, 0) for one in Reason}})
+            crowd.begin_anew()
+        # A fault of ours is no matter of a person's, and it is urgent.
+        told = {**self._verdicts.told, Reason.ENGINE: engine.abstained.get(Reason.ENGINE, 0)}
+        yield _histogram(
+            "verdict_age_seconds",
+            "How old a verdict was when it was delivered, from the end of what it judges.",
+            engine.verdict_age_s,
+        )
+        when = f"told when {FEW_CALLS} more calls, of several agents, have been heard"
+        yield _counter("verdicts_scored", f"Stretches of callers' speech that were judged, {when}.", told["scored"])
+        yield _counters(
+            "verdicts_abstained",
+            f"Stretches of callers' speech that were not judged, by reason, {when} (engine: at once).",
+            "reason",
+            {reason: told[reason] for reason in Reason},
+        )
+
+    def _kept(self) -> Iterator[Metric]:
+        ledger = self._watched.rooms.ledger
+        stores: dict[str, Database | Keyring] = {"database": ledger.database, "keyring": ledger.keyring}
+        yield _gauges(
+            "store_writable",
+            "Whether the last change could be written (1); while it could not, nobody is heard.",
+            "store",
+            {name: not store.trouble for name, store in stores.items()},
+        )
+        yield _gauges(
+            "store_waiting",
+            "Changes and questions that wait for the file.",
+            "store",
+            {name: store.waiting for name, store in stores.items()},
+        )
+
+
+class Metrics:
+    """What a scrape gets."""
+
+    def __init__(self, watched: Watched) -> None:
+        self._registry = CollectorRegistry(auto_describe=False)
+        self._registry.register(Figures(watched))
+        ProcessCollector(registry=self._registry)
+
+    def page(self, accept: str) -> tuple[bytes, str]:
+        """All figures as of now, and their content type, in the format that an Accept header asks for."""
+        encode, content_type = choose_encoder(accept)
+        return encode(self._registry), content_type
+
+
+def _engine(stats: EngineStats) -> Iterator[Metric]:
+    yield _gauge("engine_ready", "Whether the networks answer (1); else nothing is analysed.", stats.is_ready)
+    yield _gauge("engine_full", "Whether new calls are not analysed for want of room (1).", bool(stats.full))
+    yield _gauge("engine_calls", "Calls that hold a place in the engine.", stats.admitted_calls)
+    yield _counter("engine_calls_refused", "Calls that found no place and were not analysed.", stats.refused_calls)
+    yield _counter("engine_restarts", "How often the process of the networks had to be started again.", stats.restarts)
+    yield _gauge("engine_busy_ratio", "Part of the last seconds in which the engine had work.", stats.busy_share)
+    yield _counter("engine_frames", "Frames of voices that came to the engine.", stats.frames)
+    yield _counter("engine_frames_dropped", "Frames given up by a full queue.", stats.dropped_frames)
+    yield _counter("engine_ticks_failed", "Rounds of the engine that failed.", stats.failed_ticks)
+    yield _gauge("engine_windows_waiting", "Stretches of speech that wait for the tone model.", stats.waiting_windows)
+    yield _histogram("engine_tick_seconds", "How long a round of the engine took.", stats.tick_ms, MS)
+    yield _histogram("engine_batch_rows", "How many voices' chunks the detector heard at once.", stats.batch_rows)
+    yield _histogram(
+        "engine_queue_age_seconds", "How long the oldest frame had waited for its round.", stats.queue_age_ms, MS
+    )
+
+
+def _gauge(name: str, text: str, value: float) -> Metric:
+    return GaugeMetricFamily(f"ouidire_{name}", text, value=float(value))
+
+
+def _gauges(name: str, text: str, label: str, values: Mapping[str, float]) -> Metric:
+    return _labelled(GaugeMetricFamily(f"ouidire_{name}", text, labels=[label]), values)
+
+
+def _counter(name: str, text: str, value: int) -> Metric:
+    return CounterMetricFamily(f"ouidire_{name}", text, value=value)
+
+
+def _counters(name: str, text: str, label: str, values: Mapping[str, int]) -> Metric:
+    return _labelled(CounterMetricFamily(f"ouidire_{name}", text, labels=[label]), values)
+
+
+def _labelled(family: GaugeMetricFamily | CounterMetricFamily, values: Mapping[str, float]) -> Metric:
+    for value, figure in values.items():
+        family.add_metric([str(value)], float(figure))
+    return family
+
+
+def _histogram(name: str, text: str, histogram: Histogram, per_unit: float = 1.0) -> Metric:
+    """Prometheus' buckets hold all below; `per_unit` of the histogram's figures are one of the metric's unit."""
+    buckets, below = [], 0
+    for bound, count in zip((*histogram.bounds, float("inf")), histogram.counts, strict=True):
+        below += count
+        buckets.append(("+Inf" if bound == float("inf") else f"{bound / per_unit:g}", float(below)))
+    family = HistogramMetricFamily(f"ouidire_{name}", text)
+    family.add_metric([], buckets, sum_value=histogram.total / per_unit)
+    return family
