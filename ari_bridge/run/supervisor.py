@@ -27,9 +27,9 @@ from ari_bridge.pbx.asterisk.adapter import AsteriskPbx
 from ari_bridge.pbx.asterisk.phones import AsteriskPhones
 from ari_bridge.run.conditions import require
 from ari_bridge.run.dial_in import DialIn, open_dial_in
+from ari_bridge.run.janitor import Janitor
 from ari_bridge.run.metrics import Watched
 from ari_bridge.run.metrics_site import open_metrics
-from ari_bridge.run.janitor import Janitor
 from ari_bridge.run.notices import notices, staff_notices
 from ari_bridge.run.passwords import read_passwords
 from ari_bridge.run.persons import keep_change
@@ -131,6 +131,7 @@ class Service:
     def readiness(self) -> Readiness:
         """Whether calls can be analysed now."""
         pbx = "ok" if self.switchboard.is_connected else self.switchboard.sentence
+        engine = self.rooms.engine.stats()
         checks = {
             "pbx": pbx,
             "engine": self._engine_failure or engine.trouble or "ok",
