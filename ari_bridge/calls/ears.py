@@ -52,7 +52,7 @@ class Ears:
             channel = self._rooms.topology.channels.get(channel_id)
             self._agent = (channel.endpoint if channel is not None else None) or ""
         try:
-            fork.pbx_fork = await self._rooms.pbx.fork(grant, channel_id, fork.port)
+            fork.pbx_fork = await self._rooms.pbx.fork(grant, channel_id, fork.target)
         except BaseException:
             self.close(channel_id)
             raise
@@ -61,7 +61,7 @@ class Ears:
             self._end(fork)
             raise Withdrawn("stopped while the fork was made")
         self._next_renewal_s = min(self._next_renewal_s, fork.opened_s + self._rooms.lease_s / 3)
-        self._log.info("fork.opened", party=grant.party, grant_id=grant.grant_id, port=fork.port)
+        self._log.info("fork.opened", party=grant.party, grant_id=grant.grant_id, target=fork.target)
 
     def close(self, channel_id: str) -> None:
         """Hear a leg no more, from this very moment."""

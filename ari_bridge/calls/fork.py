@@ -1,31 +1,20 @@
-"""One leg's voice on its way: a port of ours, the stream's checks, and the only place where a frame is admitted."""
+"""One leg's voice on its way: an ear, the call's clock, and the only place where a frame is admitted."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
-from analysis.audio import ENGINE_RATE_HZ, AudioFrame
+from analysis.audio import AudioFrame
+from ari_bridge.media.ear import Ear, MediaPlace, Sound
 from ari_bridge.media.stats import ReceiverStats
-from ari_bridge.media.stream import MediaStream
-from ari_bridge.media.udp_receiver import Arrival, PortRange, UdpReceiver
 from ari_bridge.pbx.port import PbxFork
 from consent.errors import Withdrawn
 from consent.grant import Consented, ConsentGrant
 
 
-@dataclass(frozen=True, slots=True)
-class MediaPlace:
-    """Where forks arrive: our host, the ports we may bind there, and the only address that may send."""
-
-    host: str
-    ports: PortRange
-    pbx_host: str
-
-
 class Fork:
-    """Hears one leg under one grant. Open it with `Fork.open`, give `port` to the PBX, `close` it at any time."""
+    """Hears one leg under one grant. Open it with `Fork.open`, give `target` to the PBX, `close` it at any time."""
 
     def __init__(
         self, grant: ConsentGrant, channel_id: str, zero_s: float, hear: Callable[[Consented[AudioFrame]], None]
@@ -36,8 +25,7 @@ class Fork:
         self._hear = hear
         self._zero_s = zero_s
         self._shift_samples: int | None = None
-        self._stream = MediaStream()
-        self._receiver: UdpReceiver | None = None
+        self._ear: Ear | None = None
         self._counted = ReceiverStats()
         self.opened_s = 0.0
         self.last_heard_s: float | None = None
@@ -51,47 +39,41 @@ class Fork:
         zero_s: float,
         hear: Callable[[Consented[AudioFrame]], None],
     ) -> Fork:
-        """Bind a port for one leg. `zero_s` is the call's zero on the loop's clock. Raises NoFreePort, Withdrawn."""
+        """Open an ear for one leg. `zero_s` is the call's zero on the loop's clock. Raises NoFreePort, Withdrawn."""
         grant.admit(None)
         fork = cls(grant, channel_id, zero_s, hear)
-        fork._receiver = await UdpReceiver.open(place.host, place.ports, place.pbx_host, fork._on_packets)
+        fork._ear = await place.open(fork._on_sound)
         fork.opened_s = asyncio.get_running_loop().time()
         return fork
 
     @property
-    def port(self) -> int:
-        """Our UDP port."""
-        assert self._receiver is not None, "made by Fork.open only"  # noqa: S101
-        return self._receiver.port
+    def target(self) -> str:
+        """What the PBX is told to send that leg's sound to."""
+        assert self._ear is not None, "made by Fork.open only"  # noqa: S101
+        return self._ear.target
 
     @property
     def is_open(self) -> bool:
         """False from `close` on."""
-        return self._receiver is not None
+        return self._ear is not None
 
     def stats(self) -> ReceiverStats:
         """What arrived so far, or until it was closed."""
-        return self._receiver.stats() + self._stream.stats() if self._receiver is not None else self._counted
+        return self._ear.stats() if self._ear is not None else self._counted
 
     def close(self) -> None:
         """Hear nothing more, from this very moment."""
-        if self._receiver is not None:
-            self._counted = self.stats()
-            self._receiver.close()
-            self._receiver = None
+        if self._ear is not None:
+            self._counted = self._ear.stats()
+            self._ear.close()
+            self._ear = None
 
-    def _on_packets(self, arrivals: list[Arrival]) -> None:
+    def _on_sound(self, sounds: Sequence[Sound]) -> None:
+        self.last_heard_s = asyncio.get_running_loop().time()
         try:
-            for arrival in arrivals:
-                self._take(arrival)
+            for start_sample, rate_hz, pcm, spoken_s in sounds:
+                if self._shift_samples is None:  # from the first sample on the stream's own clock counts
+                    self._shift_samples = max(0, round((spoken_s - self._zero_s) * rate_hz))
+                self._hear(self.grant.admit(AudioFrame(start_sample + self._shift_samples, rate_hz, pcm)))
         except Withdrawn:
             self.close()
-
-    def _take(self, arrival: Arrival) -> None:
-        for run in self._stream.feed(arrival):
-            self.last_heard_s = arrival.at_s
-            if self._shift_samples is None:
-                # The first sample was spoken one packet before it arrived; from here on RTP's own clock counts.
-                self._shift_samples = max(0, round((arrival.at_s - self._zero_s) * ENGINE_RATE_HZ) - len(run.pcm))
-            frame = AudioFrame(run.start_sample + self._shift_samples, ENGINE_RATE_HZ, run.pcm)
-            self._hear(self.grant.admit(frame))

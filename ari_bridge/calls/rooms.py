@@ -8,10 +8,10 @@ from typing import Protocol
 from analysis.engine.engine import Engine
 from analysis.store.scores import Scores
 from ari_bridge.calls.board import Board
-from ari_bridge.calls.fork import MediaPlace
 from ari_bridge.calls.roles import Roles
 from ari_bridge.calls.tally import Tally
 from ari_bridge.calls.topology import Topology
+from ari_bridge.media.ear import MediaPlace
 from ari_bridge.pbx.port import Pbx
 from consent.gate import Gate
 from consent.ledger import Ledger

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 
 class Arrival(NamedTuple):
-    """One datagram with its sender's address, and when it was read (`at_s`: seconds on the loop's clock)."""
+    """One datagram with its sender's address, and when it came (`at_s`: seconds on the loop's clock)."""
 
     datagram: bytes
     host: str

@@ -1,21 +1,24 @@
-"""Packets in their order. No input or output, and no clock: time is what was heard.
+"""Packets in their order. No input or output; time is what others say it is.
 
 A packet that comes in its order is handed on at once, so nothing is delayed while nothing is missing. After a gap at
-most HELD_PACKETS are held back; then what is missing is declared lost, for good, and everything held is handed on. So
-the lag after a loss is what it was before it (aiortc's buffer keeps it for ever: aiortc#543).
+most HELD_PACKETS are held back, and none for longer than HELD_S; then what is missing is declared lost, for good, and
+what is held is handed on. So the lag after a loss is what it was before it (aiortc's buffer keeps it for ever:
+aiortc#543).
 """
 
 from __future__ import annotations
 
 from enum import Enum, auto
-from typing import Final
+from typing import Final, NamedTuple
 
 from ari_bridge.media.rtp import RtpPacket
 
-HELD_PACKETS: Final = 3
-"""60 ms at 20 ms a packet: on a loopback or a LAN a packet that is later than this is not coming."""
+HELD_PACKETS: Final = 5
+"""100 ms at 20 ms a packet: on a loopback or a LAN a packet that is later than this is not coming."""
+HELD_S: Final = 0.1
+"""The same in time, for a gap after which little comes."""
 MAX_DROPOUT: Final = 3000
-"""How far a sequence may jump ahead (RFC 3550, appendix A.1): one minute. After more than that a new fork is due."""
+"""How far a sequence may jump ahead (RFC 3550, appendix A.1): one minute."""
 REMEMBERED: Final = 512
 """For how many packets past we can tell a late one from a replayed one."""
 _HALF: Final = 1 << 15
@@ -29,19 +32,40 @@ class Fate(Enum):
     LATE = auto()
     """It had been declared lost already."""
     REPLAYED = auto()
-    """It was heard before, or is far from where the stream stands."""
+    """It was heard before."""
+    FAR = auto()
+    """It is far from where the stream stands."""
+
+
+class Timed(NamedTuple):
+    """A packet and when it came, in seconds."""
+
+    packet: RtpPacket
+    at_s: float
 
 
 class JitterBuffer:
-    """Orders the packets of one stream; sequence numbers may wrap any number of times."""
+    """Orders the packets of one source; sequence numbers may wrap any number of times."""
+
+    __slots__ = ("_held", "_missing", "_next", "lost")
 
     def __init__(self) -> None:
         self.lost = 0
         self._next: int | None = None
-        self._held: dict[int, RtpPacket] = {}
+        self._held: dict[int, Timed] = {}
         self._missing: set[int] = set()
 
-    def push(self, packet: RtpPacket) -> tuple[Fate, list[RtpPacket]]:
+    @property
+    def held(self) -> int:
+        """How many packets wait for one before them; never more than HELD_PACKETS."""
+        return len(self._held)
+
+    @property
+    def next_sequence(self) -> int | None:
+        """The sequence number (16 bits) of the packet that would be handed on at once; None before the first."""
+        return None if self._next is None else self._next % _MODULUS
+
+    def push(self, packet: RtpPacket, at_s: float) -> tuple[Fate, list[Timed]]:
         """Take one packet; what became of it, and the packets that are now in order."""
         if self._next is None:
             self._next = packet.sequence
@@ -49,35 +73,44 @@ class JitterBuffer:
         if number in self._missing:
             self._missing.remove(number)
             return Fate.LATE, []
-        if number < self._next or number in self._held or number - self._next > MAX_DROPOUT:
+        if number < self._next - REMEMBERED or number - self._next > MAX_DROPOUT:
+            return Fate.FAR, []
+        if number < self._next or number in self._held:
             return Fate.REPLAYED, []
-        self._held[number] = packet
+        self._held[number] = Timed(packet, at_s)
         ordered = self._in_order(self._next)
         if len(self._held) > HELD_PACKETS:
             ordered += self._after_loss()
         return Fate.TAKEN, ordered
 
-    def flush(self) -> list[RtpPacket]:
+    def skip(self, count: int) -> None:
+        """That many packets came in order and were handed on past this buffer, which holds none."""
+        assert self._next is not None  # noqa: S101
+        self._next += count
+
+    def overdue(self, now_s: float) -> list[Timed]:
+        """What has been held for longer than HELD_S: nothing that comes before it is waited for any more."""
+        ordered: list[Timed] = []
+        while self._held and now_s - min(timed.at_s for timed in self._held.values()) > HELD_S:
+            ordered += self._after_loss()
+        return ordered
+
+    def flush(self) -> list[Timed]:
         """Everything still held, in order: the stream has ended."""
         ordered = []
         while self._held:
             ordered += self._after_loss()
         return ordered
 
-    @property
-    def held(self) -> int:
-        """How many packets wait for one before them; never more than HELD_PACKETS."""
-        return len(self._held)
-
-    def _in_order(self, number: int) -> list[RtpPacket]:
+    def _in_order(self, number: int) -> list[Timed]:
         ordered = []
-        while (packet := self._held.pop(number, None)) is not None:
-            ordered.append(packet)
+        while (timed := self._held.pop(number, None)) is not None:
+            ordered.append(timed)
             number += 1
         self._next = number
         return ordered
 
-    def _after_loss(self) -> list[RtpPacket]:
+    def _after_loss(self) -> list[Timed]:
         """Declare lost what lies before the first held packet, and hand on from there."""
         assert self._next is not None  # noqa: S101
         first = min(self._held)

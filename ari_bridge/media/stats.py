@@ -41,13 +41,5 @@ class ReceiverStats:
 
     def __add__(self, other: ReceiverStats) -> ReceiverStats:
         """Of two observers of the same fork, or of two forks: counts add up, of times the worse one stands."""
-        return ReceiverStats(
-            **{
-                field.name: (max if field.name in _WORST else _sum)(getattr(self, field.name), getattr(other, field.name))
-                for field in fields(self)
-            }
-        )
-
-
-def _sum(one: float, other: float) -> float:
-    return one + other
+        both = ((f.name, getattr(self, f.name), getattr(other, f.name)) for f in fields(self))
+        return ReceiverStats(*(max(one, more) if name in _WORST else one + more for name, one, more in both))

@@ -182,11 +182,11 @@ PbxEvent = (
 
 @dataclass(frozen=True, slots=True)
 class PbxFork:
-    """A running fork as the PBX names it: the snoop channel that carries one leg's own mouth to `port`."""
+    """A running fork as the PBX names it: the snoop channel that carries one leg's own mouth to `target`."""
 
     fork_id: str
     channel_id: str
-    port: int
+    target: str
 
 
 class PbxRefused(Exception):
@@ -207,8 +207,8 @@ class Pbx(Protocol):
         """The call's own consent variable as the PBX holds it now ("" where there is none or no such channel)."""
         ...
 
-    async def fork(self, grant: ConsentGrant, channel_id: str, port: int) -> PbxFork:
-        """Have the PBX send that leg's own mouth to `port` of the bridge's host, by way of its gate."""
+    async def fork(self, grant: ConsentGrant, channel_id: str, target: str) -> PbxFork:
+        """Have the PBX send that leg's own mouth to `target`, an ear's of ours, by way of its gate."""
         ...
 
     async def renew(self, fork: PbxFork) -> None:

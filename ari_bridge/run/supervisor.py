@@ -16,12 +16,11 @@ from analysis.engine.stats import EngineStats
 from analysis.speech.silero import SileroDetector
 from analysis.store.scores import Scores
 from ari_bridge.calls.board import Board, CallView
-from ari_bridge.calls.fork import MediaPlace
 from ari_bridge.calls.roles import Roles
 from ari_bridge.calls.rooms import Rooms
 from ari_bridge.calls.switchboard import Switchboard
 from ari_bridge.calls.topology import Topology
-from ari_bridge.media.udp_receiver import PortRange
+from ari_bridge.media.udp_receiver import PortRange, RtpPlace
 from ari_bridge.pbx.asterisk.access import AmiAccess, AriAccess
 from ari_bridge.pbx.asterisk.adapter import AsteriskPbx
 from ari_bridge.pbx.asterisk.phones import AsteriskPhones
@@ -181,7 +180,7 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Service:
         topology=Topology(),
         roles=Roles(settings.parties.trunks, settings.parties.unmonitored),
         references=dial_in.announcer,
-        place=MediaPlace(
+        place=RtpPlace(
             settings.media.host,
             PortRange(settings.media.first_port, settings.media.last_port),
             settings.media.pbx_host,

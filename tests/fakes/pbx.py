@@ -50,12 +50,12 @@ class FakePbx:
         """The variable."""
         return self.variables.get(call_id, "")
 
-    async def fork(self, grant: ConsentGrant, channel_id: str, port: int) -> PbxFork:
+    async def fork(self, grant: ConsentGrant, channel_id: str, target: str) -> PbxFork:
         """A fork, unless the test has the PBX refuse."""
         grant.admit(None)
         if self.refuses:
             raise PbxRefused(self.refuses)
-        made = PbxFork(f"fork-{len(self.opened)}", channel_id, port)
+        made = PbxFork(f"fork-{len(self.opened)}", channel_id, target)
         self.forks[made.fork_id] = made
         self.opened.append((grant, channel_id))
         return made

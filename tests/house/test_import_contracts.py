@@ -25,6 +25,7 @@ BREAKS: dict[str, tuple[str, str]] = {
     "door-pyaudio": ("ari_bridge/cli/serve.py", "import pyaudio"),
     "door-jinja": ("ari_bridge/web/app.py", "import jinja2"),
     "door-prometheus": ("ari_bridge/web/metrics_views.py", "import prometheus_client"),
+    "door-g722": ("ari_bridge/media/stream.py", "import G722"),
     "door-cryptography": ("consent/ledger.py", "import cryptography"),
     "vendors": ("ari_bridge/screens/cisco.py", "import ari_bridge.screens.yealink"),
     "no-cycles": ("consent/parties.py", "import consent.purposes"),

@@ -7,12 +7,12 @@ from consent.grant import Consented, ConsentGrant
 
 async def forks(pbx: Pbx, grants: Grants, grant: ConsentGrant, admitted: Consented[bytes]) -> None:
     """The PBX is asked for a leg under that leg's grant."""
-    await pbx.fork("1700000000.1", "1700000000.1", 30000)  # E: "str"; expected "ConsentGrant"
-    await pbx.fork(None, "1700000000.1", 30000)  # E: "None"; expected "ConsentGrant"
-    await pbx.fork(grants, "1700000000.1", 30000)  # E: "Grants"; expected "ConsentGrant"
-    await pbx.fork(admitted, "1700000000.1", 30000)  # E: expected "ConsentGrant"
-    await pbx.fork(channel_id="1700000000.1", port=30000)  # E: Missing positional argument "grant"
-    await pbx.fork(grant, "1700000000.1", 30000)
+    await pbx.fork("1700000000.1", "1700000000.1", "30000")  # E: "str"; expected "ConsentGrant"
+    await pbx.fork(None, "1700000000.1", "30000")  # E: "None"; expected "ConsentGrant"
+    await pbx.fork(grants, "1700000000.1", "30000")  # E: "Grants"; expected "ConsentGrant"
+    await pbx.fork(admitted, "1700000000.1", "30000")  # E: expected "ConsentGrant"
+    await pbx.fork(channel_id="1700000000.1", target="30000")  # E: Missing positional argument "grant"
+    await pbx.fork(grant, "1700000000.1", "30000")
 
 
 def frozen(grant: ConsentGrant) -> None:

@@ -74,7 +74,7 @@ class AsteriskPbx:
             return await self._link.ari.variable_of(call_id, STOP_MARK) or consent
         return consent
 
-    async def fork(self, grant: ConsentGrant, channel_id: str, port: int) -> PbxFork:
+    async def fork(self, grant: ConsentGrant, channel_id: str, target: str) -> PbxFork:
         """Snoop on what that leg says (never on what it hears), and send the snoop through the gate.
 
         Raises:
@@ -90,12 +90,12 @@ class AsteriskPbx:
         fork_id = await self._snoop(leg)
         try:
             grant.admit(fork_id)
-            # The port is the extension: one variable set through ARI, and Asterisk blocks LOCK() on that channel.
-            await self._send_into(fork_id, self._gate, str(port))
+            # The target is the extension: one variable set through ARI, and Asterisk blocks LOCK() on that channel.
+            await self._send_into(fork_id, self._gate, target)
         except BaseException:
             await self._drop(fork_id)
             raise
-        return PbxFork(fork_id, channel_id, port)
+        return PbxFork(fork_id, channel_id, target)
 
     async def renew(self, fork: PbxFork) -> None:
         """By AMI, since the ARI refuses variables of a channel that is in the dialplan."""

@@ -13,12 +13,11 @@ from analysis.engine.engine import Engine
 from analysis.speech.silero import SileroDetector
 from analysis.store.scores import Scores
 from ari_bridge.calls.board import Board, Stage
-from ari_bridge.calls.fork import MediaPlace
 from ari_bridge.calls.roles import Roles
 from ari_bridge.calls.rooms import Rooms
 from ari_bridge.calls.switchboard import Switchboard
 from ari_bridge.calls.topology import Topology
-from ari_bridge.media.udp_receiver import PortRange
+from ari_bridge.media.udp_receiver import PortRange, RtpPlace
 from ari_bridge.pbx.port import Answered, BridgeChanged, Channel, ChannelChanged, Connected, PbxEvent, Snapshot
 from consent import sealed_rows
 from consent.database import Database
@@ -56,7 +55,7 @@ class Bench:
             topology=Topology(),
             roles=Roles(("trunk",)),
             references=self.references,
-            place=MediaPlace("127.0.0.1", PortRange(43200, 43400, rest_s=0), "127.0.0.1"),
+            place=RtpPlace("127.0.0.1", PortRange(43200, 43400, rest_s=0), "127.0.0.1"),
             lease_s=1.5,
         )
         self.switchboard = Switchboard(self.rooms)

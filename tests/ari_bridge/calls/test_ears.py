@@ -89,7 +89,7 @@ async def test_a_fork_without_sound_is_found(parts: tuple[Bench, Ears], callers:
     grants = await callers.says_yes()
     await ears.open(grants.caller, "1.1", asyncio.get_running_loop().time())
     assert ears.silent() is None
-    with Sender(ears.forks()[0].port) as sender:
+    with Sender(int(ears.forks()[0].target)) as sender:
         await asyncio.sleep(SILENT_AFTER_S / 2)
         sender.send()
         await asyncio.sleep(SILENT_AFTER_S / 2 + 0.2)
@@ -106,7 +106,7 @@ async def test_what_was_dropped_is_in_the_log(parts: tuple[Bench, Ears], callers
         for ending in ("ours", "theirs"):
             await ears.open(grants.caller, ending, 0.0)
             fork = ears.forks()[0]
-            with Sender(fork.port) as sender:
+            with Sender(int(fork.target)) as sender:
                 sender.raw(b"rubbish")
                 await bench.until(lambda one=fork: one.stats().malformed == 1)  # type: ignore[misc]
             if ending == "ours":

@@ -156,7 +156,7 @@ class Story:
         before = len(self.ear.heard)
         for session in self.bench.switchboard.sessions():
             for fork in session.forks():
-                with Sender(fork.port) as voice:
+                with Sender(int(fork.target)) as voice:
                     for _ in range(8):
                         voice.send()
         await asyncio.sleep(SETTLES_S / 2)

@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 
 from ari_bridge.calls import session as session_module
 from ari_bridge.calls.board import CallView, Stage
-from ari_bridge.media.udp_receiver import UdpReceiver
+from ari_bridge.media.udp_receiver import RtpPlace
 from ari_bridge.pbx.port import BridgeChanged, ChannelChanged, ChannelGone, ForkRefused, HoldChanged
 from consent.database import Database
 from consent.parties import Party
@@ -43,7 +43,7 @@ async def test_a_stop_closes_everything_and_erases(bench: Bench, answer: Answer,
     await bench.talk()
     session = bench.switchboard.sessions()[0]
     forks = session.forks()
-    with Sender(forks[0].port) as one, Sender(forks[1].port) as other:
+    with Sender(int(forks[0].target)) as one, Sender(int(forks[1].target)) as other:
         for _ in range(60):
             one.send()
             other.send()
@@ -63,7 +63,7 @@ async def test_leases_are_renewed_while_it_is_heard(bench: Bench) -> None:
     """Law: a fork lives by its lease alone, which the bridge renews at a third of it."""
     await bench.talk()
     forks = bench.switchboard.sessions()[0].forks()
-    with Sender(forks[0].port) as one, Sender(forks[1].port) as other:
+    with Sender(int(forks[0].target)) as one, Sender(int(forks[1].target)) as other:
         for _ in range(150):
             one.send()
             other.send()
@@ -96,7 +96,7 @@ async def test_a_new_agent_begins_with_new_facts(bench: Bench) -> None:
     """Law: an agent's facts are of that agent alone: after a transfer nobody is measured by another's talk."""
     await bench.talk()
     forks = bench.switchboard.sessions()[0].forks()
-    with Sender(forks[0].port) as one, Sender(forks[1].port) as other:
+    with Sender(int(forks[0].target)) as one, Sender(int(forks[1].target)) as other:
         for _ in range(60):
             one.send()
             other.send()
@@ -145,7 +145,7 @@ async def test_the_call_ends_and_the_grant_expires(bench: Bench) -> None:
     """Law: a grant ends with its call; the caller's facts are sealed then, the agent's die; nothing stays in clear."""
     await bench.talk()
     forks = bench.switchboard.sessions()[0].forks()
-    with Sender(forks[0].port) as one, Sender(forks[1].port) as other:
+    with Sender(int(forks[0].target)) as one, Sender(int(forks[1].target)) as other:
         for _ in range(30):
             one.send()
             other.send()
@@ -201,7 +201,7 @@ async def test_a_machine_out_of_sockets_is_said_and_mended(bench: Bench, monkeyp
 
     monkeypatch.setattr(session_module, "RETRY_S", 0.2)
     with monkeypatch.context() as patch:
-        patch.setattr(UdpReceiver, "open", full)
+        patch.setattr(RtpPlace, "open", full)
         await bench.connect()
         await bench.tell(ChannelChanged(CALLER), bench.says(Answer.ASKED), bench.says(Answer.GRANTED))
         await bench.tell(ChannelChanged(AGENT), BridgeChanged("b", TOGETHER))
@@ -250,7 +250,7 @@ async def test_another_agents_facts_are_not_shown(bench: Bench) -> None:
     await bench.talk()
     session = bench.switchboard.sessions()[0]
     forks = session.forks()
-    with Sender(forks[0].port) as one, Sender(forks[1].port) as other:
+    with Sender(int(forks[0].target)) as one, Sender(int(forks[1].target)) as other:
         for _ in range(60):
             one.send()
             other.send()

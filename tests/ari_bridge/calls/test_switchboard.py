@@ -159,7 +159,7 @@ async def test_orphans_are_swept(bench: Bench) -> None:
     await bench.tell(Disconnected("gone"))
     await bench.until(lambda: not bench.pbx.forks)
     orphan = next(iter(bench.pbx.opened))
-    bench.pbx.forks["orphan"] = await bench.pbx.fork(*orphan, 40000) if orphan[0].is_live else pytest.fail("dead")
+    bench.pbx.forks["orphan"] = await bench.pbx.fork(*orphan, "40000") if orphan[0].is_live else pytest.fail("dead")
     await bench.connect(CALLER)
     await bench.until(lambda: "orphan" not in bench.pbx.forks)
 

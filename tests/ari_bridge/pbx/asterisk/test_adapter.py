@@ -45,9 +45,9 @@ async def test_a_fork_is_a_snoop_of_one_mouth_sent_through_the_gate(
 ) -> None:
     """Law: spy=in (what the leg says, never what it hears), then the dialplan's own gate at our port's extension."""
     ari.requests.clear()
-    fork = await pbx.fork(grant, CALL, 41400)
+    fork = await pbx.fork(grant, CALL, "41400")
     assert re.fullmatch(r"ouidire-[0-9a-f]{32}", fork.fork_id)
-    assert (fork.channel_id, fork.port) == (CALL, 41400)
+    assert (fork.channel_id, fork.target) == (CALL, "41400")
     assert ari.requests == [
         (f"POST /ari/channels/{CALL}/snoop/{fork.fork_id}", {"spy": "in", "whisper": "none", "app": "ouidire"}),
         (
@@ -62,7 +62,7 @@ async def test_an_agents_leg_is_told_its_call_before_it_is_forked(
 ) -> None:
     """Law: a leg that came by a transfer or into a conference belongs to no call or another: the gate is told which."""
     ari.channels["1.7"] = channel("1.7", "PJSIP/1001-00000007")
-    await pbx.fork(grant, "1.7", 41400)
+    await pbx.fork(grant, "1.7", "41400")
     assert {"Channel: 1.7", "Variable: __OUIDIRE_CALL", f"Value: {CALL}"} <= set(ami.named("Setvar")[0])
 
 
@@ -73,7 +73,7 @@ async def test_an_ended_grant_forks_nothing(
     await callers.stops(CALL)
     ari.requests.clear()
     with pytest.raises(Withdrawn):
-        await pbx.fork(grant, CALL, 41400)
+        await pbx.fork(grant, CALL, "41400")
     assert ari.requests == []
 
 
@@ -81,7 +81,7 @@ async def test_a_withdrawal_in_the_midst_leaves_no_snoop(
     pbx: adapter.AsteriskPbx, ari: AriServer, grant: ConsentGrant, callers: Callers
 ) -> None:
     """Law: a stop that comes while a fork is made hangs up what was begun, before it came to the gate."""
-    making = asyncio.ensure_future(pbx.fork(grant, CALL, 41400))
+    making = asyncio.ensure_future(pbx.fork(grant, CALL, "41400"))
     await until(lambda: len(ari.channels) == 2)
     await callers.stops(CALL)
     with pytest.raises(Withdrawn):
@@ -103,13 +103,13 @@ async def test_a_refused_step_leaves_no_snoop(
 
     monkeypatch.setattr(pbx._link.ari, "request", refuse)
     with pytest.raises(PbxRefused, match="409"):
-        await pbx.fork(grant, CALL, 41400)
+        await pbx.fork(grant, CALL, "41400")
     assert list(ari.channels) == [CALL]
 
 
 async def test_cancelling_a_fork_leaves_no_snoop(pbx: adapter.AsteriskPbx, ari: AriServer, grant: ConsentGrant) -> None:
     """Law: a fork given up in the midst is hung up too."""
-    making = asyncio.ensure_future(pbx.fork(grant, CALL, 41400))
+    making = asyncio.ensure_future(pbx.fork(grant, CALL, "41400"))
     await until(lambda: len(ari.channels) == 2)
     making.cancel()
     await asyncio.gather(making, return_exceptions=True)
@@ -119,10 +119,10 @@ async def test_cancelling_a_fork_leaves_no_snoop(pbx: adapter.AsteriskPbx, ari: 
 async def test_a_leg_that_is_gone_is_refused(pbx: adapter.AsteriskPbx, grant: ConsentGrant, ari: AriServer) -> None:
     """Law: no such leg, or a leg that hangs up in the midst, is a refusal and no wait."""
     with pytest.raises(NotThere):
-        await pbx.fork(grant, "1.9", 41400)
+        await pbx.fork(grant, "1.9", "41400")
     ari.snoops_enter = False
     with pytest.raises(PbxRefused, match="hung up before"):
-        await pbx.fork(grant, CALL, 41400)
+        await pbx.fork(grant, CALL, "41400")
 
 
 async def test_a_snoop_that_never_enters_is_given_up(
@@ -132,7 +132,7 @@ async def test_a_snoop_that_never_enters_is_given_up(
     monkeypatch.setattr(adapter, "ENTER_TIMEOUT_S", 0.1)
     ari.sockets.clear()
     with pytest.raises(Unreachable, match="enter"):
-        await pbx.fork(grant, CALL, 41400)
+        await pbx.fork(grant, CALL, "41400")
     assert list(ari.channels) == [CALL]
 
 
@@ -141,7 +141,7 @@ async def test_a_lost_connection_ends_the_wait(
 ) -> None:
     """Law: a fork that is being made when the PBX is lost fails with it."""
     ari.sockets.clear()  # no event reaches us
-    making = asyncio.ensure_future(pbx.fork(grant, CALL, 41400))
+    making = asyncio.ensure_future(pbx.fork(grant, CALL, "41400"))
     await until(lambda: len(ari.channels) == 2)
     ami.drop()
     with pytest.raises(TimeoutError):
@@ -150,7 +150,7 @@ async def test_a_lost_connection_ends_the_wait(
 
 async def test_a_lease_is_renewed_by_ami(pbx: adapter.AsteriskPbx, ami: AmiServer) -> None:
     """Law: a renewal sets the dialplan's own lease anew on the fork; one that is gone is a refusal."""
-    fork = PbxFork("ouidire-1", CALL, 41400)
+    fork = PbxFork("ouidire-1", CALL, "41400")
     await pbx.renew(fork)
     assert {"Channel: ouidire-1", "Variable: TIMEOUT(absolute)", "Value: 8"} <= set(ami.named("Setvar")[0])
     ami.answers["Setvar"] = wire.ami(f"no_such_channel_{ami.version}")
@@ -160,7 +160,7 @@ async def test_a_lease_is_renewed_by_ami(pbx: adapter.AsteriskPbx, ami: AmiServe
 
 async def test_an_ended_fork_may_be_ended_again(pbx: adapter.AsteriskPbx, ari: AriServer, grant: ConsentGrant) -> None:
     """Law: ending is idempotent: a fork may end by itself at any moment."""
-    fork = await pbx.fork(grant, CALL, 41400)
+    fork = await pbx.fork(grant, CALL, "41400")
     await pbx.end_fork(fork)
     await pbx.end_fork(fork)
     assert list(ari.channels) == [CALL]
@@ -263,7 +263,7 @@ async def test_events_go_on_while_a_fork_is_made(
     watched: Watched, pbx: adapter.AsteriskPbx, ari: AriServer, grant: ConsentGrant
 ) -> None:
     """Law: the snoop that enters is told as a channel too, so that its end will mean something."""
-    fork = await pbx.fork(grant, CALL, 41400)
+    fork = await pbx.fork(grant, CALL, "41400")
     await until(lambda: watched.of(ChannelChanged))
     assert watched.of(ChannelChanged)[-1].channel.channel_id == fork.fork_id
 
