@@ -164,6 +164,7 @@ class Engine:
             is_ready=not self._trouble,
             trouble=self._trouble,
             restarts=self._host.restarts,
+            last_loss=self._host.last_loss,
             last_failure=self._last_failure,
         )
 

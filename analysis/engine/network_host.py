@@ -12,7 +12,7 @@ class EngineGone(OuidireError):
 
 
 class NetworkHost(Protocol):
-    """Its methods are called from the engine's worker thread alone; `trouble` and `restarts` may be read anywhere."""
+    """Its methods are called from the engine's worker thread alone; what it tells of itself may be read anywhere."""
 
     @property
     def trouble(self) -> str:
@@ -22,6 +22,11 @@ class NetworkHost(Protocol):
     @property
     def restarts(self) -> int:
         """How often it was started again after it was lost."""
+        ...
+
+    @property
+    def last_loss(self) -> str:
+        """How it was lost the last time; empty while it never was."""
         ...
 
     def start(self) -> None:
@@ -42,6 +47,7 @@ class InBridge:
 
     trouble = ""
     restarts = 0
+    last_loss = ""
 
     def start(self) -> None:
         """Nothing to start."""

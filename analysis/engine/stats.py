@@ -34,7 +34,7 @@ class EngineStats:
         busy_share: part of the last seconds (0..1) in which the worker had work.
         admitted_calls: calls that hold a place now; `refused_calls` those that at some time found none.
         is_ready: whether what comes now is analysed; `trouble` says why not. `restarts`: how often the process of
-            the networks had to be started again.
+            the networks had to be started again, `last_loss` how it was lost the last time.
         full: why no new call is admitted now, empty while there is room.
         last_failure: the last failed round's error.
     """
@@ -59,4 +59,5 @@ class EngineStats:
     is_ready: bool
     trouble: str
     restarts: int
+    last_loss: str
     last_failure: str
