@@ -183,8 +183,8 @@ class Batcher:
 
     def _cut(self, stream: Stream, result: Listened) -> None:
         """Cut the windows that need not wait any more; of the agent there are none."""
-        marks = self._trackers[stream.grant.call_id].marks
-        own, agent = marks[Party.CALLER], marks[Party.AGENT]
+        tracker = self._trackers[stream.grant.call_id]
+        own, agent = tracker.marks[Party.CALLER], tracker.marks[Party.AGENT]
         if stream.lost_samples:
             result.abstained.extend(_said_of_loss(stream))
         while stream.windows:
@@ -193,14 +193,18 @@ class Batcher:
             if self._expects_agent and not is_known:
                 return
             stream.windows.popleft()
-            if stream.language not in self._tone.languages:
-                result.abstained.append(_abstained(stream, window, Reason.LANGUAGE))
-                continue
+            is_tested = stream.language in self._tone.languages
             found = clean_speech(stream.sound.open(), window, own, agent if self._expects_agent else None)
             if isinstance(found, Reason):
-                result.abstained.append(_abstained(stream, window, found))
+                result.abstained.append(_abstained(stream, window, found if is_tested else Reason.LANGUAGE))
+                continue
+            speech = CallerSpeech(stream.sound.map(_always(found)))
+            if Purpose.FACTS in stream.grant.purposes:  # the facts of a talk hang on no language
+                tracker.measure(speech)
+            if is_tested:
+                result.speech.append(speech)
             else:
-                result.speech.append(CallerSpeech(stream.sound.map(_always(found))))
+                result.abstained.append(_abstained(stream, window, Reason.LANGUAGE))
 
 
 def _always(value: T) -> Callable[[object], T]:

@@ -90,12 +90,47 @@ async def test_a_microphone_has_no_agent(callers: Callers) -> None:
 
 
 async def test_a_language_that_the_model_was_not_validated_for_is_not_judged(callers: Callers) -> None:
-    """The yes was given in English, the model knows German: an abstention, and no sample is cut out."""
+    """The yes was given in English, the model knows German: an abstention, and nothing reaches the model."""
     grants = await callers.says_yes()
     parts = Batcher(LoudnessDetector(), RememberingTone(frozenset({"de"})))
     listened = listen(parts, (grants.caller, talk(*TURN)), (grants.agent, talk(("silence", 110))))
     assert listened.speech == []
     assert [verdict.open().reason for verdict in listened.abstained] == [Reason.LANGUAGE]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+async def test_the_callers_delivery_hangs_on_no_language(callers: Callers, language: str) -> None:
+    """The model was validated for another language: no tone, and the fit speech moves the facts all the same."""
+    grants = await callers.says_yes()
+    parts = Batcher(LoudnessDetector(), RememberingTone(frozenset({language})))
+    listened = listen(parts, (grants.caller, talk(*TURN)), (grants.agent, talk(("silence", 110))))
+    assert len(listened.speech) == int(language == "en")
+    delivery = parts.listen([heard(grants.caller, talk(("silence", 1)), 110 * CHUNK_SAMPLES)]).facts["call-1"].delivery
+    assert delivery is not None
+    assert delivery.articulation_s == pytest.approx(60 * CHUNK_S, abs=0.1)
+
+
+async def test_what_is_not_fit_moves_no_delivery(callers: Callers) -> None:
+    """Both spoke at once: the window is not judged, and not measured either."""
+    grants = await callers.says_yes()
+    parts, _, _ = batcher()
+    listened = listen(parts, (grants.caller, talk(*TURN)), (grants.agent, talk(("speech", 110))))
+    assert [verdict.open().reason for verdict in listened.abstained] == [Reason.BOTH_SPEAK]  # type: ignore[union-attr]
+    delivery = listened.facts["call-1"].delivery
+    assert delivery is not None
+    assert delivery.articulation_s == 0
+
+
+async def test_the_agents_delivery_is_measured_nowhere(callers: Callers) -> None:
+    """However long the agent talks, and whatever the call's facts: no second of it feeds a pace or a level."""
+    grants = await callers.says_yes()
+    parts, _, _ = batcher()
+    listened = listen(parts, (grants.agent, talk(*TURN * 4)), (grants.caller, talk(("silence", 440))))
+    facts = listened.facts["call-1"]
+    assert facts.agent_talk_s > 6
+    assert facts.delivery is not None
+    assert facts.delivery.articulation_s == 0
+    assert facts.of(Party.AGENT).delivery is None
 
 
 async def test_all_calls_are_in_one_batch(callers: Callers) -> None:
