@@ -40,7 +40,8 @@ class RenderSettings:
 
     `trunks` are patterns (* and ?) of the endpoints whose calls come from outside, `never_asked` of dialled numbers
     and extensions. `hours` are written as for Asterisk's IFTIME(). `number_keys` are pairs of an inner and an outer
-    key, the newest first; without one nobody is asked.
+    key, the newest first; without one nobody is asked. `audiosocket_port` is the TCP port on which the bridge takes
+    legs by AudioSocket; without it the gate refuses such a leg.
 
     Raises:
         InvalidValue: a host that is no IPv4 address, an empty or double language, a pattern that names everybody, a
@@ -58,6 +59,7 @@ class RenderSettings:
     hours: tuple[str, ...] = ()
     number_keys: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     mentions_recording: bool = False
+    audiosocket_port: int | None = None
 
     def __post_init__(self) -> None:
         try:
@@ -72,6 +74,8 @@ class RenderSettings:
         ):  # fmt: skip
             if not low <= getattr(self, name) <= high:
                 raise InvalidValue(f"{name} must lie between {low} and {high}, not {getattr(self, name)}")
+        if self.audiosocket_port is not None and not 1024 <= self.audiosocket_port <= 65535:
+            raise InvalidValue(f"audiosocket_port must lie between 1024 and 65535, not {self.audiosocket_port}")
         if len(self.number_keys) > 2 or not all(
             re.fullmatch("[0-9a-f]{64}", key) for pair in self.number_keys for key in pair
         ):

@@ -47,6 +47,18 @@ REFERENCE_WAITS: Final = 15
 """Tenths of a second in which the bridge must have named the recording of a reference."""
 REFERENCE_REPEATS: Final = 3
 
+_PORT_CHECKED: Final = """\
+ same => n,GotoIf($[${PORT}<1024 | ${PORT}>65535]?deny)
+ same => n,Gosub(consent,1)"""
+_PORT_OR_UUID_CHECKED: Final = """\
+ same => n,Set(HEX=${FILTER(0-9a-f,${EXTEN:1})})                 ; u and the 32 digits of a UUID: a leg by AudioSocket
+ same => n,GotoIf($["${EXTEN:0:1}"="u"]?uuid)
+ same => n,GotoIf($[${PORT}<1024 | ${PORT}>65535]?deny:known)
+ same => n(uuid),GotoIf($[${LEN(${HEX})}!=32 | ${LEN(${EXTEN})}!=33]?deny)
+ same => n(known),Gosub(consent,1)"""
+_DIAL: Final = "Dial({}/c(slin16),5,b(ouidire-nocdr,s,1))"
+_UUID: Final = "-".join(f"${{HEX:{start}:{size}}}" for start, size in ((0, 8), (8, 4), (12, 4), (16, 4), (20, 12)))
+
 _GENERATIONS: Final = ("newest", "previous")
 _NONCE: Final = "${RAND(100000000,999999999)}${RAND(100000000,999999999)}"
 # Keys and numbers stand inside functions only: Asterisk logs the arguments of each line as they are after evaluation.
@@ -145,9 +157,18 @@ def _consent(settings: RenderSettings) -> str:
 
 
 def _gate(settings: RenderSettings) -> str:
+    """Where a voice goes is written out here, host and all: what the bridge names is a port or a UUID alone."""
+    host, socket_port = settings.bridge_host, settings.audiosocket_port
+    dials = [f" same => n,{_DIAL.format(f'UnicastRTP/{host}:${{PORT}}')}"]
+    if socket_port is not None:
+        dials.insert(0, ' same => n,GotoIf($["${EXTEN:0:1}"="u"]?socket)')
+        dials.append(" same => n,Hangup()")
+        dials.append(f" same => n(socket),{_DIAL.format(f'AudioSocket/{host}:{socket_port}/{_UUID}')}")
     return _filled(
         "gate.conf",
-        bridge_host=settings.bridge_host,
+        targets="_X!" if socket_port is None else "_[0-9u]!",
+        target_checked=_PORT_CHECKED if socket_port is None else _PORT_OR_UUID_CHECKED,
+        dials="\n".join(dials),
         lease_s=settings.lease_s,
         max_forks=settings.max_forks,
         max_forks_per_call=settings.max_forks_per_call,

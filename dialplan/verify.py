@@ -55,6 +55,8 @@ NEEDED_MODULES: Final = (
     "res_stasis_snoop",
 )
 """Without any of them the dialogue, the gate, the fork or the word that it stopped does not work."""
+AUDIOSOCKET_MODULES: Final = ("chan_audiosocket", "res_audiosocket")
+"""Needed where legs come by AudioSocket; Debian's Asterisk 16 has neither."""
 _NAMED_AT_MOST: Final = 5
 _OTHERS: Final = 0o007
 
@@ -86,7 +88,7 @@ def verify(
         *_existing_findings(asterisk_dir),
         _prompts_finding(asterisk_dir, settings, sounds_dir, prompts),
         rtp_finding(read_conf(asterisk_dir, "rtp.conf"), settings.max_forks, max_calls),
-        _modules_finding(read_conf(asterisk_dir, "modules.conf")),
+        _modules_finding(read_conf(asterisk_dir, "modules.conf"), settings),
         _danger_finding(read_conf(asterisk_dir, "asterisk.conf")),
         recorders_finding(recorders(asterisk_dir), settings),
     )
@@ -220,9 +222,14 @@ def _prompts_finding(
     )
 
 
-def _modules_finding(modules: Conf) -> Finding:
+def needed_modules(settings: render.RenderSettings) -> tuple[str, ...]:
+    """What Asterisk must have loaded for what these settings render."""
+    return NEEDED_MODULES if settings.audiosocket_port is None else (*NEEDED_MODULES, *AUDIOSOCKET_MODULES)
+
+
+def _modules_finding(modules: Conf, settings: render.RenderSettings) -> Finding:
     refused = {entry.value.removesuffix(".so") for entry in modules.entries if entry.key.lower() == "noload"}
-    lacking = [name for name in NEEDED_MODULES if name in refused]
+    lacking = [name for name in needed_modules(settings) if name in refused]
     if lacking:
         sentence = f"modules.conf says noload for {', '.join(lacking)}, which Ouïdire needs: take these lines out"
         return Finding("modules", ok=False, sentence=sentence)

@@ -29,6 +29,7 @@ def render_settings(settings: Settings) -> RenderSettings:
             hours=settings.asking.hours,
             number_keys=_number_keys(settings.keys.folder),
             mentions_recording=settings.notice.mentions_recording,
+            audiosocket_port=settings.media.audiosocket_port if settings.media.transport == "audiosocket" else None,
         )
     except InvalidValue as error:
         raise SettingsError(str(error)) from error

@@ -149,15 +149,29 @@ class MediaSection(Section):
 
     host: Word = Field(
         default="127.0.0.1",
-        description="Our IP address for RTP, as the PBX reaches it; loopback or a private network. "
+        description="Our IP address for a voice, as the PBX reaches it; loopback or a private network. "
         "The PBX's gate holds it too: install again after a change.",
     )
     pbx_host: Word = Field(
-        default="127.0.0.1", description="The PBX's IP address; RTP from any other source is dropped and counted."
+        default="127.0.0.1", description="The PBX's IP address; what comes from any other is dropped and counted."
     )
     # Below Linux's range for outgoing connections (32768 and up), above Asterisk's own RTP (10000 to 20000).
     first_port: MediaPort = Field(default=30000, description="First UDP port of ours.")
     last_port: MediaPort = Field(default=30999, description="Last UDP port of ours.")
+    transport: Literal["rtp", "audiosocket"] = Field(
+        default="rtp",
+        description="How a voice travels: rtp (UDP, one port a voice) or audiosocket (TCP, one port for all; "
+        "Asterisk 18 or newer). The PBX's gate holds it too: install again after a change.",
+    )
+    audiosocket_port: MediaPort = Field(
+        default=31000,
+        description="TCP port of ours for AudioSocket. The PBX's gate holds it too: install again after a change.",
+    )
+    audiosocket_rate_hz: Literal[0, 8000, 16000, 24000, 32000, 44100, 48000] = Field(
+        default=16000,
+        description="Rate in Hz of what comes by AudioSocket: what our own gate asks for, however the PBX marks it "
+        "(before autumn 2025 Asterisk gave every rate one mark); 0: as marked, for a gate of your own.",
+    )
     max_forks: Annotated[int, Field(ge=2, le=1000)] = Field(
         default=60,
         description="Most forks (voices heard) at one time; a call needs two. "

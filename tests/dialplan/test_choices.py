@@ -41,6 +41,8 @@ ID = "0123456789abcdef"
         {"number_keys": (("AB" * 32, "cd" * 32),)},
         {"max_forks": 0},
         {"max_forks_per_call": 51},
+        {"audiosocket_port": 1023},
+        {"audiosocket_port": 65536},
     ],
 )
 def test_settings_that_cannot_be_are_refused(changed: dict[str, object]) -> None:

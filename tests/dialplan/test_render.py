@@ -79,6 +79,44 @@ def test_the_gate_reads_the_consent_after_it_is_listed(settings: RenderSettings)
     assert dial == "Dial(UnicastRTP/127.0.0.1:${PORT}/c(slin16),5,b(ouidire-nocdr,s,1))"
 
 
+def test_the_gate_with_audiosocket_is_the_golden_one(settings: RenderSettings) -> None:
+    """Law: with the option nothing but the gate changes, and of the gate no word unseen."""
+    text = extensions(replace(settings, audiosocket_port=31000))
+    golden = (GOLDEN / "gate-audiosocket.conf").read_text()
+    gate = re.search(r"^\[ouidire-gate\]\n.*?(?=^\[ouidire-nocdr\])", text, re.MULTILINE | re.DOTALL)
+    assert gate
+    assert gate[0] == golden
+    plain = re.search(r"^\[ouidire-gate\]\n.*?(?=^\[ouidire-nocdr\])", extensions(settings), re.MULTILINE | re.DOTALL)
+    assert plain
+    assert text.replace(gate[0], plain[0]) == extensions(settings)
+
+
+def test_a_uuid_has_the_same_gate_as_a_port(settings: RenderSettings) -> None:
+    """Law: both targets pass the same checks in the same order; host and port of each are fixed, and what the bridge
+    says is cut down to digits.
+    """
+    plain = extension(extensions(settings), "ouidire-gate", "_X!")
+    both = extension(extensions(replace(settings, audiosocket_port=31000)), "ouidire-gate", "_[0-9u]!")
+    start, end = plain.index("Gosub(consent,1)"), next(at for at, step in enumerate(plain) if "Dial(" in step)
+    first = both.index("(known),Gosub(consent,1)")
+    assert both[first + 1 : first + end - start] == plain[start + 1 : end]
+    assert "Set(HEX=${FILTER(0-9a-f,${EXTEN:1})})" in both
+    assert "(uuid),GotoIf($[${LEN(${HEX})}!=32 | ${LEN(${EXTEN})}!=33]?deny)" in both
+    dials = [step for step in both if "Dial(" in step]
+    assert [step.partition("${")[0] for step in dials] == [
+        "Dial(UnicastRTP/127.0.0.1:", "(socket),Dial(AudioSocket/127.0.0.1:31000/",
+    ]  # fmt: skip
+    assert re.findall(r"\$\{(\w+)", dials[1]) == ["HEX"] * 5
+
+
+def test_without_the_option_a_uuid_is_no_extension(settings: RenderSettings) -> None:
+    """Law: a gate that knows no AudioSocket leads a UUID to the denial."""
+    text = extensions(settings)
+    gate = text.partition("[ouidire-gate]")[2].partition("[ouidire-nocdr]")[0]
+    assert "AudioSocket" not in gate
+    assert re.findall(r"^exten => (_[^,]*),", gate, re.MULTILINE) == ["_X!"]
+
+
 def test_a_stop_marks_first_and_kills_then(settings: RenderSettings) -> None:
     """Law: the mark, then every fork, then journal and event; nothing in it waits for the bridge."""
     steps = extension(extensions(settings), "ouidire-stop", "s")

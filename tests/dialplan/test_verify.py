@@ -89,6 +89,15 @@ def test_each_fault_is_found(plain: Site, settings: RenderSettings, name: str, t
     assert not findings(plain, settings)[subject].ok
 
 
+def test_audiosocket_is_needed_only_where_it_is_used(plain: Site, settings: RenderSettings) -> None:
+    """Law: its modules switched off are no fault, until voices shall travel by it."""
+    plain.write({"modules.conf": "[modules]\nautoload=yes\nnoload => res_audiosocket.so\n"})
+    assert findings(plain, settings)["modules"].ok
+    found = findings(plain, replace(settings, audiosocket_port=31000))["modules"]
+    assert not found.ok
+    assert "res_audiosocket" in found.sentence
+
+
 def test_a_missing_notify_file_is_found(plain: Site, settings: RenderSettings) -> None:
     """Law: without it no screen reaches a phone."""
     (plain.etc / "pjsip_notify.conf").unlink()

@@ -1,6 +1,7 @@
 """Bytes as they were on the wire: recorded from Asterisk 22.10.1 and 16.28.0, or broken on purpose by name.
 
 rtp/: one datagram a file; fork_*.bin holds a fork's first 25 datagrams, each after its length (two bytes, big-endian).
+audiosocket/: what came over one connection, from its first byte.
 ari/: one JSON event a line. ami/: one answer a file, to an action whose ActionID was "recorded".
 """
 
@@ -29,6 +30,16 @@ def fork(version: str) -> list[bytes]:
         datagrams.append(data[2 : 2 + size])
         data = data[2 + size :]
     return datagrams
+
+
+def audiosocket(name: str) -> bytes:
+    """The bytes of one connection, from its first one."""
+    return (HERE / "audiosocket" / f"{name}.bin").read_bytes()
+
+
+def audiosocket_names(prefix: str) -> list[str]:
+    """The names of the connections that begin so."""
+    return sorted(path.stem for path in (HERE / "audiosocket").glob(f"{prefix}*.bin"))
 
 
 def ari(name: str) -> list[str]:

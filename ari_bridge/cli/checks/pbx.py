@@ -1,6 +1,6 @@
 """The running PBX: does it let our users in, with just their rights, and is it one that we can work with."""
 
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import aclosing
 from typing import Any, Final
 
@@ -14,10 +14,11 @@ from ari_bridge.pbx.port import PbxRefused
 from ari_bridge.run.passwords import Passwords, read_passwords
 from ari_bridge.run.settings import Settings
 from ari_bridge.run.settings_errors import SettingsError
-from dialplan.verify import NEEDED_MODULES, Finding, version_finding
+from dialplan.verify import AUDIOSOCKET_MODULES, NEEDED_MODULES, Finding, version_finding
 
 MODULES: Final = tuple(f"{name}.so" for name in NEEDED_MODULES)
 """All: without func_global *9 would find no fork, without func_timeout no fork would end with its lease."""
+SOCKET_MODULES: Final = tuple(f"{name}.so" for name in AUDIOSOCKET_MODULES)
 PHONES_MODULE: Final = "res_pjsip_notify.so"
 LISTENER_ACTIONS: Final = frozenset({"setvar", "getvar", "dbgettree"})
 PHONES_ACTIONS: Final = frozenset({"pjsipnotify"})
@@ -64,8 +65,7 @@ async def _asked(client: AriClient, settings: Settings) -> AsyncGenerator[Findin
     applications = await client.request("GET", "applications")
     names = {one.get("name") for one in applications if isinstance(one, dict)}
     yield well("bridge", "runs and is connected" if "ouidire" in names else "does not run now")
-    wanted = [*MODULES, PHONES_MODULE] if has_screens(settings) else MODULES
-    yield modules([name for name in wanted if not await _is_running(client, name)])
+    yield modules([name for name in wanted_modules(settings) if not await _is_running(client, name)])
     yield trunks(Roles(settings.parties.trunks), endpoint_names(await client.request("GET", "endpoints")))
 
 
@@ -77,20 +77,29 @@ async def _is_running(client: AriClient, module: str) -> bool:
     return isinstance(answer, dict) and answer.get("status") == "Running"
 
 
+def wanted_modules(settings: Settings) -> tuple[str, ...]:
+    """What must run for what the settings ask."""
+    screens = (PHONES_MODULE,) if has_screens(settings) else ()
+    sockets = SOCKET_MODULES if settings.media.transport == "audiosocket" else ()
+    return (*MODULES, *screens, *sockets)
+
+
 def has_screens(settings: Settings) -> bool:
     """True where any phone gets a screen."""
     families = {settings.screens.default_family, *settings.screens.families.values()}
     return bool(families - {"none"})
 
 
-def modules(missing: Iterable[str]) -> Finding:
+def modules(missing: Sequence[str]) -> Finding:
     """What is not loaded."""
-    names = ", ".join(missing)
-    if names:
-        return amiss(
-            "modules", f"not running: {names}; load them (modules.conf), res_pjsip_notify needs a pjsip_notify.conf"
-        )
-    return well("modules", "all that we need are running")
+    if not missing:
+        return well("modules", "all that we need are running")
+    sentence = (
+        f"not running: {', '.join(missing)}; load them (modules.conf), res_pjsip_notify needs a pjsip_notify.conf"
+    )
+    if not set(SOCKET_MODULES).isdisjoint(missing):
+        sentence += '; where Asterisk has no AudioSocket (Debian\'s 16 has none) set media.transport = "rtp"'
+    return amiss("modules", sentence)
 
 
 def endpoint_names(answer: Any) -> list[str]:

@@ -27,6 +27,13 @@ def test_gate_and_bridge_agree() -> None:
     assert [tuple(line) for line in rendered.notices] == [(one.language, one.notice_id) for one in notices(settings)]
 
 
+def test_the_gate_takes_audiosocket_only_where_the_settings_say_so() -> None:
+    """Law: the port of the bridge's listener, and none where voices travel by RTP."""
+    media = {"transport": "audiosocket", "audiosocket_port": 31777}
+    assert render_settings(Settings.model_validate({"media": media})).audiosocket_port == 31777
+    assert render_settings(Settings.model_validate({"media": media | {"transport": "rtp"}})).audiosocket_port is None
+
+
 def test_who_is_asked_is_what_the_settings_say(tmp_path: Path) -> None:
     """Law: trunks, listed numbers, hours, quota and the sentence on recording reach the dialplan as they are."""
     asking = {"quota_percent": 3, "hours": ["09:00-18:00,mon-fri,*,*"], "never_asked": ["44?"]}

@@ -1,9 +1,20 @@
 """Sections: who is outside, which phone is which, and what stays on this machine."""
 
+from typing import get_args
+
 import pytest
 from pydantic import ValidationError
 
-from ari_bridge.run.sections import AskingSection, Family, LogSection, RetentionSection, ScreensSection, is_loopback
+from analysis.resample import RATES_HZ
+from ari_bridge.run.sections import (
+    AskingSection,
+    Family,
+    LogSection,
+    MediaSection,
+    RetentionSection,
+    ScreensSection,
+    is_loopback,
+)
 from consent.profiles import PROFILES
 
 
@@ -66,3 +77,8 @@ def test_no_score_outlives_its_proof() -> None:
     with pytest.raises(ValidationError, match="at least scores_days"):
         RetentionSection(scores_days=31, records_days=30)
     assert RetentionSection(scores_days=7, records_days=8).as_retention().records_days == 8
+
+
+def test_a_rate_that_can_be_set_can_be_heard() -> None:
+    """Law: the settings take exactly the rates that the analysis takes, and 0 for as marked."""
+    assert set(get_args(MediaSection.model_fields["audiosocket_rate_hz"].annotation)) == RATES_HZ | {0}

@@ -104,14 +104,19 @@ def suite() -> str | None:
 
 
 @contextlib.asynccontextmanager
-async def running(folder: Path, suite: str | None, shorten: Callable[[Path], None]) -> AsyncIterator[Site]:
+async def running(
+    folder: Path,
+    suite: str | None,
+    shorten: Callable[[Path], None],
+    chosen: Callable[[Asterisk], RenderSettings] = lambda _: SETTINGS,
+) -> AsyncIterator[Site]:
     """A PBX in a folder, installed with the same functions that `ouidire install` calls."""
     pbx = Asterisk(await asyncio.to_thread(installation.find, suite), folder)
     pbx.write()
     with (pbx.etc / "extensions.conf").open("a") as file:
         file.write(LISTED_BY_ITSELF)
     secrets = folder / "secrets.toml"
-    apply(plan(pbx.etc, SETTINGS, secrets_file=secrets))
+    apply(plan(pbx.etc, chosen(pbx), secrets_file=secrets))
     shorten(pbx.data / "sounds")
     await pbx.start()
     passwords = read_passwords(pbx.etc, secrets)

@@ -67,6 +67,16 @@ def test_modules_that_do_not_run_are_named() -> None:
     assert "chan_rtp.so" in pbx.modules(["chan_rtp.so"]).sentence
 
 
+def test_audiosocket_is_asked_for_where_it_is_chosen() -> None:
+    """Law: a PBX without AudioSocket is told of before the first call, with the way out; with RTP nobody asks."""
+    chosen = Settings.model_validate({"media": {"transport": "audiosocket"}})
+    assert {"chan_audiosocket.so", "res_audiosocket.so"} <= set(pbx.wanted_modules(chosen))
+    assert not {"chan_audiosocket.so", "res_audiosocket.so"} & set(pbx.wanted_modules(Settings()))
+    sentence = pbx.modules(["chan_audiosocket.so"]).sentence
+    assert 'media.transport = "rtp"' in sentence
+    assert "transport" not in pbx.modules(["chan_rtp.so"]).sentence
+
+
 @pytest.mark.parametrize("answer", [None, [], {}, "x", [1, {"resource": 7}, {"resource": ""}]])
 def test_odd_answers_name_no_endpoint_or_what_they_can(answer: object) -> None:
     """Law: an answer of another form is no crash."""
