@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analysis.audio import ENGINE_RATE_HZ
 from analysis.conversation import ConversationFacts, ConversationTracker
@@ -21,7 +22,7 @@ from analysis.engine.histogram import Tally
 from analysis.engine.inbox import Heard, clock_stretch
 from analysis.engine.stats import BATCH_ROWS
 from analysis.engine.stream import Stream
-from analysis.speech.detector import CHUNK_S, CHUNK_SAMPLES, SpeechDetector
+from analysis.speech.detector import CHUNK_S, CHUNK_SAMPLES, PCM_SCALE, Chances, SpeechDetector
 from analysis.speech.segment import CallerSpeech
 from analysis.speech.segmenter import WINDOW_CHUNKS, Window
 from consent.errors import Withdrawn
@@ -33,6 +34,9 @@ T = TypeVar("T")
 
 PATIENCE_CHUNKS: Final = 32
 """How long (1 s of the caller's sound) a window waits for the agent's decisions about the same stretch."""
+
+RUN_CHUNKS: Final = 4
+"""Chunks of one stream that are taken together: what a tick brings. With more waiting they are taken in turns."""
 
 _FIRST_ROWS: Final = 64
 
@@ -61,6 +65,7 @@ class Batcher:
         self._expects_agent = Party.AGENT in expected
         self._streams: dict[str, Stream] = {}
         self._trackers: dict[str, ConversationTracker] = {}
+        self._sound = np.zeros((_FIRST_ROWS, RUN_CHUNKS, CHUNK_SAMPLES), np.int16)
         self._chunks = np.zeros((_FIRST_ROWS, CHUNK_SAMPLES), np.float32)
         self.batch_rows = Tally(BATCH_ROWS)
 
@@ -81,13 +86,15 @@ class Batcher:
         self._detect(touched)
         result = Listened([], [], {})
         for stream in touched:
-            try:
-                self._cut(stream, result)
-            except Withdrawn:
-                continue
+            if stream.windows or stream.lost_samples:
+                try:
+                    self._cut(stream, result)
+                except Withdrawn:
+                    continue
         for stream in touched:
-            if stream.grant.is_live and Purpose.FACTS in stream.grant.purposes:
-                result.facts[stream.grant.call_id] = self._trackers[stream.grant.call_id].facts()
+            grant = stream.grant
+            if grant.call_id not in result.facts and grant.is_live and Purpose.FACTS in grant.purposes:
+                result.facts[grant.call_id] = self._trackers[grant.call_id].facts()
         return result
 
     def judge(self, speech: Sequence[CallerSpeech]) -> list[Consented[Verdict]]:
@@ -120,21 +127,23 @@ class Batcher:
 
     def forget(self, call_id: str) -> None:
         """Drop and overwrite everything of a call."""
-        for stream in [stream for stream in self._streams.values() if stream.grant.call_id == call_id]:
-            self._drop(stream)
+        self._drop([stream for stream in self._streams.values() if stream.grant.call_id == call_id])
         self._trackers.pop(call_id, None)
 
     def _forget_ended(self) -> None:
-        for stream in [stream for stream in self._streams.values() if not stream.grant.is_live]:
-            self._drop(stream)
+        self._drop([stream for stream in self._streams.values() if not stream.grant.is_live])
         alive = {stream.grant.call_id for stream in self._streams.values()}
         for call_id in self._trackers.keys() - alive:
             del self._trackers[call_id]
 
-    def _drop(self, stream: Stream) -> None:
-        stream.wipe()
-        self._detector.close(stream.row)
-        del self._streams[stream.grant.grant_id]
+    def _drop(self, streams: list[Stream]) -> None:
+        for stream in streams:
+            stream.wipe()
+            self._detector.close(stream.row)
+            del self._streams[stream.grant.grant_id]
+        if streams:  # of the newest tick their sound lies here too
+            self._sound[:] = 0
+            self._chunks[:] = 0
 
     def _take(self, item: Heard) -> Stream | None:
         """Give a stream its frames; None when its grant has ended."""
@@ -155,31 +164,63 @@ class Batcher:
 
     def _detect(self, streams: list[Stream]) -> None:
         """Run every stream's new chunks through the detector: the first of each in one batch, then the second..."""
-        if len(streams) > len(self._chunks):
+        if len(streams) > len(self._sound):
+            self._sound = np.zeros((2 * len(streams), RUN_CHUNKS, CHUNK_SAMPLES), np.int16)
             self._chunks = np.zeros((2 * len(streams), CHUNK_SAMPLES), np.float32)
         while streams:
-            batch: list[tuple[Stream, int]] = []
-            for stream in streams:
-                try:
-                    chunk = stream.next_chunk_into(self._chunks[len(batch)])
-                except Withdrawn:
-                    continue
-                if chunk is not None:
-                    batch.append((stream, chunk))
-                    if stream.is_after_gap:
-                        self._detector.reset(stream.row)
-            if batch:
-                self._decide(batch)
-            streams = [stream for stream, _ in batch]
+            streams, firsts, counts = self._gather(streams)
+            if streams:
+                self._decide(streams, firsts, counts, self._hear(streams, np.array(counts)))
 
-    def _decide(self, batch: list[tuple[Stream, int]]) -> None:
-        self.batch_rows.add(len(batch))
-        rows = np.fromiter((stream.row for stream, _ in batch), np.intp, len(batch))
-        chances = self._detector.hear(rows, self._chunks[: len(batch)]).tolist()
-        for (stream, chunk), chance in zip(batch, chances, strict=True):
-            tracker = self._trackers[stream.grant.call_id]
-            for decision in stream.decide(chunk, chance):
-                tracker.put(stream.grant.party, decision)
+    def _gather(self, streams: list[Stream]) -> tuple[list[Stream], list[int], list[int]]:
+        """Lay the next chunks of each stream side by side; the streams that have any, their first ones, how many."""
+        taken: list[Stream] = []
+        firsts: list[int] = []
+        counts: list[int] = []
+        for stream in streams:
+            try:
+                first, count = stream.next_run_into(self._sound[len(taken)])
+            except Withdrawn:
+                continue
+            if count:
+                taken.append(stream)
+                firsts.append(first)
+                counts.append(count)
+                if stream.is_after_gap:
+                    self._detector.reset(stream.row)
+        return taken, firsts, counts
+
+    def _hear(self, streams: list[Stream], counts: NDArray[np.intp]) -> Chances:
+        """The likelihoods of each stream's run, float32 of shape (streams, RUN_CHUNKS); beyond a run's end 0."""
+        every = np.array([stream.row for stream in streams], np.intp)
+        chances = np.zeros((len(streams), RUN_CHUNKS), np.float32)
+        for turn in range(counts.max()):
+            at = np.flatnonzero(counts > turn)
+            chunks, rows = self._chunks[: len(at)], every
+            if len(at) == len(streams):
+                np.multiply(self._sound[: len(at), turn], PCM_SCALE, out=chunks)
+            else:
+                rows = every[at]
+                np.multiply(self._sound[at, turn], PCM_SCALE, out=chunks)
+            self.batch_rows.add(len(at))
+            chances[at, turn] = self._detector.hear(rows, chunks)
+        return chances
+
+    def _decide(self, streams: list[Stream], firsts: list[int], counts: list[int], chances: Chances) -> None:
+        """Note what follows of it. Only where a voice begins, dips or ends is each chunk looked at by itself."""
+        # What lies beyond a run's end is the run's first chance again, so that it moves neither bound.
+        unused = np.arange(RUN_CHUNKS) >= np.array(counts)[:, None]
+        np.copyto(chances, chances[:, :1], where=unused)
+        lowest, highest = chances.min(axis=1).tolist(), chances.max(axis=1).tolist()
+        for at, (stream, first, count) in enumerate(zip(streams, firsts, counts, strict=True)):
+            tracker, party = self._trackers[stream.grant.call_id], stream.grant.party
+            run = stream.pass_over(first, first + count, lowest[at], highest[at])
+            if run is not None:
+                tracker.put_run(party, run.first_chunk, run.stop_chunk, speaks=run.speaks)
+                continue
+            for chunk, chance in enumerate(chances[at, :count].tolist(), first):
+                for decision in stream.decide(chunk, chance):
+                    tracker.put(party, decision)
 
     def _cut(self, stream: Stream, result: Listened) -> None:
         """Cut the windows that need not wait any more; of the agent there are none."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import deque
 from typing import Final
 
-from analysis.audio import ENGINE_RATE_HZ, AudioFrame, Pcm32
+from analysis.audio import ENGINE_RATE_HZ, AudioFrame, Pcm16
 from analysis.resample import Resampler
 from analysis.speech.detector import CHUNK_SAMPLES, SpeechDetector
-from analysis.speech.hysteresis import Decision, Hysteresis
+from analysis.speech.hysteresis import Decision, Hysteresis, Run
 from analysis.speech.segmenter import Segmenter, Window
 from analysis.speech.sound_ring import SoundRing
 from consent.grant import Consented
@@ -82,18 +82,38 @@ class Stream:
             frame = self._resampler.feed(frame)
         self.sound.open().write(frame)
 
-    def next_chunk_into(self, out: Pcm32) -> int | None:
-        """Put the next chunk that was heard into `out`, float32 of shape (512,); its number, or None for none yet."""
+    def next_run_into(self, out: Pcm16) -> tuple[int, int]:
+        """Put the next chunks that were heard into `out`, int16 of shape (most, 512): as many as follow each other.
+
+        Returns:
+            The first one's number and how many there are, 0 for none yet. Chunks that were not heard end a run; whether
+            many of them lie before it, `is_after_gap` tells.
+        """
         ring = self.sound.open()
         stop = ring.end_sample // CHUNK_SAMPLES
-        for chunk in range(max(self._next, stop - ring.size + 1), stop):
-            if ring.heard(chunk) >= _HEARD_SAMPLES:
-                ring.copy(chunk, out)
-                # Chunks that were not heard stay counted from the last one that was, so that a long gap is seen as one.
-                self.is_after_gap = chunk - self._next >= _LONG_GAP_CHUNKS
-                self._next = chunk + 1
-                return chunk
-        return None
+        first = max(self._next, stop - ring.size + 1)
+        if first >= stop:
+            return first, 0
+        if ring.is_whole(first):
+            count = min(stop - first, len(out))
+        else:
+            first, count = self._heard_run(ring, first, stop, len(out))
+            if not count:
+                return first, 0
+        ring.copy(first, first + count, out)
+        # Chunks that were not heard stay counted from the last one that was, so that a long gap is seen as one.
+        self.is_after_gap = first - self._next >= _LONG_GAP_CHUNKS
+        self._next = first + count
+        return first, count
+
+    @staticmethod
+    def _heard_run(ring: SoundRing, first: int, stop: int, most: int) -> tuple[int, int]:
+        while first < stop and ring.heard(first) < _HEARD_SAMPLES:
+            first += 1
+        end = first
+        while end < min(stop, first + most) and ring.heard(end) >= _HEARD_SAMPLES:
+            end += 1
+        return first, end - first
 
     def decide(self, chunk: int, chance: float) -> list[Decision]:
         """Take one chunk's likelihood of speech; the decisions that are final now."""
@@ -104,6 +124,13 @@ class Stream:
                 if window is not None:
                     self.windows.append(window)
         return decisions
+
+    def pass_over(self, first_chunk: int, stop_chunk: int, lowest: float, highest: float) -> Run | None:
+        """Take chunks through which nothing changes all at once, or none of them; see `Hysteresis.pass_over`."""
+        run = self._hysteresis.pass_over(first_chunk, stop_chunk, lowest, highest)
+        if run is not None and self._segmenter is not None:
+            self.windows.extend(self._segmenter.feed_run(run))
+        return run
 
     @property
     def lost_samples(self) -> int:

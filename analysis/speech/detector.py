@@ -12,6 +12,8 @@ from analysis.audio import ENGINE_RATE_HZ, Pcm32
 CHUNK_SAMPLES: Final = 512
 """32 ms at 16 kHz: what Silero hears at once. Both parties' chunks lie on one grid, the call's own clock."""
 CHUNK_S: Final = CHUNK_SAMPLES / ENGINE_RATE_HZ
+PCM_SCALE: Final = np.float32(1 / 32768)
+"""From int16 to the -1..1 that detectors hear."""
 
 Rows = NDArray[np.intp]
 Chances = NDArray[np.float32]

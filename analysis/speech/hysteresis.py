@@ -26,6 +26,14 @@ class Decision(NamedTuple):
     speaks: bool
 
 
+class Run(NamedTuple):
+    """The same decision for each chunk from `first_chunk` up to and without `stop_chunk`."""
+
+    first_chunk: int
+    stop_chunk: int
+    speaks: bool
+
+
 class Hysteresis:
     """Decides one stream. A chunk that does not follow the one before, or `flush`, closes what was open."""
 
@@ -44,6 +52,32 @@ class Hysteresis:
         self._pending += 1
         decided = self._while_speaking(chance) if self._speaking else self._while_silent(chance)
         return closed + decided if closed else decided
+
+    def pass_over(self, first_chunk: int, stop_chunk: int, lowest: float, highest: float) -> Run | None:
+        """Take chunks through which nothing changes all at once: silence that stays, or speech that stays high.
+
+        A short way and no other law: what comes out is what `feed` would say of each of these chunks.
+
+        Args:
+            first_chunk: the first of them.
+            stop_chunk: one past the last.
+            lowest: the lowest of their likelihoods (0..1).
+            highest: the highest.
+
+        Returns:
+            What is decided by that; None where a voice may begin, dip or end, and then nothing has been taken.
+        """
+        if first_chunk != self._next and self._next is not None:
+            return None
+        if self._speaking:
+            if lowest < LEAVE:
+                return None
+            first_chunk -= self._pending
+            self._pending = self._low = 0
+        elif self._pending or highest >= ENTER:
+            return None
+        self._next = stop_chunk
+        return Run(first_chunk, stop_chunk, self._speaking)
 
     def flush(self) -> list[Decision]:
         """The sound stops here: what is pending was no speech, since it did not last or had ended."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from analysis.speech.hysteresis import Decision
+from analysis.speech.hysteresis import Decision, Run
 
 WINDOW_CHUNKS: Final = 125
 """4 s: about the length of the acted sentences that tone models are trained on (CREMA-D 2.5 s, EmoDB 2.8 s)."""
@@ -59,6 +59,22 @@ class Segmenter:
             self._last_speech = decision.chunk
             self._spoken += 1
         return self._close(decision.chunk + 1) if decision.chunk + 1 - self._first >= WINDOW_CHUNKS else None
+
+    def feed_run(self, run: Run) -> list[Window]:
+        """Take one decision for all chunks of a run; the windows that it closes, as `feed` would close them."""
+        first, stop, speaks = run
+        if self._first is None:
+            if not speaks:
+                return []
+        elif stop - self._first < WINDOW_CHUNKS and (
+            self._spoken < ENOUGH_CHUNKS or stop - 1 - self._last_speech < PAUSE_CHUNKS
+        ):
+            if speaks:
+                self._last_speech = stop - 1
+                self._spoken += stop - first
+            return []
+        closed = (self.feed(Decision(chunk, speaks)) for chunk in range(first, stop))
+        return [window for window in closed if window is not None]
 
     def restart(self) -> None:
         """Forget the open window: its sound is gone."""

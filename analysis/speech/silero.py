@@ -113,8 +113,9 @@ class SileroDetector:
         self._contexts[row] = 0.0
 
     def close(self, row: int) -> None:
-        """Give the row back, wiped."""
+        """Give the row back, wiped, and with it what the newest batch still holds of its sound."""
         self.reset(row)
+        self._input[:] = 0.0
         self._free.append(row)
 
     def hear(self, rows: Rows, chunks: Pcm32) -> Chances:

@@ -1,13 +1,19 @@
 """One tick: every call in one batch."""
 
 import random
+from collections import deque
 
+import numpy as np
 import pytest
 
+from analysis.audio import AudioFrame, Pcm16, Pcm32
+from analysis.conversation import ConversationTracker
 from analysis.emotion.score import Abstained, Reason, ToneScore
 from analysis.engine.batcher import PATIENCE_CHUNKS, Batcher, unjudged
 from analysis.engine.inbox import Heard
-from analysis.speech.detector import CHUNK_S, CHUNK_SAMPLES
+from analysis.speech.detector import CHUNK_S, CHUNK_SAMPLES, Chances, Rows
+from analysis.speech.hysteresis import Hysteresis
+from analysis.speech.segmenter import Segmenter, Window
 from consent.gate import Grants
 from consent.parties import Party
 from consent.states import Answer
@@ -264,3 +270,103 @@ async def test_segments_that_were_being_judged_are_said_unless_withdrawn(callers
     assert [verdict.open().reason for verdict in unjudged(speech)] == [Reason.ENGINE]  # type: ignore[union-attr]
     await callers.stops()
     assert unjudged(speech) == []
+
+
+class SpelledDetector(LoudnessDetector):
+    """The likelihood of a chunk is spelled in its loudest sample: 0 for 0, 1 for 1,000."""
+
+    def hear(self, rows: Rows, chunks: Pcm32) -> Chances:
+        """What the chunk says."""
+        super().hear(rows, chunks)
+        chances: Chances = (np.abs(chunks).max(axis=1) * np.float32(32.768)).astype(np.float32)
+        return chances
+
+
+def spelled(rng: random.Random, chunks: int) -> Pcm16:
+    """Likelihoods as they come: long silences and long talk, with dips, clicks and hesitation between them."""
+    chances: list[int] = []
+    while len(chances) < chunks:
+        kind, length = rng.choice(("low", "low", "high", "high", "any", "click")), rng.randint(1, 40)
+        pick = {"low": (0, 340), "high": (510, 1_000), "any": (0, 1_000), "click": (0, 1_000)}[kind]
+        chances += [rng.randint(*pick) for _ in range(1 if kind == "click" else length)]
+    return np.repeat(np.array(chances[:chunks], np.int16), CHUNK_SAMPLES)
+
+
+def simply(pieces: list[AudioFrame], chunks: int) -> list[tuple[int, float]]:
+    """The definition: each chunk of which half was received, by itself, and what is spelled in it."""
+    heard, loudest = [0] * chunks, [0] * chunks
+    for piece in pieces:
+        for at in range(piece.start_sample // CHUNK_SAMPLES, -(-piece.end_sample // CHUNK_SAMPLES)):
+            begin = max(piece.start_sample, at * CHUNK_SAMPLES)
+            end = min(piece.end_sample, (at + 1) * CHUNK_SAMPLES)
+            part = piece.pcm[begin - piece.start_sample : end - piece.start_sample]
+            heard[at] += len(part)
+            loudest[at] = max(loudest[at], int(part.max(initial=0)))
+    whole = pieces[-1].end_sample // CHUNK_SAMPLES
+    return [(at, loudest[at] / 1_000) for at in range(whole) if heard[at] >= CHUNK_SAMPLES // 2]
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_the_short_way_decides_as_chunk_by_chunk(callers: Callers, seed: int) -> None:
+    """Any likelihoods, losses, ticks and frames of any size: marks, windows and facts are those of the definition."""
+    rng, chunks = random.Random(seed), 400
+    grants = [await callers.says_yes(f"call-{i}") for i in range(3)]
+    every = [grant for pair in grants for grant in (pair.caller, pair.agent)]
+    parts = Batcher(SpelledDetector(), RememberingTone())
+    cut: dict[str, list[Window]] = {grant.grant_id: [] for grant in every}
+    queues: dict[str, list[AudioFrame]] = {}
+    for grant in every:
+        sound, at, pieces = spelled(rng, chunks), 0, []
+        while at < len(sound):
+            length = rng.choice((320, 320, 1_280, 1_600, rng.randint(1, 2_000)))
+            if rng.random() > 0.05:
+                pieces.append(AudioFrame(at, 16_000, sound[at : at + length]))
+            elif rng.random() < 0.2:
+                length = rng.randint(1, 12_000)
+            at += length
+        queues[grant.grant_id] = pieces
+    parts._cut = lambda stream, result: cut[stream.grant.grant_id].extend(_taken(stream.windows))  # type: ignore[method-assign]
+    waiting = {grant_id: list(pieces) for grant_id, pieces in queues.items()}
+    while any(waiting.values()):
+        items = []
+        for grant in every:
+            now = [waiting[grant.grant_id].pop(0) for _ in range(min(rng.randint(0, 8), len(waiting[grant.grant_id])))]
+            if now and rng.random() < 0.9:
+                items.append(Heard(grant, [grant.admit(frame) for frame in now], None))
+            else:
+                waiting[grant.grant_id][:0] = now
+        parts.listen(items)
+    for pair in grants:
+        tracker = ConversationTracker()
+        for grant in (pair.caller, pair.agent):
+            assert grant is not None
+            hysteresis, segmenter, windows = Hysteresis(), Segmenter(), []
+            for chunk, chance in simply(queues[grant.grant_id], chunks):
+                for decision in hysteresis.feed(chunk, chance):
+                    tracker.put(grant.party, decision)
+                    windows.append(segmenter.feed(decision))
+            assert cut[grant.grant_id] == ([w for w in windows if w] if grant.party is Party.CALLER else [])
+            marks = parts._trackers[grant.call_id].marks[grant.party]
+            assert marks.between(0, chunks).tolist() == tracker.marks[grant.party].between(0, chunks).tolist()
+        assert parts._trackers[pair.caller.call_id].facts() == tracker.facts()
+
+
+def _taken(windows: deque[Window]) -> list[Window]:
+    """What was there, and is not any more."""
+    taken = list(windows)
+    windows.clear()
+    return taken
+
+
+async def test_nothing_of_an_ended_call_stays_where_the_batch_was_made(callers: Callers) -> None:
+    """The ring is wiped when the grant ends, and so is every place that the newest chunks passed through."""
+    grants = await callers.says_yes()
+    parts, _, _ = batcher()
+    listen(parts, (grants.caller, talk(("speech", 10))), (grants.agent, talk(("speech", 10))))
+    (ring, _) = [stream.sound.open() for stream in parts._streams.values()]
+    assert parts._sound.any()
+    await callers.stops()
+    parts.listen([])
+    assert not parts._sound.any()
+    assert not parts._chunks.any()
+    assert not ring.cut(0, 10).any()

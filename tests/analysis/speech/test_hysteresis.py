@@ -5,11 +5,13 @@ from hypothesis import strategies as st
 
 from analysis.speech.hysteresis import (
     ENTER,
+    LEAVE,
     LONGEST_DELAY_CHUNKS,
     MIN_SILENCE_CHUNKS,
     MIN_SPEECH_CHUNKS,
     Decision,
     Hysteresis,
+    Run,
 )
 
 CHANCE = st.sampled_from([0.0, 0.2, 0.34, 0.36, 0.49, 0.51, 0.8, 1.0])
@@ -70,3 +72,40 @@ def test_a_gap_closes_what_was_open() -> None:
     for chunk in range(4):
         assert hysteresis.feed(chunk, 0.9) == []
     assert hysteresis.feed(50, 0.1) == [Decision(chunk, speaks=False) for chunk in (0, 1, 2, 3, 50)]
+
+
+RUNS = st.lists(st.tuples(st.sampled_from([0, 0, 0, 1, 9]), st.lists(CHANCE, min_size=1, max_size=5)), max_size=60)
+
+
+@given(RUNS, st.data())
+def test_passing_over_what_does_not_change_changes_nothing(
+    runs: list[tuple[int, list[float]]], data: st.DataObject
+) -> None:
+    """The short way, taken wherever it is open, or not, gives the decisions of `feed`, in order, after any gap."""
+    short, simple, first = Hysteresis(), Hysteresis(), 0
+    for gap, chances in runs:
+        first += gap
+        wanted = [one for chunk, chance in enumerate(chances, first) for one in simple.feed(chunk, chance)]
+        run = data.draw(st.booleans()) and short.pass_over(first, first + len(chances), min(chances), max(chances))
+        decided = (
+            [Decision(chunk, run.speaks) for chunk in range(run.first_chunk, run.stop_chunk)]
+            if run
+            else [one for chunk, chance in enumerate(chances, first) for one in short.feed(chunk, chance)]
+        )
+        assert decided == wanted
+        first += len(chances)
+    assert short.flush() == simple.flush()
+
+
+def test_a_voice_that_begins_dips_or_ends_is_looked_at_chunk_by_chunk() -> None:
+    """The short way is for silence that stays and speech that stays high, and for nothing else."""
+    hysteresis = Hysteresis()
+    assert hysteresis.pass_over(0, 3, 0.0, ENTER - 0.01) == Run(0, 3, speaks=False)
+    assert hysteresis.pass_over(3, 6, 0.0, ENTER) is None
+    for chunk in range(3, 3 + MIN_SPEECH_CHUNKS):
+        hysteresis.feed(chunk, 0.9)
+    stop = 3 + MIN_SPEECH_CHUNKS
+    assert hysteresis.pass_over(stop, stop + 4, LEAVE - 0.01, 1.0) is None
+    assert hysteresis.pass_over(stop + 1, stop + 4, 0.9, 1.0) is None
+    hysteresis.feed(stop, 0.1)
+    assert hysteresis.pass_over(stop + 1, stop + 4, LEAVE, 1.0) == Run(stop, stop + 4, speaks=True)

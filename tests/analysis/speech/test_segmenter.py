@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.speech.hysteresis import Decision
+from analysis.speech.hysteresis import Decision, Run
 from analysis.speech.segmenter import ENOUGH_CHUNKS, MARGIN_CHUNKS, PAUSE_CHUNKS, WINDOW_CHUNKS, Segmenter, Window
 
 RUN = st.tuples(st.sampled_from(["speech", "silence", "gap"]), st.integers(1, 160))
@@ -68,3 +68,15 @@ def test_a_restart_forgets_the_open_window() -> None:
     segmenter.feed(Decision(3, speaks=True))
     segmenter.restart()
     assert segmenter.open_since is None
+
+
+@given(st.lists(st.tuples(st.sampled_from([0, 0, 0, 2, 40]), st.integers(1, 16), st.booleans()), max_size=80))
+def test_a_run_is_as_many_decisions(runs: list[tuple[int, int, bool]]) -> None:
+    """Fed as runs, over any gap, the windows are those of the decisions one by one."""
+    by_run, one_by_one, first = Segmenter(), Segmenter(), 0
+    for gap, length, speaks in runs:
+        first += gap
+        every = [one_by_one.feed(Decision(chunk, speaks)) for chunk in range(first, first + length)]
+        assert by_run.feed_run(Run(first, first + length, speaks)) == [window for window in every if window]
+        assert by_run.open_since == one_by_one.open_since
+        first += length

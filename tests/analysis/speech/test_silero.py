@@ -63,6 +63,7 @@ def test_a_row_that_is_given_back_is_wiped() -> None:
     for chunk in voice:
         detector.hear(np.array([row]), chunk[None])
     detector.close(row)
+    assert not any(array.any() for array in (detector._states, detector._contexts, detector._input))
     assert detector.open() == row
     again = float(detector.hear(np.array([row]), np.zeros((1, CHUNK_SAMPLES), np.float32))[0])
     fresh = hear_alone(SileroDetector(), np.zeros((1, CHUNK_SAMPLES), np.float32))[0]

@@ -36,15 +36,36 @@ def test_the_ring_holds_what_came_last_where_it_belongs(chunks: int, pieces: lis
         end = max(end, start + length) if fresh else end
         assert ring.end_sample == end
     newest = (end - 1) // CHUNK_SAMPLES
-    out = np.empty(CHUNK_SAMPLES, np.float32)
+    out = np.empty((1, CHUNK_SAMPLES), np.int16)
     for chunk in range(max(0, newest - chunks - 2), newest + 3):
         wanted = [truth.get(i, 0) for i in range(chunk * CHUNK_SAMPLES, (chunk + 1) * CHUNK_SAMPLES)]
         is_held = newest - chunks < chunk <= newest
         assert ring.heard(chunk) == (sum(v != 0 for v in wanted) if is_held else 0)
         if is_held and ring.heard(chunk):
-            ring.copy(chunk, out)
+            ring.copy(chunk, chunk + 1, out)
             whole = min(CHUNK_SAMPLES, end - chunk * CHUNK_SAMPLES)  # past the end lies what is overwritten next
-            np.testing.assert_allclose(out[:whole] * 32768, wanted[:whole], atol=0.01)
+            assert out[0, :whole].tolist() == wanted[:whole]
+    oldest, complete = max(0, newest - chunks + 1), end // CHUNK_SAMPLES
+    lost = [ring.heard(chunk) < CHUNK_SAMPLES for chunk in range(oldest, complete)] + [_is_partly_lost(ring, end)]
+    assert [ring.is_whole(oldest + at) for at in range(len(lost) - 1)] == [
+        not any(lost[at:]) for at in range(len(lost) - 1)
+    ]
+
+
+def _is_partly_lost(ring: SoundRing, end: int) -> bool:
+    """Whether something was lost of the chunk that is not complete yet."""
+    return ring.heard(end // CHUNK_SAMPLES) < end % CHUNK_SAMPLES
+
+
+def test_chunks_are_copied_across_the_rings_end() -> None:
+    """Where the ring begins anew is nobody's business: a run of chunks comes out whole and in order."""
+    ring, out = SoundRing(5), np.zeros((4, CHUNK_SAMPLES), np.int16)
+    new = frame(0, 8 * CHUNK_SAMPLES)
+    for begin in range(0, len(new.pcm), 320):
+        ring.write(AudioFrame(begin, 16_000, new.pcm[begin : begin + 320]))
+    ring.copy(4, 7, out)
+    assert out[:3].reshape(-1).tolist() == new.pcm[4 * CHUNK_SAMPLES : 7 * CHUNK_SAMPLES].tolist()
+    assert not out[3].any()
 
 
 def test_a_cut_is_a_copy_with_holes_where_sound_was_lost() -> None:
