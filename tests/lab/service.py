@@ -40,6 +40,7 @@ class Service:
     ) -> None:
         self._pbx = pbx
         self._port = screens_port or pbx.ports.spare[0]
+        self._metrics_port = pbx.ports.spare[9] if screens_port is None else 0
         self._process: asyncio.subprocess.Process | None = None
         self.environment: dict[str, str] = {}
         self.settings = folder / "ouidire.toml"
@@ -101,6 +102,9 @@ path = {_quoted(self.database)}
 port = {self._port}
 base_url = "{self.base_url}"
 families = {{ {screens} }}
+
+[metrics]
+port = {self._metrics_port}
 
 [log]
 level = "debug"
@@ -175,6 +179,11 @@ level = "debug"
         except TimeoutError:
             process.kill()
             await process.wait()
+
+    async def metrics(self) -> str:
+        """What Prometheus would read now."""
+        async with aiohttp.ClientSession() as http, http.get(f"http://127.0.0.1:{self._metrics_port}/metrics") as page:
+            return await page.text()
 
     async def is_ready(self) -> bool:
         """What /readyz says; no where nobody answers."""

@@ -113,9 +113,9 @@ def _of_visitors(site: Site, day: Day) -> set[str]:
 
 
 async def test_it_listens_on_loopback_only(site: Site, day: Day, folder: Path) -> None:
-    """What it binds: the screens' port and ports of the forks' range, all on 127.0.0.1."""
+    """What it binds: the screens' port, that of the figures and ports of the forks' range, all on 127.0.0.1."""
     bound = {address for event, address in connections.asked(folder) if event == "socket.bind"}
-    ports = {str(port) for port in (*site.pbx.ports.forks, site.pbx.ports.spare[0])}
+    ports = {str(port) for port in (*site.pbx.ports.forks, site.pbx.ports.spare[0], site.pbx.ports.spare[9])}
     assert {host for host, _ in bound} == {"127.0.0.1"}
     assert {port for _, port in bound} <= ports
     assert {one.local.rpartition(":")[0] for one in day.sockets} == {"127.0.0.1"}

@@ -60,6 +60,7 @@ def settings(tmp_path: Path) -> Settings:
         keys={"folder": papers.keys_folder(tmp_path)},
         media={"say_folder": tmp_path / "say"},
         screens={"port": port, "base_url": f"http://127.0.0.1:{port}"},
+        metrics={"port": free_port()},
     )  # type: ignore[arg-type]
 
 
@@ -85,6 +86,23 @@ async def test_it_says_that_the_pbx_is_away_and_stops_cleanly(settings: Settings
         await service
     again = await Database.open(settings.database.path, [MIGRATIONS])
     await again.close()
+
+
+async def test_its_figures_are_served_apart_from_the_phones_server(settings: Settings) -> None:
+    """Law: the figures have a listener of their own; the phones' server, which a LAN may reach, has none of them."""
+    service = asyncio.create_task(serve(settings))
+    await ready(settings)
+    async with aiohttp.ClientSession() as http:
+        async with http.get(settings.metrics.url) as answer:
+            text = await answer.text()
+        async with http.get(f"{settings.screens.base_url}/metrics") as answer:
+            assert answer.status == 404
+    assert "ouidire_ready 0.0" in text
+    assert "ouidire_engine_ready 1.0" in text
+    assert 'ouidire_part_ready{part="pbx"} 0.0' in text
+    service.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await service
 
 
 async def test_persons_and_staff_have_their_pages(settings: Settings) -> None:
@@ -172,6 +190,21 @@ async def test_an_engine_that_hangs_is_said(bench: Bench, monkeypatch: pytest.Mo
     mended.set()
     await bench.until(lambda: service.readiness().ready)
     watch.cancel()
+
+
+async def test_a_full_engine_is_ready_and_says_so(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Law: who is heard goes on being heard, so a service without room is ready; that new calls are not is told."""
+    await bench.connect()
+    service = supervisor.Service(bench.rooms, bench.switchboard, bench.database)
+    assert service.readiness().notes == {}
+    full = dataclasses.replace(bench.engine.stats(), full="100 calls")
+    monkeypatch.setattr(bench.engine, "stats", lambda: full)
+    assert service.readiness().ready
+    assert "100 calls" in service.readiness().notes["engine"]
+    cold = dataclasses.replace(full, is_ready=False, trouble="it is starting")
+    monkeypatch.setattr(bench.engine, "stats", lambda: cold)
+    assert not service.readiness().ready
+    assert service.readiness().checks["engine"] == "it is starting"
 
 
 async def test_dropped_sound_is_said(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

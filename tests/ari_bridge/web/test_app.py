@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import ssl
+from pathlib import Path
 
 import pytest
 import structlog
@@ -11,12 +13,12 @@ from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestClient, TestServer
 
 from ari_bridge.calls.board import Stage
-from ari_bridge.web.app import Readiness, make_app, open_site
+from ari_bridge.web.app import Readiness, make_app, open_site, server_tls
 from ari_bridge.web.phone_views import PhoneViews
 from consent.errors import InvalidValue
 from tests.ari_bridge.web.desk_phones import DeskPhones
 
-READY = Readiness(True, {"pbx": "connected"})
+READY = Readiness(True, {"pbx": "connected"}, {"engine": "it is full"})
 NOT_READY = Readiness(False, {"pbx": "the ARI password is wrong"})
 
 
@@ -37,6 +39,7 @@ async def test_health_tells_alive_from_ready() -> None:
             assert (await answer.json())["checks"] == NOT_READY.checks
     async with TestClient(TestServer(_app(DeskPhones()))) as client, client.get("/readyz") as answer:
         assert answer.status == 200
+        assert (await answer.json())["notes"] == READY.notes
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/phone/yealink/x", "/nowhere", "/../etc/passwd"])
@@ -101,3 +104,14 @@ async def test_a_port_that_is_taken_is_an_error_that_leaves_nothing_open() -> No
     with pytest.raises(OSError, match="address already in use"):
         await open_site(_app(DeskPhones()), "127.0.0.1", first.addresses[0][1], None)
     await first.cleanup()
+
+
+def test_a_certificate_that_is_none_is_refused(tmp_path: Path) -> None:
+    """Law: TLS that was asked for is never plain HTTP instead."""
+    empty = tmp_path / "empty.pem"
+    empty.touch()
+    assert server_tls(None, None) is None
+    with pytest.raises(ssl.SSLError):
+        server_tls(empty, empty)
+    with pytest.raises(FileNotFoundError):
+        server_tls(tmp_path / "lost.pem", empty)
