@@ -20,13 +20,13 @@ from ari_bridge.calls.roles import Roles
 from ari_bridge.calls.rooms import Rooms
 from ari_bridge.calls.switchboard import Switchboard
 from ari_bridge.calls.topology import Topology
-from ari_bridge.media.udp_receiver import PortRange, RtpPlace
 from ari_bridge.pbx.asterisk.access import AmiAccess, AriAccess
 from ari_bridge.pbx.asterisk.adapter import AsteriskPbx
 from ari_bridge.pbx.asterisk.phones import AsteriskPhones
 from ari_bridge.run.conditions import require
 from ari_bridge.run.dial_in import DialIn, open_dial_in
 from ari_bridge.run.janitor import Janitor
+from ari_bridge.run.media_place import open_place
 from ari_bridge.run.metrics import Watched
 from ari_bridge.run.metrics_site import open_metrics
 from ari_bridge.run.notices import notices, staff_notices
@@ -180,11 +180,7 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Service:
         topology=Topology(),
         roles=Roles(settings.parties.trunks, settings.parties.unmonitored),
         references=dial_in.announcer,
-        place=RtpPlace(
-            settings.media.host,
-            PortRange(settings.media.first_port, settings.media.last_port),
-            settings.media.pbx_host,
-        ),
+        place=await open_place(settings.media, stack),
         lease_s=settings.media.lease_s,
     )
     switchboards.append(Switchboard(rooms, dial_in.take))
