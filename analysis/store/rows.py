@@ -34,7 +34,7 @@ class FactsRow:
     """The facts of one party in one call. Moments are UTC.
 
     Raises:
-        InvalidValue: no grant, or an end that is not after the beginning.
+        InvalidValue: no grant, an end that is not after the beginning, or pace and level of an agent.
     """
 
     grant_id: str
@@ -45,6 +45,8 @@ class FactsRow:
 
     def __post_init__(self) -> None:
         _check_life(self.grant_id, self.made_at, self.expires_at)
+        if self.party is not Party.CALLER and self.facts.delivery is not None:
+            raise InvalidValue("pace and level are measured of the caller alone")
 
 
 def _check_life(grant_id: str, made_at: datetime, expires_at: datetime) -> None:

@@ -64,6 +64,28 @@ def derived(db: sqlite_utils.Database) -> None:
         BEGIN SELECT RAISE(ABORT, 'a score is not changed'); END""")
 
 
+@MIGRATIONS()
+def turns_and_delivery(db: sqlite_utils.Database) -> None:
+    """Who begins overlaps, how soon one answers; and, under a caller's grant alone, pace and level."""
+    for column in (
+        "overlaps_begun INTEGER NOT NULL DEFAULT 0 CHECK (overlaps_begun >= 0 AND overlaps_begun * 0.5 <= overlap_s)",
+        "answers INTEGER NOT NULL DEFAULT 0 CHECK (answers >= 0)",
+        "response_latency_s REAL CHECK (response_latency_s BETWEEN 0 AND 3)"
+        " CHECK ((response_latency_s IS NULL) = (answers = 0))",
+        "articulation_s REAL CHECK (articulation_s >= 0)",
+        "articulation_rate REAL CHECK (articulation_rate BETWEEN 0 AND 20)"
+        " CHECK (articulation_rate IS NULL OR coalesce(articulation_s, 0) >= 10)",
+        "level_change_db REAL CHECK (level_change_db BETWEEN -100 AND 100)",
+    ):
+        db.conn.execute(f"ALTER TABLE facts ADD COLUMN {column}")
+    for change in ("INSERT", "UPDATE"):
+        db.conn.execute(f"""
+            CREATE TRIGGER delivery_is_the_callers_on_{change.lower()} BEFORE {change} ON facts
+            WHEN coalesce(NEW.articulation_s, NEW.articulation_rate, NEW.level_change_db) IS NOT NULL
+             AND NOT EXISTS (SELECT 1 FROM grants WHERE grant_id = NEW.grant_id AND party = 'caller')
+            BEGIN SELECT RAISE(ABORT, 'pace and level are measured of the caller alone'); END""")  # noqa: S608
+
+
 def _keep_under_a_grant(db: sqlite_utils.Database, table: str, change: str) -> None:
     purpose = "tone" if table == "scores" else "facts"
     live = f"""

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
 from analysis.conversation import PartyFacts
+from analysis.delivery import Delivery
 from analysis.emotion.score import Abstained, Estimate, Reason, ToneScore, Verdict
 from analysis.store.rows import FactsRow, ScoreRow
 from consent.database import Database
@@ -32,7 +33,23 @@ _SCORE_COLUMNS: Final = (
     "reason",
     "model_id",
 )
-_FACT_COLUMNS: Final = ("made_at", "heard_s", "talk_s", "talk_share", "overlap_s", "longest_pause_s")
+_TALK_COLUMNS: Final = (
+    "heard_s",
+    "talk_s",
+    "talk_share",
+    "overlap_s",
+    "longest_pause_s",
+    "overlaps_begun",
+    "answers",
+    "response_latency_s",
+)
+_DELIVERY_COLUMNS: Final = ("articulation_s", "articulation_rate", "level_change_db")
+_FACT_COLUMNS: Final = (*_TALK_COLUMNS, *_DELIVERY_COLUMNS)
+_KEPT_FACTS: Final = ("made_at", *_FACT_COLUMNS)
+_INSERT_FACTS: Final = (
+    f"INSERT OR REPLACE INTO facts (grant_id, made_at, expires_at, {', '.join(_FACT_COLUMNS)})"  # noqa: S608
+    f" VALUES (?, ?, ?, {', '.join('?' * len(_FACT_COLUMNS))})"
+)
 _Values = tuple[str | float | None, ...]
 
 
@@ -61,29 +78,15 @@ class Scores:
 
         Raises:
             Withdrawn: the grant has ended; nothing was written. Facts are kept before a grant expires.
+            InvalidValue: pace and level under an agent's grant; nothing was written.
         """
         if not grant.is_live:
             raise Withdrawn(f"the grant of the {grant.party} has ended")
         made_at = self._now()
-        expires_at = grant.retention.expiry(made_at)
-        values = (
-            grant.grant_id,
-            stamp(made_at),
-            stamp(expires_at),
-            facts.heard_s,
-            facts.talk_s,
-            facts.talk_share,
-            facts.overlap_s,
-            facts.longest_pause_s,
-        )
-        await self._write(
-            lambda connection: connection.execute(
-                "INSERT OR REPLACE INTO facts (grant_id, made_at, expires_at, heard_s, talk_s, talk_share, overlap_s,"
-                " longest_pause_s) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                values,
-            )
-        )
-        return FactsRow(grant.grant_id, grant.party, made_at, expires_at, facts)
+        row = FactsRow(grant.grant_id, grant.party, made_at, grant.retention.expiry(made_at), facts)
+        values = (row.grant_id, stamp(made_at), stamp(row.expires_at), *_facts_values(facts))
+        await self._write(lambda connection: connection.execute(_INSERT_FACTS, values))
+        return row
 
     async def erase(self, grant_ids: Iterable[str]) -> int:
         """Delete all that was derived under these grants and overwrite it in the file; how many rows went."""
@@ -110,14 +113,12 @@ class Scores:
         """The facts of a call: the caller's first, then the agent's, as far as they are there."""
         found = await self._database.read(
             lambda connection: connection.execute(
-                "SELECT grant_id, party, made_at, expires_at, heard_s, talk_s, talk_share, overlap_s, longest_pause_s"
+                f"SELECT grant_id, party, made_at, expires_at, {', '.join(_FACT_COLUMNS)}"  # noqa: S608
                 " FROM facts JOIN grants USING (grant_id) WHERE call_id = ? ORDER BY party DESC",
                 (call_id,),
             ).fetchall()
         )
-        return [
-            FactsRow(row[0], Party(row[1]), _moment(row[2]), _moment(row[3]), PartyFacts(*row[4:])) for row in found
-        ]
+        return [FactsRow(row[0], Party(row[1]), _moment(row[2]), _moment(row[3]), _facts_of(row[4:])) for row in found]
 
     async def _write(self, change: Callable[[sqlite3.Connection], T]) -> T:
         try:
@@ -164,7 +165,7 @@ def _kept_of(connection: sqlite3.Connection, call_id: str) -> dict[str, Any]:
         f"SELECT {', '.join(_SCORE_COLUMNS)} FROM scores {of_caller} ORDER BY start_s, score_id",  # noqa: S608
         (call_id,),
     ).fetchall()
-    facts = cursor.execute(f"SELECT {', '.join(_FACT_COLUMNS)} FROM facts {of_caller}", (call_id,)).fetchone()  # noqa: S608
+    facts = cursor.execute(f"SELECT {', '.join(_KEPT_FACTS)} FROM facts {of_caller}", (call_id,)).fetchone()  # noqa: S608
     return {"scores": [dict(row) for row in scores], "facts": dict(facts) if facts else None}
 
 
@@ -191,6 +192,17 @@ def _verdict_of(columns: tuple[str, float, float, float, float, float, float, st
     if kind == "abstained":
         return Abstained(start_s, end_s, Reason(reason))
     return ToneScore(start_s, end_s, Estimate(activation, activation_sigma), Estimate(anger, anger_sigma), model_id)
+
+
+def _facts_values(facts: PartyFacts) -> _Values:
+    talk = tuple(getattr(facts, name) for name in _TALK_COLUMNS)
+    return (*talk, *(getattr(facts.delivery, name, None) for name in _DELIVERY_COLUMNS))
+
+
+def _facts_of(columns: tuple[Any, ...]) -> PartyFacts:
+    talk = dict(zip(_TALK_COLUMNS, columns, strict=False))
+    delivery = columns[len(_TALK_COLUMNS) :]
+    return PartyFacts(**talk, delivery=None if delivery[0] is None else Delivery(*delivery))
 
 
 def _moment(text: str) -> datetime:

@@ -2,12 +2,16 @@
 
 import sqlite3
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+import sqlite_utils
 
+from analysis.store.schema import MIGRATIONS
 from consent.database import Database
 from consent.gate import Grants
 from consent.retention import stamp
+from consent.tables import MIGRATIONS as CONSENT
 from tests.conftest import Callers
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -43,6 +47,9 @@ def facts(grant: str, /, **changes: object) -> tuple[str, list[object]]:
         "talk_share": 0.4,
         "overlap_s": 1.0,
         "longest_pause_s": 2.0,
+        "overlaps_begun": 1,
+        "answers": 4,
+        "response_latency_s": 0.4,
     } | changes
     return f"INSERT INTO facts ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})", list(row.values())
 
@@ -101,13 +108,30 @@ async def test_a_score_that_breaks_a_law_is_refused(
 
 @pytest.mark.parametrize(
     "changes",
-    [{"talk_s": 61.0}, {"talk_share": 1.1}, {"overlap_s": 21.0}, {"grant_id": "nobody"}, {"expires_at": stamp(NOW)}],
+    [
+        {"talk_s": 61.0},
+        {"talk_share": 1.1},
+        {"overlap_s": 21.0},
+        {"overlaps_begun": -1},
+        {"overlaps_begun": 3},
+        {"answers": -1},
+        {"answers": 0},
+        {"response_latency_s": None},
+        {"response_latency_s": 3.1},
+        {"articulation_s": -1.0},
+        {"articulation_rate": 4.0},
+        {"articulation_rate": 4.0, "articulation_s": 9.0},
+        {"articulation_rate": 21.0, "articulation_s": 20.0},
+        {"level_change_db": 101.0},
+        {"grant_id": "nobody"},
+        {"expires_at": stamp(NOW)},
+    ],
     ids=str,
 )
 async def test_facts_that_break_a_law_are_refused(
     database: Database, grants: Grants, changes: dict[str, object]
 ) -> None:
-    """More talk than was heard, no grant, no life."""
+    """More talk than was heard, answers without a time, a rate of next to nothing, no grant, no life."""
     with pytest.raises(sqlite3.IntegrityError):
         await write(database, facts(grants.caller.grant_id, **changes))
 
@@ -117,6 +141,38 @@ async def test_no_score_under_the_agents_grant(database: Database, grants: Grant
     assert grants.agent is not None
     with pytest.raises(sqlite3.IntegrityError, match="caller"):
         await write(database, score(grants.agent.grant_id))
+
+
+DELIVERY = {"articulation_s": 12.0, "articulation_rate": 4.1, "level_change_db": 3.0}
+
+
+@pytest.mark.parametrize("name", DELIVERY)
+async def test_pace_and_level_only_under_a_callers_grant(database: Database, grants: Grants, name: str) -> None:
+    """Of the agent the file takes neither pace nor level, written or changed to; of the caller it takes both."""
+    assert grants.agent is not None
+    await write(database, facts(grants.caller.grant_id, **DELIVERY))
+    alone = {"articulation_s": DELIVERY["articulation_s"]} | {name: DELIVERY[name]}
+    with pytest.raises(sqlite3.IntegrityError, match="caller alone"):
+        await write(database, facts(grants.agent.grant_id, **alone))
+    await write(database, facts(grants.agent.grant_id))
+    change = ", ".join(f"{column} = {value}" for column, value in alone.items())
+    with pytest.raises(sqlite3.IntegrityError, match="caller alone"):
+        await write(database, (f"UPDATE facts SET {change} WHERE grant_id = ?", [grants.agent.grant_id]))
+
+
+async def test_facts_of_an_older_file_survive(tmp_path: Path) -> None:
+    """A file of before turns and delivery: its rows stay as they were, with nothing begun, answered or measured."""
+    tables = sqlite_utils.Database(tmp_path / "older.sqlite")
+    CONSENT.apply(tables)
+    MIGRATIONS.apply(tables, stop_before="turns_and_delivery")
+    tables.conn.execute("PRAGMA foreign_keys=OFF")
+    for law in ("facts_insert_under_a_live_grant", "facts_insert_within_what_was_announced"):
+        tables.conn.execute(f"DROP TRIGGER {law}")
+    old = ("g", stamp(NOW), stamp(NOW + timedelta(days=30)), 60.0, 20.0, 0.4, 1.0, 2.0)
+    tables.conn.execute("INSERT INTO facts VALUES (?, ?, ?, ?, ?, ?, ?, ?)", old)
+    tables.conn.commit()
+    MIGRATIONS.apply(tables)
+    assert tables.conn.execute("SELECT * FROM facts").fetchall() == [(*old, 0, 0, None, None, None, None)]
 
 
 @pytest.mark.parametrize("statement", [score, facts])

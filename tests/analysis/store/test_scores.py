@@ -9,10 +9,11 @@ from typing import Final
 import pytest
 
 from analysis.conversation import ConversationFacts
+from analysis.delivery import Delivery
 from analysis.emotion.score import Abstained, Estimate, Reason, ToneScore, Verdict
 from analysis.store.scores import Scores
 from consent.database import Database
-from consent.errors import DatabaseUnavailable, Withdrawn
+from consent.errors import DatabaseUnavailable, InvalidValue, Withdrawn
 from consent.gate import Grants
 from consent.grant import Consented
 from consent.parties import Party
@@ -23,7 +24,8 @@ NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 MODEL = "tone-in-the-file-1"
 TONE: Final[Verdict] = ToneScore(1.0, 3.0, Estimate(0.6, 0.1), Estimate(0.2, 0.15), MODEL)
 NOISE: Final[Verdict] = Abstained(4.0, 8.0, Reason.NOISE)
-FACTS = ConversationFacts(60.0, 30.0, 10.0, 2.0, 3.0)
+DELIVERY = Delivery(24.0, 4.25, -3.5)
+FACTS = ConversationFacts(60.0, 30.0, 10.0, 2.0, 3.0, 1, 2, 5, 4, 0.5, 0.25, DELIVERY)
 
 
 def tone(grants: Grants) -> Consented[Verdict]:
@@ -64,7 +66,17 @@ async def test_facts_are_one_row_for_each_party_and_the_newest(scores: Scores, c
         await scores.keep_facts(grants.agent, facts.of(Party.AGENT))
     caller, agent = await scores.facts_of_call("call-1")
     assert (caller.party, caller.facts) == (Party.CALLER, FACTS.of(Party.CALLER))
+    assert caller.facts.delivery == DELIVERY
     assert (agent.party, agent.facts) == (Party.AGENT, FACTS.of(Party.AGENT))
+
+
+async def test_pace_and_level_are_kept_of_no_agent(scores: Scores, callers: Callers) -> None:
+    """The caller's facts under the agent's grant: refused before anything is written."""
+    grants = await callers.says_yes()
+    assert grants.agent is not None
+    with pytest.raises(InvalidValue, match="caller alone"):
+        await scores.keep_facts(grants.agent, FACTS.of(Party.CALLER))
+    assert await scores.facts_of_call("call-1") == []
 
 
 async def test_nothing_is_kept_after_a_withdrawal(scores: Scores, callers: Callers) -> None:
@@ -183,6 +195,9 @@ async def test_what_is_sealed_is_the_callers_alone(scores: Scores, callers: Call
     kept = await database.write(lambda c: gathered(c, scores))
     assert [one["kind"] for one in kept["scores"]] == ["tone", "abstained"]  # type: ignore[attr-defined]
     assert kept["facts"]["talk_s"] == FACTS.of(Party.CALLER).talk_s  # type: ignore[index]
+    assert kept["facts"]["overlaps_begun"] == FACTS.caller_overlaps  # type: ignore[index]
+    assert kept["facts"]["articulation_rate"] == DELIVERY.articulation_rate  # type: ignore[index]
+    assert not [name for name in kept["facts"] if "agent" in name]  # type: ignore[attr-defined]
     assert not {"grant_id", "endpoint", "call_id", "score_id"} & {*kept["scores"][0], *kept["facts"]}  # type: ignore[index, misc]
     assert await scores.of_call("call-1") == []
     assert await scores.facts_of_call("call-1") == []
