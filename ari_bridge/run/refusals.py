@@ -86,7 +86,7 @@ REFUSALS: Final = (
         "nobody is ranked, paid or judged by scores", NO_MACHINE_JUDGES,
     ),
     _refused(
-        r"^media\.(host|pbx_host)$ | ^pbx\.(ari_url|ami_host)$ | ^screens\.(host|tls_\w+)$",
+        r"^media\.(host|pbx_host)$ | ^pbx\.(ari_url|ami_host)$ | ^(screens|metrics)\.(host|tls_\w+)$",
         "what travels in clear stays on this machine or its own network", BY_DESIGN,
     ),
     _refused(

@@ -68,6 +68,12 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
+    def _listeners_lie_apart(self) -> Self:
+        if self.metrics.port == self.screens.port:
+            raise ValueError("metrics.port: must not be screens.port: phones have no business with the figures")
+        return self
+
+    @model_validator(mode="after")
     def _within_the_profile(self) -> Self:
         profile = self.profile.as_profile()
         for name, value, most in (

@@ -15,6 +15,7 @@ from analysis.emotion.model_files import PACKAGED
 from analysis.emotion.onnx_model import OnnxToneModel
 from analysis.speech.silero import SileroDetector
 from ari_bridge.cli.checks.finding import amiss, well
+from ari_bridge.run.metrics_section import MetricsSection
 from ari_bridge.run.notices import notices
 from ari_bridge.run.passwords import read_passwords
 from ari_bridge.run.settings import Settings, chosen_file
@@ -36,6 +37,7 @@ def findings(settings: Settings, named: Path | None) -> Iterator[Finding]:
     yield announced(settings)
     yield media_address(settings.media.host)
     yield certificate(settings)
+    yield figures(settings.metrics)
 
 
 def settings_file(file: Path) -> Finding:
@@ -157,11 +159,21 @@ def media_address(host: str) -> Finding:
 
 def certificate(settings: Settings) -> Finding:
     """The screens' certificate and key can be read and fit each other."""
-    cert, key = settings.screens.tls_cert, settings.screens.tls_key
+    return _listener("screens", settings.screens.base_url, settings.screens.tls_cert, settings.screens.tls_key)
+
+
+def figures(section: MetricsSection) -> Finding:
+    """Where Prometheus finds the figures, and that their certificate can be read."""
+    if not section.url:
+        return well("metrics", "switched off: metrics.port is 0")
+    return _listener("metrics", section.url, section.tls_cert, section.tls_key)
+
+
+def _listener(subject: str, url: str, cert: Path | None, key: Path | None) -> Finding:
     if cert is None or key is None:
-        return well("screens", f"{settings.screens.base_url}, on loopback without TLS")
+        return well(subject, f"{url}, on loopback without TLS")
     try:
         ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(cert, key)
     except (OSError, ssl.SSLError) as error:
-        return amiss("screens", f"{cert} and {key} cannot be used ({error}): are they PEM files that belong together?")
-    return well("screens", f"{settings.screens.base_url}, TLS with {cert}")
+        return amiss(subject, f"{cert} and {key} cannot be used ({error}): are they PEM files that belong together?")
+    return well(subject, f"{url}, TLS with {cert}")

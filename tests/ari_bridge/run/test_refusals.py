@@ -192,6 +192,6 @@ def test_real_settings_are_free() -> None:
         "profile.name", "profile.departure", "profile.assessment", "profile.council", "asking.quota_percent",
         "retention.scores_days", "retention.records_days", "retention.clips_days", "notice.questions", "keys.folder",
         "parties.trunks", "media.host", "media.pbx_host", "pbx.ari_url", "pbx.ami_host", "screens.host",
-        "screens.tls_cert", "screens.tls_key",
+        "screens.tls_cert", "screens.tls_key", "metrics.host", "metrics.tls_cert", "metrics.tls_key",
     }  # fmt: skip
     assert {f"{one.section}.{one.key}" for one in every_setting() if refusal(f"{one.section}.{one.key}")} == bound

@@ -8,6 +8,7 @@ import pytest
 
 import analysis
 from ari_bridge.cli.checks import site
+from ari_bridge.run.metrics_section import MetricsSection
 from ari_bridge.run.settings import Settings, load
 from consent.database import Database
 from consent.keys import FILES, make_keys
@@ -130,3 +131,13 @@ def test_a_certificate_that_cannot_be_read_is_found(tmp_path: Path) -> None:
     found = site.certificate(Settings.model_validate({"screens": paths}))
     assert not found.ok
     assert "PEM" in found.sentence
+
+
+def test_the_address_of_the_figures_is_told(tmp_path: Path) -> None:
+    """Law: doctor names what to scrape, that nobody listens where that was chosen, and a certificate that is none."""
+    assert "http://127.0.0.1:8490/metrics" in site.figures(MetricsSection()).sentence
+    assert "metrics.port is 0" in site.figures(MetricsSection(port=0)).sentence
+    lost = tmp_path / "lost.pem"
+    found = site.figures(MetricsSection(tls_cert=lost, tls_key=lost))
+    assert not found.ok
+    assert str(lost) in found.sentence
