@@ -82,19 +82,11 @@ class Batcher:
     def listen(self, heard: Iterable[Heard]) -> Listened:
         """Take what came, decide who speaks, and cut what is to be judged."""
         self._forget_ended()
-        touched = [stream for item in heard if (stream := self._take(item)) is not None]
-        self._detect(touched)
+        streams = self._lay_down(heard)
+        self._detect(streams)
         result = Listened([], [], {})
-        for stream in touched:
-            if stream.windows or stream.lost_samples:
-                try:
-                    self._cut(stream, result)
-                except Withdrawn:
-                    continue
-        for stream in touched:
-            grant = stream.grant
-            if grant.call_id not in result.facts and grant.is_live and Purpose.FACTS in grant.purposes:
-                result.facts[grant.call_id] = self._trackers[grant.call_id].facts()
+        self._cut_ready(streams, result)
+        result.facts.update(self._facts_of(streams))
         return result
 
     def judge(self, speech: Sequence[CallerSpeech]) -> list[Consented[Verdict]]:
@@ -144,6 +136,10 @@ class Batcher:
         if streams:  # of the newest tick their sound lies here too
             self._sound[:] = 0
             self._chunks[:] = 0
+
+    def _lay_down(self, heard: Iterable[Heard]) -> list[Stream]:
+        """Each stream with its new frames, but for those whose grant has ended."""
+        return [stream for item in heard if (stream := self._take(item)) is not None]
 
     def _take(self, item: Heard) -> Stream | None:
         """Give a stream its frames; None when its grant has ended."""
@@ -221,6 +217,24 @@ class Batcher:
             for chunk, chance in enumerate(chances[at, :count].tolist(), first):
                 for decision in stream.decide(chunk, chance):
                     tracker.put(party, decision)
+
+    def _cut_ready(self, streams: list[Stream], result: Listened) -> None:
+        """Cut the windows of those streams that have any, and say what was lost."""
+        for stream in streams:
+            if stream.windows or stream.lost_samples:
+                try:
+                    self._cut(stream, result)
+                except Withdrawn:
+                    continue
+
+    def _facts_of(self, streams: list[Stream]) -> dict[str, ConversationFacts]:
+        """The facts of each stream's call, where the grant still lives and covers them."""
+        facts: dict[str, ConversationFacts] = {}
+        for stream in streams:
+            grant = stream.grant
+            if grant.call_id not in facts and grant.is_live and Purpose.FACTS in grant.purposes:
+                facts[grant.call_id] = self._trackers[grant.call_id].facts()
+        return facts
 
     def _cut(self, stream: Stream, result: Listened) -> None:
         """Cut the windows that need not wait any more; of the agent there are none."""
