@@ -64,7 +64,7 @@ class Meter:
         return cls(time.monotonic(), {pid: stat(pid).cpu_s for pid in names}, dict(names))
 
     def percent(self) -> dict[str, float]:
-        """Of one core, by name, since the start; processes of one name together. A process that has ended: not counted."""
+        """Of one core, by name, since the start; those of one name together. One that has ended is not counted."""
         wall_s = time.monotonic() - self.began_s
         told: dict[str, float] = dict.fromkeys(self.names.values(), 0.0)
         for pid, name in self.names.items():

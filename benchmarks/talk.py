@@ -44,7 +44,10 @@ class Conversation:
 def conversations(count: int, length_s: float = LENGTH_S) -> list[Conversation]:
     """So many different ones, the same for the same count."""
     callers, agents = (list(_recordings(patterns)) for patterns in (_CALLERS, _AGENTS))
-    return [_conversation(random.Random(seed), callers, agents, length_s) for seed in range(count)]
+    return [
+        _conversation(random.Random(seed), callers, agents, length_s)  # noqa: S311
+        for seed in range(count)
+    ]
 
 
 def _recordings(patterns: Iterable[str]) -> Iterator[NDArray[np.int16]]:

@@ -1,4 +1,4 @@
-"""The bridge as it is, but for the PBX, which is one in memory: sockets, forks, engine, models, ledger and file are real.
+"""The bridge as it is, but for the PBX, which is one in memory: sockets, forks, engine, ledger and file are real.
 
 Calls are begun and ended as a PBX would tell it. What the PBX would do with a fork, sending a leg's sound to a port of
 ours, another process does: see `benchmarks.speakers`.
@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from analysis.audio import AudioFrame
-from analysis.emotion.score import ToneScore, Verdict
+from analysis.emotion.score import Abstained, Reason, ToneScore, Verdict
 from analysis.engine.engine import Engine
 from analysis.store.scores import Scores
 from ari_bridge.calls.board import Board
@@ -175,7 +175,7 @@ class PbxInMemory:
 
 
 class WatchedEngine(Engine):
-    """The engine, watched from outside: when each caller's clock began, to tell a verdict's age without its own help."""
+    """The engine, watched from outside: when each caller's clock began, so as not to ask it how old its verdicts are."""
 
     def __init__(self, *parts: Any, **more: Any) -> None:
         super().__init__(*parts, **more)
@@ -194,9 +194,14 @@ class WatchedEngine(Engine):
 
 @dataclasses.dataclass(slots=True)
 class Delivered:
-    """Verdicts since the last look: the age of each, from the end of the judged stretch to its delivery; how many scores."""
+    """Verdicts since the last look. Their ages count from the end of the stretch's sound to the delivery.
+
+    `held_s` are those of stretches with too little speech: such a one is kept open, 4 s from its beginning at most, for
+    what may follow, so that its age is a matter of the rule and not of the load.
+    """
 
     ages_s: list[float] = dataclasses.field(default_factory=list)
+    held_s: list[float] = dataclasses.field(default_factory=list)
     scores: int = 0
 
 
@@ -234,7 +239,7 @@ class WholeBridge:
             await asyncio.sleep(1 / per_s)
         try:
             async with asyncio.timeout(BEGINS_WITHIN_S):
-                while self.forks != 2 * len(self.calls):
+                while self.forks != 2 * len(self.calls):  # noqa: ASYNC110 - as a person who watches from outside
                     await asyncio.sleep(0.05)
         except TimeoutError:
             why = self.engine.stats().full or "their forks do not open"
@@ -266,7 +271,8 @@ class WholeBridge:
     def _take(self, verdict: Consented[Verdict]) -> None:
         said = verdict.open()
         age_s = asyncio.get_running_loop().time() - self.engine.zeros_s[verdict.grant.grant_id] - said.end_s
-        self.delivered.ages_s.append(age_s)
+        is_held = isinstance(said, Abstained) and said.reason is Reason.TOO_LITTLE_SPEECH
+        (self.delivered.held_s if is_held else self.delivered.ages_s).append(age_s)
         self.delivered.scores += isinstance(said, ToneScore)
         self.switchboard.verdict(verdict)
 
@@ -302,7 +308,7 @@ async def open_bridge(folder: Path, ports: PortRange, max_calls: int) -> AsyncIt
         stack.push_async_callback(_cancel, tasks)
         bridge.pbx.queue.put_nowait(Connected(Snapshot((), {})))
         async with asyncio.timeout(BEGINS_WITHIN_S):
-            while not bridge.switchboard.is_connected:
+            while not bridge.switchboard.is_connected:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
         yield bridge
 
