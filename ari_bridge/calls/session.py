@@ -11,6 +11,7 @@ from typing import Any, Final
 import structlog
 
 from analysis.emotion.score import Verdict
+from analysis.engine.admission import EngineFull
 from ari_bridge.calls.board import CallView, Stage
 from ari_bridge.calls.ears import YOUNG_S, Ears
 from ari_bridge.calls.fork import Fork
@@ -254,7 +255,7 @@ class Session:
             await self._follow(self._plan())
             await self._ears.renew()
             await self._refresh_facts()
-        except (DatabaseUnavailable, NoFreePort) as error:
+        except (DatabaseUnavailable, EngineFull, NoFreePort) as error:
             self._fail(str(error), RETRY_S)
         except NotGranted as error:
             self._fail(f"no live yes: {error}", NEVER_S)
@@ -309,6 +310,7 @@ class Session:
         if variable != Answer.GRANTED:
             self._log.warning("fork.withheld", reason="the PBX's own variable does not say granted", variable=variable)
             raise PbxRefused(f"its own variable says {variable or 'nothing'}")
+        self._rooms.engine.admit(self.call_id)
         endpoint = self._rooms.topology.channels[self._agent_leg].endpoint or ""
         self._grants = grants = await self._rooms.gate.open(self.call_id, endpoint)
         self._zero_s = self._zero_s or self._now_s()
@@ -355,9 +357,10 @@ class Session:
         """Hear nothing, say why on the screen, and try again later. The call itself is never touched."""
         self._ears.close_all()
         self._not_before_s = self._now_s() + retry_s
+        say = self._log.debug if sentence == self._problem else self._log.error  # once, however often it is tried
+        say("call.not_analysed", reason=sentence)
         if Answer.GRANTED in self._answers and self._stage not in FINAL:
             self._turn_to(Stage.FAILED, sentence)
-        self._log.error("call.not_analysed", reason=sentence)
 
     def _turn_to(self, stage: Stage, problem: str = "") -> None:
         if stage is not self._stage or problem != self._problem:

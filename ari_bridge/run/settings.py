@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableVariable
 
+from ari_bridge.run.engine_section import EngineSection
 from ari_bridge.run.metrics_section import MetricsSection
 from ari_bridge.run.profile_section import ProfileSection
 from ari_bridge.run.sections import (
@@ -53,6 +54,7 @@ class Settings(BaseSettings):
     retention: RetentionSection = Field(default_factory=RetentionSection)
     screens: ScreensSection = Field(default_factory=ScreensSection)
     analysis: AnalysisSection = Field(default_factory=AnalysisSection)
+    engine: EngineSection = Field(default_factory=EngineSection)
     notice: NoticeSection = Field(default_factory=NoticeSection)
     metrics: MetricsSection = Field(default_factory=MetricsSection)
     log: LogSection = Field(default_factory=LogSection)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from typing import Final
 
 import structlog
 
-from analysis.emotion.model_files import PACKAGED
+from analysis.emotion.model_files import NETWORK, PACKAGED, read_verified
 from analysis.emotion.onnx_model import OnnxToneModel
+from analysis.emotion.score import Verdict
 from analysis.engine.engine import Engine
+from analysis.engine.process_networks import ProcessNetworks
 from analysis.engine.stats import EngineStats
-from analysis.speech.silero import SileroDetector
+from analysis.speech.silero import SileroDetector, model_path
 from analysis.store.scores import Scores
 from ari_bridge.calls.board import Board, CallView
 from ari_bridge.calls.roles import Roles
@@ -45,6 +48,7 @@ from consent.database import Database
 from consent.errors import DatabaseUnavailable
 from consent.forgetting import Forgetting
 from consent.gate import Gate
+from consent.grant import Consented
 from consent.guesses import Guesses
 from consent.ledger import Ledger
 from consent.rights import Rights
@@ -114,6 +118,8 @@ class Service:
             self._engine_failure = _failure(known, stats)
             if self._engine_failure:
                 log.error("engine.failed", ticks=stats.failed_ticks - known.failed_ticks, error=self._engine_failure)
+            if stats.restarts > known.restarts:
+                log.error("engine.restarted", restarts=stats.restarts - known.restarts, error=stats.last_loss)
             if stats.dropped_frames > known.dropped_frames:
                 log.warning("engine.overloaded", dropped_frames=stats.dropped_frames - known.dropped_frames)
             known = stats
@@ -133,7 +139,7 @@ class Service:
         engine = self.rooms.engine.stats()
         checks = {
             "pbx": pbx,
-            "engine": self._engine_failure or engine.trouble or "ok",
+            "engine": engine.trouble or self._engine_failure or "ok",
             "database": self._database.trouble or "ok",
             "keyring": self.rooms.ledger.keyring.trouble or "ok",
         }
@@ -142,7 +148,8 @@ class Service:
 
 
 def _failure(before: EngineStats, now: EngineStats) -> str:
-    if now.failed_ticks > before.failed_ticks:
+    was_lost = now.trouble or now.restarts > before.restarts  # which explains it, and is told apart
+    if now.failed_ticks > before.failed_ticks and not was_lost:
         return now.last_failure
     return "" if now.ticks > before.ticks else "it stands still"
 
@@ -161,13 +168,9 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Service:
     listener = AmiAccess(settings.pbx.ami_host, settings.pbx.ami_port, settings.pbx.ami_user, passwords.ami_password)
     ari = AriAccess(settings.pbx.ari_url, settings.pbx.ari_user, passwords.ari_password)
     switchboards: list[Switchboard] = []
-    engine = Engine(
-        SileroDetector(),
-        OnnxToneModel(settings.analysis.model_folder or PACKAGED),
-        lambda verdict: switchboards[0].verdict(verdict),
-    )
-    await engine.start()
+    engine = _engine(settings, lambda verdict: switchboards[0].verdict(verdict))
     stack.push_async_callback(engine.stop)
+    await engine.start()
     pbx = AsteriskPbx(ari, listener, settings.media.lease_s)
     dial_in = await open_dial_in(settings, ledger, pbx, lambda: switchboards[0].obey())
     rooms = Rooms(
@@ -192,6 +195,16 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Service:
     watched = Watched(rooms, switchboards[0], dial_in.lines, pusher.stats, service.readiness)
     stack.push_async_callback(await open_metrics(settings.metrics, watched))
     return service
+
+
+def _engine(settings: Settings, on_verdict: Callable[[Consented[Verdict]], None]) -> Engine:
+    files = read_verified(settings.analysis.model_folder or PACKAGED)
+    max_calls = settings.engine.max_calls
+    if settings.engine.process == "bridge":
+        return Engine(SileroDetector(), OnnxToneModel(files), on_verdict, max_calls=max_calls)
+    host = ProcessNetworks(model_path().read_bytes(), files.contents[NETWORK])
+    detector, tone = SileroDetector(host.voice), OnnxToneModel(files, host.tone)
+    return Engine(detector, tone, on_verdict, host=host, max_calls=max_calls)
 
 
 async def _open_screens(settings: Settings, service: Service, access: AmiAccess, stack: AsyncExitStack) -> Pusher:

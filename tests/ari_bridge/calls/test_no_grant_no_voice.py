@@ -59,6 +59,12 @@ class Ear:
     def facts(self, call_id: str) -> None:
         """None yet."""
 
+    def admit(self, call_id: str) -> None:
+        """There is room for all."""
+
+    def drop(self, call_id: str) -> None:
+        """There is nothing to drop."""
+
     def forget(self, call_id: str) -> None:
         """There is nothing to forget."""
 

@@ -6,6 +6,7 @@ import sqlite3
 import pytest
 from structlog.testing import capture_logs
 
+from analysis.engine.admission import MAX_CALLS
 from ari_bridge.calls import session as session_module
 from ari_bridge.calls.board import CallView, Stage
 from ari_bridge.media.udp_receiver import RtpPlace
@@ -265,3 +266,50 @@ async def test_another_agents_facts_are_not_shown(bench: Bench) -> None:
     await bench.until(lambda: bench.stage() is Stage.GRANTED)
     assert any("1002" in view.agents for view in views)
     assert all(view.facts is None for view in views if "1002" in view.agents)
+
+
+async def test_a_full_engine_is_said_once_and_tried_again(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Law: over capacity a call is not analysed, and its screen says why; no fork is made that nobody would hear. When
+    a place is free it is heard, and keeps its place until it ends.
+    """
+    monkeypatch.setattr(session_module, "RETRY_S", 0.1)
+    monkeypatch.setattr(session_module, "TURN_S", 0.05)
+    for number in range(MAX_CALLS):
+        bench.engine.admit(f"other {number}")
+    with capture_logs() as logged:
+        await bench.connect()
+        await bench.tell(ChannelChanged(CALLER), bench.says(Answer.ASKED), bench.says(Answer.GRANTED))
+        await bench.tell(ChannelChanged(AGENT), BridgeChanged("b", TOGETHER))
+        await bench.until(lambda: bench.stage() is Stage.FAILED)
+        await asyncio.sleep(0.5)
+    view = bench.board.view("1.1")
+    assert view is not None
+    assert view.problem == f"the engine is full: {MAX_CALLS} calls"
+    assert bench.pbx.opened == []
+    told = [line for line in logged if line["event"] == "call.not_analysed" and line["log_level"] == "error"]
+    assert [line["reason"] for line in told] == [view.problem]
+    assert bench.engine.stats().refused_calls == 1
+    bench.engine.forget("other 0")
+    await bench.until(lambda: len(bench.pbx.forks) == 2 and bench.stage() is Stage.GRANTED)
+    assert bench.engine.stats().admitted_calls == MAX_CALLS
+    await bench.tell(ChannelGone("1.1"), ChannelGone("1.2"))
+    await bench.until(lambda: bench.engine.stats().admitted_calls == MAX_CALLS - 1)
+
+
+async def test_a_transferred_call_keeps_its_place(bench: Bench) -> None:
+    """Law: running calls are unharmed: with the next agent all that was heard goes, and the place stays."""
+    await bench.talk()
+    for number in range(MAX_CALLS - 1):
+        bench.engine.admit(f"other {number}")
+    other = channel("1.3", "1002")
+    await bench.tell(ChannelGone("1.2"), ChannelChanged(other), BridgeChanged("b", frozenset({"1.1", "1.3"})))
+    await bench.until(lambda: {leg for _, leg in bench.pbx.opened} == {"1.1", "1.2", "1.3"})
+    assert (bench.engine.stats().admitted_calls, bench.engine.stats().refused_calls) == (MAX_CALLS, 0)
+
+
+async def test_a_stopped_call_gives_its_place_back(bench: Bench) -> None:
+    """Law: whoever is not heard any more holds no place that another could have."""
+    await bench.talk()
+    assert bench.engine.stats().admitted_calls == 1
+    await bench.tell(bench.says(Answer.WITHDRAWN))
+    await bench.until(lambda: bench.engine.stats().admitted_calls == 0)
