@@ -175,7 +175,7 @@ class PbxInMemory:
 
 
 class WatchedEngine(Engine):
-    """The engine, watched from outside: when each caller's clock began, so as not to ask it how old its verdicts are."""
+    """The engine, watched from outside: when each caller's clock began, so as not to ask it for its verdicts' age."""
 
     def __init__(self, *parts: Any, **more: Any) -> None:
         super().__init__(*parts, **more)
