@@ -96,7 +96,9 @@ class Site:
 
     async def forks_now(self) -> list[str]:
         """Names of the snoops and fork channels that the PBX has now."""
-        return [name for name in await self.pbx.channels() if name.startswith(("Snoop/", "UnicastRTP/"))]
+        return [
+            name for name in await self.pbx.channels() if name.startswith(("AudioSocket/", "Snoop/", "UnicastRTP/"))
+        ]
 
     async def packets(self) -> Recording:
         """What was recorded so far."""
