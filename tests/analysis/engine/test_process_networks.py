@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import time
@@ -13,13 +14,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analysis.emotion.model_files import NETWORK, PACKAGED, read_verified
-from analysis.emotion.onnx_model import OnnxToneNetwork
+from analysis.emotion.onnx_model import OnnxToneModel, OnnxToneNetwork
+from analysis.emotion.score import Abstained, Reason, ToneScore, Verdict
 from analysis.engine import process_networks
+from analysis.engine.engine import Engine
 from analysis.engine.network_host import EngineGone
 from analysis.engine.network_wire import MAX_FRAMES, MAX_ROWS, Floats
 from analysis.engine.process_networks import FIRST_PAUSE_S, MAX_PAUSE_S, STEADY_S, ProcessNetworks
-from analysis.speech.silero import SileroNetwork, model_path
+from analysis.speech.detector import CHUNK_S
+from analysis.speech.silero import SileroDetector, SileroNetwork, model_path
 from consent.errors import InvalidValue
+from tests.analysis.engine.sounds import frames
+from tests.analysis.voices import engine_voice
+from tests.conftest import Callers
 from tests.fakes.network_process import command
 
 BACK_S = 5.0
@@ -287,3 +294,41 @@ def test_nothing_is_started_again_after_the_stop() -> None:
         os.kill(pid, 0)
     with pytest.raises(EngineGone, match="stopped"):
         host.voice.run(*batch(1))
+
+
+async def test_a_kill_in_mid_call_costs_the_sound_of_that_time_alone(callers: Callers, tone: bytes) -> None:
+    """Law: kill -9 while a caller speaks: the engine goes on, what was lost is told as not measured (`engine`) and is
+    missing from what the facts say was heard; before and after it is judged, and no score covers what was lost.
+    """
+    host = ProcessNetworks(model_path().read_bytes(), tone)
+    said: list[Verdict] = []
+    model = OnnxToneModel(network=host.tone)
+    engine = Engine(SileroDetector(host.voice), model, lambda verdict: said.append(verdict.open()), host=host)
+    await engine.start()
+    grants = await callers.says_yes()
+    voice = np.concatenate([engine_voice(name) for name in ("caller_tense_en", "caller_calm_en", "caller_tense_en")])
+    second, killed_at = 16_000, 7
+    for at in range(len(voice) // second):
+        for grant, pcm in ((grants.caller, voice[at * second :][:second]), (grants.agent, np.zeros(second, np.int16))):
+            for frame in frames(pcm, at * second):
+                engine.hear(grant.admit(frame))
+        if at == killed_at and host.pid is not None:
+            os.kill(host.pid, signal.SIGKILL)
+        ticks = engine.stats().ticks
+        while engine.stats().ticks < ticks + 2:
+            await asyncio.sleep(0.01)
+    stats, facts = engine.stats(), engine.facts("call-1")
+    await engine.stop()
+    lost = [v for v in said if isinstance(v, Abstained) and v.reason is Reason.ENGINE]
+    others = [v for v in said if v not in lost]
+    assert stats.restarts == 1
+    assert stats.failed_ticks > 0
+    assert lost
+    assert lost[0].start_s <= killed_at + 1 <= lost[-1].end_s
+    assert any(v.end_s <= lost[0].start_s for v in others)
+    assert any(isinstance(v, ToneScore) and v.start_s >= lost[-1].end_s for v in others)
+    for gone in lost:  # to a chunk: a window begins with a whole one
+        assert not any(v.start_s + CHUNK_S < gone.end_s and gone.start_s + CHUNK_S < v.end_s for v in others)
+    assert facts is not None
+    # At least the second that was in hand is missing; what came before it was back is at most five seconds.
+    assert 1 <= len(voice) / second - facts.heard_s <= 1 + 2 * BACK_S

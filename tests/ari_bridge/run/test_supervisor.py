@@ -1,7 +1,10 @@
 """The whole service, without a PBX: it starts, says that it is not ready and why, and stops cleanly."""
 
 import asyncio
+import contextlib
 import dataclasses
+import os
+import signal
 import socket
 import sqlite3
 from collections.abc import AsyncIterator
@@ -13,9 +16,11 @@ import aiohttp
 import pytest
 from structlog.testing import capture_logs
 
+from analysis.engine.network_process import NAME
 from ari_bridge.calls.switchboard import Switchboard
 from ari_bridge.pbx.port import PbxEvent, PbxFork
 from ari_bridge.run import supervisor
+from ari_bridge.run.engine_section import EngineSection
 from ari_bridge.run.profile_section import ProfileSection
 from ari_bridge.run.records import open_ledger
 from ari_bridge.run.settings import Settings
@@ -100,6 +105,57 @@ async def test_its_figures_are_served_apart_from_the_phones_server(settings: Set
     assert "ouidire_ready 0.0" in text
     assert "ouidire_engine_ready 1.0" in text
     assert 'ouidire_part_ready{part="pbx"} 0.0' in text
+    service.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await service
+
+
+def engine_processes() -> list[int]:
+    """The network processes that this process has started and that live."""
+    found = []
+    for status in Path("/proc").glob("[0-9]*/status"):
+        with contextlib.suppress(OSError):  # it ended while we looked
+            lines = dict(line.split(":\t", 1) for line in status.read_text().splitlines() if ":\t" in line)
+            if lines["Name"] == NAME and int(lines["PPid"]) == os.getpid() and lines["State"][0] != "Z":
+                found.append(int(lines["Pid"]))
+    return found
+
+
+async def test_the_networks_run_beside_it_and_come_back(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Law: kill -9 of the engine's process costs analysis, not the bridge: it is said and logged, another one is there
+    within five seconds, and none is left when the service stops.
+    """
+    monkeypatch.setattr(supervisor, "ENGINE_WATCH_S", 0.2)
+    with capture_logs() as logged:
+        service = asyncio.create_task(serve(settings))
+        _, said = await ready(settings)
+        assert said["checks"]["engine"] == "ok"  # type: ignore[index]
+        (first,) = engine_processes()
+        os.kill(first, signal.SIGKILL)
+        seen = set()
+        async with asyncio.timeout(5):
+            while seen != {"its process is lost, and started again", "ok"} or not engine_processes():
+                _, said = await ready(settings)
+                seen.add(said["checks"]["engine"])  # type: ignore[index]
+                await asyncio.sleep(0.01)
+        assert engine_processes() != [first]
+        await asyncio.sleep(0.5)
+        _, said = await ready(settings)
+        assert said["checks"]["engine"] == "ok"  # type: ignore[index]
+        service.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await service
+    (told,) = [line for line in logged if line["event"] == "engine.restarted"]
+    assert "SIGKILL" in told["error"]
+    assert engine_processes() == []
+
+
+async def test_the_networks_run_within_it_where_that_is_set(settings: Settings) -> None:
+    """Law: with engine.process = "bridge" there is no second process."""
+    within = settings.model_copy(update={"engine": EngineSection(process="bridge")})
+    service = asyncio.create_task(serve(within))
+    await ready(within)
+    assert engine_processes() == []
     service.cancel()
     with pytest.raises(asyncio.CancelledError):
         await service
