@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 import textwrap
+import threading
 from contextlib import closing
 from pathlib import Path
 
@@ -172,3 +173,17 @@ async def test_what_is_erased_is_in_no_byte(database: Database) -> None:
     await database.fold()
     files = await asyncio.to_thread(lambda: [part.read_bytes() for part in database.path.parent.glob("*.sqlite*")])
     assert not any(b"a-word-of-a-person" in one for one in files)
+
+
+async def test_what_waits_for_the_file_is_counted(database: Database) -> None:
+    """Law: an admin sees changes pile up before the disk, and none once they are done, failed ones too."""
+    held = threading.Event()
+    waiting = [asyncio.ensure_future(database.write(lambda _: held.wait(5))) for _ in range(3)]
+    failing = asyncio.ensure_future(database.write(lambda c: c.execute("no SQL")))
+    await asyncio.sleep(0)
+    assert database.waiting == 4
+    held.set()
+    await asyncio.gather(*waiting)
+    with pytest.raises(DatabaseUnavailable):
+        await failing
+    assert database.waiting == 0

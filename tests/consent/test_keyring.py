@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date
 
 import pytest
@@ -124,3 +125,12 @@ async def test_a_day_that_was_seen_stays_seen(keyring: Keyring) -> None:
     await keyring.skip_to(7)
     await keyring.skip_to(3)
     assert await keyring.opened() == 7
+
+
+async def test_what_waits_for_the_keyring_is_counted(keyring: Keyring) -> None:
+    """Law: an admin sees what waits for the second file as for the first: while it does, no answer is recorded."""
+    asked = asyncio.ensure_future(keyring.of("a mac of nobody"))
+    await asyncio.sleep(0)
+    assert keyring.waiting == 1
+    assert await asked is None
+    assert keyring.waiting == 0

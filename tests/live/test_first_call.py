@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import pytest_asyncio
 from numpy.typing import NDArray
+from prometheus_client.parser import text_string_to_metric_families
 
 from consent.parties import Party
 from tests.lab.installation import Installation
@@ -41,6 +42,8 @@ class Outcome:
     gaps: Gaps | None = None
     notices: tuple[Notice, ...] = ()
     at_stop: Derived | None = None
+    figures: str = ""
+    was_ready: bool = False
 
     def says(self) -> list[str]:
         """The answers alone."""
@@ -63,9 +66,11 @@ async def _yes(site: Site) -> Outcome:
     await site.until("a score of the caller", lambda: site.records.derived(met.call_id).scores > 0, 20)
     end_ns = time.time_ns()
     gaps, at_stop = met.gaps(end_ns), site.records.derived(met.call_id)
+    figures, was_ready = await site.service.metrics(), await site.service.is_ready()
     await met.dialled.call.hang_up()
     outcome = await _over(site, met.call_id)
     outcome.yes_ns, outcome.end_ns, outcome.gaps, outcome.at_stop = met.dialled.yes_ns, end_ns, gaps, at_stop
+    outcome.figures, outcome.was_ready = figures, was_ready
     outcome.notices = tuple(site.agents[1001].notices)
     return outcome
 
@@ -212,6 +217,29 @@ async def test_a_yes_is_judged(played: dict[str, Outcome | BaseException]) -> No
     assert yes.at_stop.facts == ("agent", "caller")
     assert yes.derived.scores > 0
     assert yes.derived.facts == ("caller",)
+
+
+async def test_the_admin_sees_the_call_and_nobody_in_it(played: dict[str, Outcome | BaseException]) -> None:
+    """While the call goes on the figures show its packets, none of them lost, and name neither call nor party; the
+    service is ready.
+    """
+    outcome = _of(played, "yes")
+    figures = {
+        (one.name, *one.labels.values()): one.value
+        for family in text_string_to_metric_families(outcome.figures)
+        for one in family.samples
+    }
+    shown = ("ouidire_packets_total", "ouidire_packets_lost_total", "ouidire_media_lag_seconds")
+    rows(("figure", "value"), *((name, figures[(name,)]) for name in shown))
+    assert outcome.was_ready
+    assert figures[("ouidire_ready",)] == figures[("ouidire_engine_ready",)] == 1
+    assert figures[("ouidire_calls", "granted")] >= 1
+    assert figures[("ouidire_forks", "caller")] >= 1
+    assert figures[("ouidire_packets_total",)] > 500
+    assert figures[("ouidire_packets_lost_total",)] == 0
+    assert figures[("ouidire_verdict_age_seconds_count",)] >= 1
+    words = {word for key in figures for word in key}
+    assert not words & {outcome.call_id, "0611000001", "1001", "trunk"}
 
 
 async def test_the_parties_hear_each_other_without_a_gap(played: dict[str, Outcome | BaseException]) -> None:
