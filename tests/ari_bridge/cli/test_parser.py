@@ -1,5 +1,6 @@
 """The command line as a whole: exit codes and sentences."""
 
+import os
 import shlex
 import subprocess
 import sys
@@ -75,3 +76,22 @@ def test_each_command_takes_the_settings_file() -> None:
     for command in COMMANDS:
         rest = shlex.split(command.examples[0][0].partition(" > ")[0])[2:]
         assert parser().parse_args([command.name, "--settings", "x.toml", *rest]).settings == Path("x.toml")
+
+
+_PRODUCT = """
+import ari_bridge.cli
+import os
+import numpy as np
+np.ones((400, 400), np.float32) @ np.ones((400, 400), np.float32)
+print(len(os.listdir("/proc/self/task")), os.environ["OPENBLAS_NUM_THREADS"])
+"""
+
+
+def test_products_of_matrices_take_one_thread() -> None:
+    """Law: no thread of NumPy's spins beside the PBX in wait for work; who sets another number has it."""
+    environment = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
+    line = [sys.executable, "-c", _PRODUCT]
+    own = subprocess.run(line, env=environment, capture_output=True, text=True, check=True)
+    assert own.stdout.split() == ["1", "1"]
+    set_before = environment | {"OPENBLAS_NUM_THREADS": "2"}
+    assert subprocess.run(line, env=set_before, capture_output=True, text=True, check=True).stdout.split()[1] == "2"
