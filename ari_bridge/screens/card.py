@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from consent.errors import InvalidValue
 
-MAX_LINES = 5
+MAX_LINES = 6
 MAX_TEXT_CHARACTERS = 200
 MAX_LABEL_CHARACTERS = 16
 """The shortest softkey label limit among the families (Grandstream P352)."""

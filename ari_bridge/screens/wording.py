@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from analysis.conversation import ConversationFacts
+from analysis.delivery import Delivery
 from analysis.emotion.score import Abstained, Estimate, Verdict
 from ari_bridge.screens.card import MAX_TEXT_CHARACTERS, Action, CardState, Key, ScoreCard
 from ari_bridge.screens.lettering import clean, shorten
@@ -21,6 +22,12 @@ MIN_HEARD_S = 10.0
 """Below this a share of talk is one sentence more or less."""
 SHARE_STEP_PERCENT = 5
 """Voice activity detection on telephone speech is no better than a few percent: no digit is shown that is not known."""
+MIN_ANSWERS = 3
+"""Of each party: a median of fewer is one answer more or less."""
+ANSWER_STEP_S = 0.2
+"""The lines' own delays, up to 0.3 s there and back (ITU-T G.114), are part of an answer: no finer digit is known."""
+LEVEL_STEP_DB = 3
+"""A phone held a little nearer or farther moves the level by as much."""
 
 _LIVE = frozenset({CardState.ASKED, CardState.GRANTED, CardState.PAUSED, CardState.FAILED})
 _STOPPABLE = frozenset({CardState.GRANTED, CardState.PAUSED, CardState.FAILED})
@@ -102,6 +109,31 @@ def _fact_lines(words: Words, facts: ConversationFacts | None) -> tuple[str, ...
         return (words.too_short,)
     return (
         words.talk_share.format(round(share * 100 / SHARE_STEP_PERCENT) * SHARE_STEP_PERCENT),
-        words.overlap.format(round(facts.overlap_s)),
+        words.overlap.format(round(facts.overlap_s), facts.agent_overlaps, facts.caller_overlaps),
         words.longest_pause.format(round(facts.longest_pause_s)),
+        *_answer_line(words, facts),
+        *_delivery_line(words, facts.delivery),
     )
+
+
+def _answer_line(words: Words, facts: ConversationFacts) -> tuple[str, ...]:
+    agent_s, caller_s = facts.agent_latency_s, facts.caller_latency_s
+    if agent_s is None or caller_s is None or min(facts.agent_answers, facts.caller_answers) < MIN_ANSWERS:
+        return ()
+    return (words.answers.format(_answer_s(agent_s), _answer_s(caller_s)),)
+
+
+def _answer_s(latency_s: float) -> str:
+    return f"{round(latency_s / ANSWER_STEP_S) * ANSWER_STEP_S:.1f}"
+
+
+def _delivery_line(words: Words, delivery: Delivery | None) -> tuple[str, ...]:
+    """One line of the caller's pace and level, as far as they are known."""
+    if delivery is None:
+        return ()
+    parts = []
+    if delivery.articulation_rate is not None:
+        parts.append(words.pace.format(round(delivery.articulation_rate)))
+    if delivery.level_change_db is not None:
+        parts.append(words.level.format(round(delivery.level_change_db / LEVEL_STEP_DB) * LEVEL_STEP_DB))
+    return (" ".join(parts),) if parts else ()

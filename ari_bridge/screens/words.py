@@ -29,7 +29,12 @@ class Words:
     no_verdict_yet: str
     talk_share: str
     overlap: str
+    """Seconds; how often the agent began, how often the caller."""
     longest_pause: str
+    answers: str
+    """Seconds that the agent takes, seconds that the caller takes."""
+    pace: str
+    level: str
     too_short: str
     footer: str
     stop: str
@@ -81,8 +86,11 @@ ENGLISH = Words(
     ),
     no_verdict_yet="nothing judged yet",
     talk_share="Your share of the talk: about {} %.",
-    overlap="Both at once: about {} s.",
+    overlap="Both at once: about {} s. Begun: you {} / caller {}.",
     longest_pause="Longest pause: about {} s.",
+    answers="Time to answer: you {} s / caller {} s.",
+    pace="Caller: about {} syllables/s.",
+    level="Level since the start: {:+} dB.",
     too_short="Talk times not measured: too little heard yet.",
     footer="Advice only. You decide.",
     stop="Stop",
@@ -134,8 +142,11 @@ FRENCH = Words(
     ),
     no_verdict_yet="rien d'évalué pour l'instant",
     talk_share="Votre part de parole : env. {} %.",
-    overlap="Les deux à la fois : env. {} s.",
+    overlap="Les deux à la fois : env. {} s. Débuts : vous {} / appelant {}.",
     longest_pause="Plus longue pause : env. {} s.",
+    answers="Réponse : vous {} s / appelant {} s.",
+    pace="Appelant : env. {} syllabes/s.",
+    level="Voix depuis le début : {:+} dB.",
     too_short="Temps de parole non mesuré : trop peu écouté.",
     footer="Simple avis. Vous décidez.",
     stop="Arrêter",

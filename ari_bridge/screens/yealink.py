@@ -14,8 +14,8 @@ from ari_bridge.screens.xml_wire import Element, document, leaf, parent, refresh
 
 MAX_OBJECT_BYTES = 10_000
 MAX_TITLE_CHARACTERS = 32
-MAX_NOTIFY_BYTES = 1200
-"""A SIP message over UDP that stays in one packet on every usual network (RFC 3261, 18.1.1 says 1,300)."""
+MAX_NOTIFY_BYTES = 1300
+"""The longest request that may go over UDP where the path's MTU is not known (RFC 3261, 18.1.1)."""
 NOTIFY_HEADER_BYTES = 550
 """Reserved for the request line and headers that the PBX writes (about 520 with addresses of usual length)."""
 MAX_NOTIFY_BODY_BYTES = MAX_NOTIFY_BYTES - NOTIFY_HEADER_BYTES

@@ -10,7 +10,10 @@ from consent.parties import Party
 from consent.verification import verify
 from tests.lab.kept import Kept, KeptFile
 
-_FACTS = ("heard_s", "talk_s", "talk_share", "overlap_s", "longest_pause_s")
+_FACTS = (
+    "heard_s", "talk_s", "talk_share", "overlap_s", "longest_pause_s", "overlaps_begun", "answers",
+    "response_latency_s", "articulation_s", "articulation_rate", "level_change_db",
+)  # fmt: skip
 _SCORE = ("start_s", "end_s", "activation", "activation_sigma", "anger", "anger_sigma", "reason")
 
 

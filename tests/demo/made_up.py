@@ -19,7 +19,8 @@ SCREEN = (
     "<YealinkIPPhoneTextScreen><Title>T</Title><Text>Consent: granted.\nAdvice only.</Text></YealinkIPPhoneTextScreen>"
 )
 FACTS: dict[str, float | None] = {
-    "heard_s": 20.0, "talk_s": 8.0, "talk_share": 0.5, "overlap_s": 1.0, "longest_pause_s": 2.0,
+    "heard_s": 20.0, "talk_s": 8.0, "talk_share": 0.5, "overlap_s": 1.0, "longest_pause_s": 2.0, "overlaps_begun": 1,
+    "answers": 2, "response_latency_s": 0.4, "articulation_s": None, "articulation_rate": None, "level_change_db": None,
 }  # fmt: skip
 
 

@@ -113,6 +113,21 @@ def _facts(call: CallReport) -> Iterator[str]:
                 f"{'' if share is None else f' ({share:.0%} of the talk)'}, both at once {facts['overlap_s']:.1f} s,"
                 f" longest pause {facts['longest_pause_s']:.1f} s"
             )
+            yield f"                {_turns(facts)}"
+
+
+def _turns(facts: dict[str, float | None]) -> str:
+    latency_s, rate, change_db = (
+        facts[name] for name in ("response_latency_s", "articulation_rate", "level_change_db")
+    )
+    said = [f"began {facts['overlaps_begun']:.0f} overlaps, answered {facts['answers']:.0f} times"]
+    if latency_s is not None:
+        said.append(f"after {latency_s:.2f} s (median)")
+    if rate is not None:
+        said.append(f"{rate:.1f} syllables/s over {facts['articulation_s']:.0f} s")
+    if change_db is not None:
+        said.append(f"level {change_db:+.0f} dB against the start")
+    return ", ".join(said)
 
 
 def _box(xml: str) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from analysis.conversation import ConversationFacts
+from analysis.delivery import Delivery
 from analysis.emotion.score import Abstained, Estimate, Reason, ToneScore
 from ari_bridge.screens.card import CardState, ScoreCard
 from ari_bridge.screens.families import FAMILIES
@@ -13,7 +14,11 @@ from ari_bridge.screens.wording import card_of, stop_failed
 
 FOLDER = Path(__file__).parent / "phone"
 LANGUAGES = ("en", "fr")
-FACTS = ConversationFacts(heard_s=120.0, caller_talk_s=36.0, agent_talk_s=54.0, overlap_s=4.4, longest_pause_s=7.6)
+FACTS = ConversationFacts(
+    heard_s=120.0, caller_talk_s=36.0, agent_talk_s=54.0, overlap_s=4.4, longest_pause_s=7.6, caller_overlaps=1,
+    agent_overlaps=3, caller_answers=7, agent_answers=8, caller_latency_s=0.416, agent_latency_s=0.832,
+    delivery=Delivery(articulation_s=31.0, articulation_rate=4.3, level_change_db=5.6),
+)  # fmt: skip
 TENSE = ToneScore(10.0, 14.0, Estimate(0.7, 0.15), Estimate(0.4, 0.2), "tone-1")
 NOISE = Abstained(10.0, 14.0, Reason.NOISE)
 PROBLEM = "The database is locked."

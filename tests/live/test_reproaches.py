@@ -45,7 +45,8 @@ ONE_YEAR = timedelta(days=365)
 MEASURES = frozenset(
     {
         "start_s", "end_s", "activation", "activation_sigma", "anger", "anger_sigma", "heard_s", "talk_s", "talk_share",
-        "overlap_s", "longest_pause_s",
+        "overlap_s", "longest_pause_s", "overlaps_begun", "answers", "response_latency_s", "articulation_s",
+        "articulation_rate", "level_change_db",
     }
 )  # fmt: skip
 PROFILED = ("voice", "embed", "transcript", "text", "speaker", "profile")

@@ -15,9 +15,9 @@ def _card(lines: tuple[str, ...] = (), keys: tuple[Key, ...] = (), footer: str =
 def test_a_card_is_refused_where_no_phone_could_hold_it() -> None:
     """A card with too many lines or keys, or too long a text, is never born."""
     key = Key("Stop", Action.STOP)
-    assert _card(("line",) * 5, (key,) * 4, "f" * 200)
+    assert _card(("line",) * 6, (key,) * 4, "f" * 200)
     with pytest.raises(InvalidValue):
-        _card(("line",) * 6)
+        _card(("line",) * 7)
     with pytest.raises(InvalidValue):
         _card(keys=(key,) * 5)
     with pytest.raises(InvalidValue):

@@ -88,7 +88,7 @@ def _fuzzed(chance: random.Random) -> NotifyDocument:
 
 
 async def test_every_card_and_any_text_reach_the_phone_byte_for_byte(tmp_path: Path) -> None:
-    """Event, type and body arrive as meant, hostile texts too; a whole card with all SIP headers keeps 1,200 bytes."""
+    """Event, type and body arrive as meant, hostile texts too; a whole card with all SIP headers keeps 1,300 bytes."""
     chance = random.Random(22)
     async with _line(tmp_path / "pbx") as line:
         for family in FAMILIES.values():

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.conversation import ConversationFacts
+from analysis.delivery import Delivery
 from analysis.emotion.score import Abstained, Estimate, Reason, ToneScore, Verdict
 from ari_bridge.screens.card import Action, CardState
 from ari_bridge.screens.wording import card_of, stop_failed
@@ -22,7 +25,18 @@ verdicts = st.one_of(
     st.builds(lambda reason: Abstained(1.0, 2.0, reason), st.sampled_from(Reason)),
 )
 seconds = st.floats(min_value=0, max_value=1e6)
-facts = st.one_of(st.none(), st.builds(ConversationFacts, seconds, seconds, seconds, seconds, seconds))
+counts = st.integers(min_value=0, max_value=10_000)
+latencies = st.none() | st.floats(min_value=0, max_value=3)
+deliveries = st.builds(
+    Delivery,
+    st.floats(min_value=10, max_value=1e5),
+    st.none() | st.floats(min_value=0, max_value=20),
+    st.none() | st.floats(min_value=-100, max_value=100),
+)
+facts = st.one_of(
+    st.none(),
+    st.builds(ConversationFacts, *[seconds] * 5, *[counts] * 4, latencies, latencies, delivery=st.none() | deliveries),
+)
 
 
 def _score(value: float, sigma: float) -> ToneScore:
@@ -73,9 +87,36 @@ def test_the_facts_are_the_agents_own_and_rounded_to_what_is_known() -> None:
     """Talk share to 5 %, times to a second, each said to be about so much."""
     assert card_of(CardState.GRANTED, language="en", facts=FACTS).lines[1:] == (
         "Your share of the talk: about 60 %.",
-        "Both at once: about 12 s.",
+        "Both at once: about 12 s. Begun: you 0 / caller 0.",
         "Longest pause: about 4 s.",
     )
+
+
+def test_answers_are_shown_when_there_are_some_of_each() -> None:
+    """Three answers of each party, to 0.2 s, since the lines' own delay is in them; with two there is no line."""
+    some = replace(FACTS, agent_answers=3, caller_answers=4, agent_latency_s=0.288, caller_latency_s=1.12)
+    assert card_of(CardState.GRANTED, language="en", facts=some).lines[4:] == (
+        "Time to answer: you 0.2 s / caller 1.2 s.",
+    )
+    few = replace(some, agent_answers=2)
+    assert len(card_of(CardState.GRANTED, language="en", facts=few).lines) == 4
+
+
+@pytest.mark.parametrize(
+    ("delivery", "line"),
+    [
+        (Delivery(8.0), None),
+        (Delivery(12.0, 4.4), "Caller: about 4 syllables/s."),
+        (Delivery(40.0, 4.4, 1.4), "Caller: about 4 syllables/s. Level since the start: +0 dB."),
+        (Delivery(40.0, 4.4, 6.2), "Caller: about 4 syllables/s. Level since the start: +6 dB."),
+        (Delivery(40.0, 4.4, -8.0), "Caller: about 4 syllables/s. Level since the start: -9 dB."),
+    ],
+    ids=str,
+)
+def test_pace_and_level_are_the_callers_and_said_when_known(delivery: Delivery, line: str | None) -> None:
+    """An observation with what it is compared to; nothing before enough was heard."""
+    lines = card_of(CardState.GRANTED, language="en", facts=replace(FACTS, delivery=delivery)).lines
+    assert lines[4:] == (() if line is None else (line,))
 
 
 @pytest.mark.parametrize("early", [None, ConversationFacts(9.9, 4, 4, 0, 1), ConversationFacts(60, 0, 0, 0, 60)])

@@ -27,7 +27,11 @@ COPY: dict[str, Any] = {
             },
             {"start_s": 3.0, "end_s": 4.0, "kind": "abstained", "reason": "noise"},
         ],
-        "facts": {"heard_s": 60.0, "talk_s": 20.0, "overlap_s": 1.0, "longest_pause_s": 3.0},
+        "facts": {
+            "heard_s": 60.0, "talk_s": 20.0, "overlap_s": 1.0, "longest_pause_s": 3.0, "overlaps_begun": 2,
+            "answers": 9, "response_latency_s": 0.416, "articulation_s": 17.0, "articulation_rate": 4.3,
+            "level_change_db": -5.6,
+        },
     },
     "kept_until": {"measured": "2026-12-22", "answers": "2027-11-22"},
     "hold": {"reason": "case 12", "author": "the DPO", "until": "2027-01-01"},
@@ -53,6 +57,8 @@ def test_a_copy_can_be_read_in_every_language(language: str) -> None:
     assert root.all("/html/@lang") == [language]
     text = root.text
     assert "0.50 ± 0.10" in text
+    assert "0.4 s" in text
+    assert "-6 dB" in text
     assert "case 12" in text
     assert "2026-12-22" in text
     assert "noise" not in text or language == "en"
