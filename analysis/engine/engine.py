@@ -121,6 +121,11 @@ class Engine:
         self._frames += 1
         self._dropped += inbox.put(frame)
 
+    @property
+    def networks_pid(self) -> int | None:
+        """The number of the process in which the networks run; None where it is this one, or there is none now."""
+        return self._host.pid
+
     def facts(self, call_id: str) -> ConversationFacts | None:
         """The facts of a call as of the last tick; None before anything was heard, and after `forget`."""
         return self._facts.get(call_id)

@@ -25,6 +25,11 @@ class NetworkHost(Protocol):
         ...
 
     @property
+    def pid(self) -> int | None:
+        """The number of the process in which the networks run; None where it is this one, or there is none now."""
+        ...
+
+    @property
     def last_loss(self) -> str:
         """How it was lost the last time; empty while it never was."""
         ...
@@ -47,6 +52,7 @@ class InBridge:
 
     trouble = ""
     restarts = 0
+    pid = None
     last_loss = ""
 
     def start(self) -> None:

@@ -163,31 +163,37 @@ class Figures(Collector):
 
     def _media(self) -> Iterator[Metric]:
         tally, forks = self._watched.rooms.tally, self._forks()
-        media = sum((fork.stats() for fork in forks), tally.media)
+        heard = [fork.stats() for fork in forks]
         is_open = [fork.grant.party for fork in forks if fork.is_open]
+
+        def counted(name: str) -> int:
+            return sum((getattr(stats, name) for stats in heard), getattr(tally.media, name))
+
         yield _gauges(
             "forks", "Voices that are heard now, by party.", "party", {party: is_open.count(party) for party in Party}
         )
         yield _counter("forks_opened", "Voices that were heard or are heard now.", tally.forks + len(forks))
-        yield _counter("packets", "RTP packets whose sound was used.", media.packets)
-        yield _counter("packets_lost", "RTP packets that never came, or came too late to be waited for.", media.lost)
+        yield _counter("packets", "RTP packets whose sound was used.", counted("packets"))
+        yield _counter(
+            "packets_lost", "RTP packets that never came, or came too late to be waited for.", counted("lost")
+        )
         yield _counters(
             "packets_dropped",
             "Datagrams whose sound was not used. foreign: not from the PBX's address; replayed: heard before; "
             "late: after it was declared lost.",
             "reason",
-            {name: getattr(media, name) for name in DROPPED},
+            {name: counted(name) for name in DROPPED},
         )
-        heard = [fork.stats() for fork in forks if fork.is_open]
+        now = [stats for fork, stats in zip(forks, heard, strict=True) if fork.is_open]
         yield _gauge(
             "media_lag_seconds",
             "How long the newest sound waited for its turn in the jitter buffer: the worst voice heard now.",
-            max((stats.lag_ms for stats in heard), default=0.0) / MS,
+            max((stats.lag_ms for stats in now), default=0.0) / MS,
         )
         yield _gauge(
             "media_jitter_seconds",
             "How unevenly packets arrive (RFC 3550, 6.4.1): the worst voice heard now.",
-            max((stats.jitter_ms for stats in heard), default=0.0) / MS,
+            max((stats.jitter_ms for stats in now), default=0.0) / MS,
         )
 
     def _of_verdicts(self, engine: EngineStats) -> Iterator[Metric]:
@@ -235,6 +241,9 @@ class Metrics:
         self._registry = CollectorRegistry(auto_describe=False)
         self._registry.register(Figures(watched))
         ProcessCollector(registry=self._registry)
+        engine = watched.rooms.engine
+        # Without a second process there is no /proc/None, hence nothing to tell.
+        ProcessCollector("ouidire_engine", lambda: str(engine.networks_pid), registry=self._registry)
 
     def page(self, accept: str) -> tuple[bytes, str]:
         """All figures as of now, and their content type, in the format that an Accept header asks for."""

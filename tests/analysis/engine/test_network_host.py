@@ -9,4 +9,4 @@ def test_networks_of_the_own_process_are_never_lost() -> None:
     host.start()
     host.look()
     host.stop()
-    assert (host.trouble, host.restarts) == ("", 0)
+    assert (host.trouble, host.restarts, host.pid) == ("", 0, None)

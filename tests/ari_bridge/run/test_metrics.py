@@ -1,9 +1,12 @@
 """The figures: what they say, and of whom they say nothing."""
 
 import dataclasses
+import os
 import re
+import subprocess
 import time
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from statistics import median
 from types import SimpleNamespace
 from typing import Any, cast
@@ -270,6 +273,24 @@ def test_both_formats_are_spoken() -> None:
     assert open_type.startswith("application/openmetrics-text; version=1.0.0")
     assert openly.endswith(b"# EOF\n")
     assert b"process_resident_memory_bytes" in plain
+
+
+def test_the_second_process_is_watched_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Law: the networks' own process is weighed beside the bridge's; where there is none, or it has just ended, the
+    page is drawn without it.
+    """
+    shown = idle()
+    metrics = Metrics(shown)
+    assert "ouidire_engine_process" not in page(metrics)
+    monkeypatch.setattr(type(shown.rooms.engine), "networks_pid", property(lambda engine: os.getpid()))
+    assert value(page(metrics), "ouidire_engine_process_resident_memory_bytes") > 1_000_000
+    ended = subprocess.Popen(["true"])
+    monkeypatch.setattr(type(shown.rooms.engine), "networks_pid", property(lambda engine: ended.pid))
+    while "State:\tZ" not in Path(f"/proc/{ended.pid}/status").read_text():
+        time.sleep(0.01)
+    assert "process_open_fds" in page(metrics)
+    ended.wait()
+    assert "ouidire_engine_process" not in page(metrics)
 
 
 def test_a_scrape_of_a_hundred_calls_is_cheap() -> None:
