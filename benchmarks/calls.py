@@ -21,6 +21,7 @@ from typing import Final
 import numpy as np
 
 from ari_bridge.media.udp_receiver import PortRange
+from benchmarks.networks import Place
 from benchmarks.processes import Meter, children, command, raise_file_limit, stat
 from benchmarks.report import Limit, Table, publish, verdict
 from benchmarks.whole_bridge import NotHeard, WholeBridge, open_bridge
@@ -108,11 +109,13 @@ COLUMNS: Final = (
 )
 
 
-async def steps(counts: Sequence[int], hold_s: float, ports: tuple[int, int] = PORTS) -> tuple[list[Step], str]:
+async def steps(
+    counts: Sequence[int], hold_s: float, place: Place = "own", ports: tuple[int, int] = PORTS
+) -> tuple[list[Step], str]:
     """Step up through `counts`, each held for `hold_s`, and stop at the first that breaks; and what broke."""
     measured: list[Step] = []
     with tempfile.TemporaryDirectory() as folder:
-        async with open_bridge(Path(folder), PortRange(*ports, rest_s=0), 2 * max(counts)) as bridge:
+        async with open_bridge(Path(folder), PortRange(*ports, rest_s=0), 2 * max(counts), place) as bridge:
             for count in counts:
                 try:
                     await bridge.begin(count - len(bridge.calls))
@@ -165,11 +168,13 @@ def _rss_mb(bridge: WholeBridge) -> float:
     return sum(stat(pid).rss_mb for pid, name in _processes(bridge).items() if name != "speakers")
 
 
-async def soak(calls: int, minutes: float, ports: tuple[int, int] = PORTS) -> list[tuple[float, float]]:
+async def soak(
+    calls: int, minutes: float, place: Place = "own", ports: tuple[int, int] = PORTS
+) -> list[tuple[float, float]]:
     """Keep `calls` calls talking, each for a while and then followed by another; (minute, RSS in MB), each 10 s."""
     samples: list[tuple[float, float]] = []
     with tempfile.TemporaryDirectory() as folder:
-        async with open_bridge(Path(folder), PortRange(*ports, rest_s=0), 4 * calls) as bridge:
+        async with open_bridge(Path(folder), PortRange(*ports, rest_s=0), 4 * calls, place) as bridge:
             await bridge.begin(calls)
             began_s = next_sample_s = time.monotonic()
             next_turn_s = began_s + SOAK_TALK_S / calls
@@ -256,10 +261,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     raise_file_limit()
     if arguments.soak:
         calls = arguments.calls or SOAK_CALLS
-        return tell_soak(asyncio.run(soak(calls, arguments.minutes or 30.0)), calls)
+        return tell_soak(asyncio.run(soak(calls, arguments.minutes or 30.0, arguments.process)), calls)
     hold_s = arguments.minutes * 60 if arguments.minutes else 12.0 if arguments.short else 30.0
     counts = (arguments.calls,) if arguments.calls else SHORT_STEPS if arguments.short else STEPS
-    return tell_steps(*asyncio.run(steps(counts, hold_s)))
+    return tell_steps(*asyncio.run(steps(counts, hold_s, arguments.process)))
 
 
 def _parsed(argv: Sequence[str] | None) -> Namespace:
@@ -273,6 +278,9 @@ def _parsed(argv: Sequence[str] | None) -> Namespace:
     parser.add_argument("--calls", type=int, help="so many calls, and no steps")
     parser.add_argument("--minutes", type=float, help="how long each step, or the soak, is held")
     parser.add_argument("--soak", action="store_true", help="watch memory for 30 minutes at 50 calls that come and go")
+    parser.add_argument(
+        "--process", choices=("own", "bridge"), default="own", help="where the networks run (setting engine.process)"
+    )
     arguments = parser.parse_args(argv)
     most = (PORTS[1] - PORTS[0] + 1) // 2
     if arguments.calls is not None and not 1 <= arguments.calls <= most:

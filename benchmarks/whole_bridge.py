@@ -43,7 +43,7 @@ from ari_bridge.run import logs
 from ari_bridge.run.records import open_ledger
 from ari_bridge.run.sections import LogSection
 from ari_bridge.run.supervisor import Service
-from benchmarks.networks import engine_with
+from benchmarks.networks import Place, engine_with
 from consent.gate import Gate
 from consent.grant import Consented, ConsentGrant
 from consent.ledger import Ledger
@@ -208,10 +208,12 @@ class Delivered:
 class WholeBridge:
     """Made by `open_bridge`. `begin` and `end` calls; they talk until they are ended."""
 
-    def __init__(self, ledger: Ledger, speakers: SpeakersProcess, ports: PortRange, max_calls: int) -> None:
+    def __init__(
+        self, ledger: Ledger, speakers: SpeakersProcess, ports: PortRange, max_calls: int, place: Place
+    ) -> None:
         self.speakers = speakers
         self.pbx = PbxInMemory(speakers)
-        self.engine = engine_with(WatchedEngine, self._take, max_calls)
+        self.engine = engine_with(WatchedEngine, self._take, max_calls, place)
         self.rooms = Rooms(
             pbx=self.pbx,
             ledger=ledger,
@@ -291,7 +293,9 @@ class WholeBridge:
 
 
 @asynccontextmanager
-async def open_bridge(folder: Path, ports: PortRange, max_calls: int) -> AsyncIterator[WholeBridge]:
+async def open_bridge(
+    folder: Path, ports: PortRange, max_calls: int, place: Place = "own"
+) -> AsyncIterator[WholeBridge]:
     """The bridge with its files in `folder`, at work."""
     async with AsyncExitStack() as stack:
         log = stack.enter_context((folder / "log").open("w", encoding="utf-8"))
@@ -300,7 +304,7 @@ async def open_bridge(folder: Path, ports: PortRange, max_calls: int) -> AsyncIt
         await _prepare(ledger)
         speakers = await SpeakersProcess.start()
         stack.push_async_callback(speakers.stop)
-        bridge = WholeBridge(ledger, speakers, ports, max_calls)
+        bridge = WholeBridge(ledger, speakers, ports, max_calls, place)
         await bridge.engine.start()
         stack.push_async_callback(bridge.engine.stop)
         service = Service(bridge.rooms, bridge.switchboard, ledger.database)

@@ -45,7 +45,7 @@ async def test_two_calls_are_heard_through_the_whole_bridge(monkeypatch: pytest.
     monkeypatch.setattr(calls, "SETTLES_S", 1.0)
     block = take_ports()
     try:
-        measured, broke = await steps([1, 2], 3.0, (block.rtp.start, block.rtp.stop - 1))
+        measured, broke = await steps([1, 2], 3.0, ports=(block.rtp.start, block.rtp.stop - 1))
     finally:
         block.release()
     assert [step.calls for step in measured] or "no verdict" in broke
