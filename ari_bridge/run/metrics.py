@@ -167,7 +167,7 @@ class Figures(Collector):
         is_open = [fork.grant.party for fork in forks if fork.is_open]
 
         def counted(name: str) -> int:
-            return sum((getattr(stats, name) for stats in heard), getattr(tally.media, name))
+            return sum((int(getattr(stats, name)) for stats in heard), int(getattr(tally.media, name)))
 
         yield _gauges(
             "forks", "Voices that are heard now, by party.", "party", {party: is_open.count(party) for party in Party}
