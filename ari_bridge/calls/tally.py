@@ -23,7 +23,7 @@ class Tally:
         self.connections = 0
         """How often the PBX was there, or was there again."""
         self.failures = 0
-        """How often a call with a yes could not be analysed, by a fault."""
+        """How often a call with a yes could not be analysed, by a fault or for want of room."""
         self.forks = 0
         """Forks that were closed."""
         self.media = ReceiverStats()

@@ -119,7 +119,7 @@ class Figures(Collector):
         yield _gauges(
             "calls",
             "Calls in progress by state. granted: analysed now; paused: yes, but nothing is heard (hold, transfer); "
-            "failed: yes, but a fault; unheard: no, or stopped.",
+            "failed: yes, but a fault or no room; unheard: no, or stopped.",
             "state",
             states,
         )
@@ -129,7 +129,7 @@ class Figures(Collector):
             sum(view.stage is Stage.ENDED for view in views),
         )
         yield _counter(
-            "call_failures", "How often a call with a yes could not be analysed by a fault.", rooms.tally.failures
+            "call_failures", "How often a call with a yes was not analysed: a fault, or no room.", rooms.tally.failures
         )
         yield _counters(
             "answers",
