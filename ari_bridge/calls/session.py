@@ -354,11 +354,10 @@ class Session:
         self._ears.close_all()
 
     def _fail(self, sentence: str, retry_s: float) -> None:
-        """Hear nothing, say why on the screen, and try again later. The call itself is never touched."""
+        """Hear nothing, say why (once, however often it is tried), and try again later. The call is never touched."""
         self._ears.close_all()
         self._not_before_s = self._now_s() + retry_s
-        say = self._log.debug if sentence == self._problem else self._log.error  # once, however often it is tried
-        say("call.not_analysed", reason=sentence)
+        (self._log.debug if sentence == self._problem else self._log.error)("call.not_analysed", reason=sentence)
         if Answer.GRANTED in self._answers and self._stage not in FINAL:
             self._turn_to(Stage.FAILED, sentence)
 
