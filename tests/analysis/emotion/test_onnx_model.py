@@ -6,11 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from analysis.audio import ENGINE_RATE_HZ, Pcm32
+from analysis.emotion.log_mel import log_mel
 from analysis.emotion.model import EmotionModel
-from analysis.emotion.model_files import ModelRefused
-from analysis.emotion.onnx_model import LONGEST_SAMPLES, OnnxToneModel
+from analysis.emotion.model_files import NETWORK, PACKAGED, ModelRefused, read_verified
+from analysis.emotion.onnx_model import LONGEST_SAMPLES, OnnxToneModel, OnnxToneNetwork, ToneNetwork
 from analysis.emotion.score import Abstained, Reason, ToneScore
 from consent.errors import Withdrawn
 from consent.states import Answer
@@ -121,3 +123,36 @@ print(sorted({"torch", "torchaudio", "speechbrain", "onnx"} & set(sys.modules)))
 """
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"
+
+
+class SteadyNetwork:
+    """A `ToneNetwork` that says the same of every picture, and remembers how large they were."""
+
+    def __init__(self) -> None:
+        self.shapes: list[tuple[int, ...]] = []
+
+    def run(self, picture: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:
+        """Five heads that know nothing, of speech that is familiar."""
+        self.shapes.append(picture.shape)
+        return np.zeros((5, 2), np.float32), 0.0
+
+
+async def test_its_network_may_run_elsewhere(callers: Callers) -> None:
+    """Law: calibration and judging stay here; what is asked of the network is one picture, and nothing of the call."""
+    network: ToneNetwork = SteadyNetwork()
+    model = OnnxToneModel(read_verified(PACKAGED), network)
+    grant = (await callers.says_yes()).caller
+    voice = as_float(engine_voice(CALM[0]))
+    (verdict,) = model.judge([caller_speech(grant, voice)])
+    assert isinstance(verdict, ToneScore)
+    assert isinstance(network, SteadyNetwork)
+    assert network.shapes == [(80, len(voice) // 160)]
+
+
+def test_the_network_of_a_model_is_what_runs_here(model: OnnxToneModel) -> None:
+    """Law: the network alone gives what the model gives before calibration."""
+    voice = as_float(engine_voice(CALM[0]))
+    logits, distance = OnnxToneNetwork(read_verified(PACKAGED).contents[NETWORK]).run(log_mel(voice))
+    expected, expected_distance = model.run(voice)
+    np.testing.assert_array_equal(logits, expected)
+    assert distance == expected_distance

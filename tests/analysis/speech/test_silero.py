@@ -9,8 +9,9 @@ import pytest
 
 from analysis.audio import Pcm32
 from analysis.speech import silero
-from analysis.speech.detector import CHUNK_SAMPLES
-from analysis.speech.silero import SileroDetector, SileroMissing
+from analysis.speech.detector import CHUNK_SAMPLES, Chances
+from analysis.speech.silero import SileroDetector, SileroMissing, SileroNetwork, VoiceNetwork
+from consent.errors import OuidireError
 from tests.analysis.voices import as_float, engine_voice
 
 
@@ -100,3 +101,31 @@ def test_a_missing_package_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(silero, "find_spec", lambda name: None)
     with pytest.raises(SileroMissing, match="silero-vad"):
         silero.model_path()
+
+
+class FickleNetwork:
+    """The real network, until it is told to be gone."""
+
+    def __init__(self) -> None:
+        self._network: VoiceNetwork = SileroNetwork()
+        self.is_gone = False
+
+    def run(self, batch: Pcm32, states: Pcm32) -> tuple[Chances, Pcm32]:
+        """Answer, or raise."""
+        if self.is_gone:
+            raise OuidireError("it is gone")
+        return self._network.run(batch, states)
+
+
+def test_a_network_that_was_gone_takes_no_memory_with_it() -> None:
+    """Law: what is remembered of a stream is kept here: a chunk that could not be heard changes nothing of it."""
+    network = FickleNetwork()
+    detector, control = SileroDetector(network), SileroDetector()
+    row, control_row = np.array([detector.open()]), np.array([control.open()])
+    for at, chunk in enumerate(chunks_of(as_float(engine_voice("caller_calm_en")), 30)):
+        if at == 20:
+            network.is_gone = True
+            with pytest.raises(OuidireError):
+                detector.hear(row, np.ones((1, CHUNK_SAMPLES), np.float32))
+            network.is_gone = False
+        assert detector.hear(row, chunk[None])[0] == control.hear(control_row, chunk[None])[0]
