@@ -166,7 +166,7 @@ class Batcher:
         while streams:
             streams, firsts, counts = self._gather(streams)
             if streams:
-                self._decide(streams, firsts, counts, self._hear(streams, np.array(counts)))
+                self._decide(streams, firsts, counts, *self._hear(streams, np.array(counts)))
 
     def _gather(self, streams: list[Stream]) -> tuple[list[Stream], list[int], list[int]]:
         """Lay the next chunks of each stream side by side; the streams that have any, their first ones, how many."""
@@ -186,10 +186,13 @@ class Batcher:
                     self._detector.reset(stream.row)
         return taken, firsts, counts
 
-    def _hear(self, streams: list[Stream], counts: NDArray[np.intp]) -> Chances:
-        """The likelihoods of each stream's run, float32 of shape (streams, RUN_CHUNKS); beyond a run's end 0."""
+    def _hear(self, streams: list[Stream], counts: NDArray[np.intp]) -> tuple[Chances, Chances]:
+        """Of each stream's run the likelihoods of speech and the log-odds of talk; beyond a run's end 0.
+
+        Both float32 of shape (streams, RUN_CHUNKS).
+        """
         every = np.array([stream.row for stream in streams], np.intp)
-        chances = np.zeros((len(streams), RUN_CHUNKS), np.float32)
+        chances, voices = np.zeros((2, len(streams), RUN_CHUNKS), np.float32)
         for turn in range(counts.max()):
             at = np.flatnonzero(counts > turn)
             chunks, rows = self._chunks[: len(at)], every
@@ -200,9 +203,12 @@ class Batcher:
                 np.multiply(self._sound[at, turn], PCM_SCALE, out=chunks)
             self.batch_rows.add(len(at))
             chances[at, turn] = self._detector.hear(rows, chunks)
-        return chances
+            voices[at, turn] = self._detector.voices(rows)
+        return chances, voices
 
-    def _decide(self, streams: list[Stream], firsts: list[int], counts: list[int], chances: Chances) -> None:
+    def _decide(
+        self, streams: list[Stream], firsts: list[int], counts: list[int], chances: Chances, voices: Chances
+    ) -> None:
         """Note what follows of it. Only where a voice begins, dips or ends is each chunk looked at by itself."""
         # What lies beyond a run's end is the run's first chance again, so that it moves neither bound.
         unused = np.arange(RUN_CHUNKS) >= np.array(counts)[:, None]
@@ -214,8 +220,9 @@ class Batcher:
             if run is not None:
                 tracker.put_run(party, run.first_chunk, run.stop_chunk, speaks=run.speaks)
                 continue
-            for chunk, chance in enumerate(chances[at, :count].tolist(), first):
-                for decision in stream.decide(chunk, chance):
+            heard = zip(chances[at, :count].tolist(), voices[at, :count].tolist(), strict=True)
+            for chunk, (chance, voice) in enumerate(heard, first):
+                for decision in stream.decide(chunk, chance, voice):
                     tracker.put(party, decision)
 
     def _cut_ready(self, streams: list[Stream], result: Listened) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 from analysis.audio import ENGINE_RATE_HZ, AudioFrame, Pcm16
 from analysis.resample import Resampler
 from analysis.speech.detector import CHUNK_SAMPLES, SpeechDetector
-from analysis.speech.hysteresis import Decision, Hysteresis, Run
+from analysis.speech.hysteresis import TALKS, Decision, Hysteresis, Run
 from analysis.speech.segmenter import Segmenter, Window
 from analysis.speech.sound_ring import SoundRing
 from consent.grant import Consented
@@ -115,9 +115,9 @@ class Stream:
             end += 1
         return first, end - first
 
-    def decide(self, chunk: int, chance: float) -> list[Decision]:
-        """Take one chunk's likelihood of speech; the decisions that are final now."""
-        decisions = self._hysteresis.feed(chunk, chance)
+    def decide(self, chunk: int, chance: float, voice: float = TALKS) -> list[Decision]:
+        """Take one chunk's likelihood of speech and log-odds of talk; the decisions that are final now."""
+        decisions = self._hysteresis.feed(chunk, chance, voice)
         if self._segmenter is not None:
             for decision in decisions:
                 window = self._segmenter.feed(decision)

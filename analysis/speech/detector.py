@@ -49,3 +49,14 @@ class SpeechDetector(Protocol):
             Likelihoods 0..1, float32 of shape (n,).
         """
         ...
+
+    def voices(self, rows: Rows) -> Chances:
+        """How much what each row heard last sounds like a person who talks, rather than cries, barks or sings.
+
+        Args:
+            rows: streams that were in the newest `hear`, shape (n,).
+
+        Returns:
+            Log-odds of one chunk, float32 of shape (n,): to be averaged over an utterance.
+        """
+        ...

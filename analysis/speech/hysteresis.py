@@ -1,7 +1,9 @@
 """From likelihoods of speech to decisions: speech or no speech for each chunk, final and in order.
 
-Time advances by what was heard, never by a clock. A decision may come up to 256 ms after its chunk, since the first
-chunks of an utterance become speech only when enough of them have been heard, so that a click is none.
+Time advances by what was heard, never by a clock. A decision may come up to 768 ms after its chunk. The first chunks of
+an utterance become speech only when enough of them have been heard, so that a click is none; and only when the detector
+has heard a person talk in them (`SpeechDetector.voices`), so that a crying child, a dog or a song is none. Where it
+doubts, the utterance waits for more of itself: talk is most often known by 256 ms.
 """
 
 from __future__ import annotations
@@ -15,8 +17,15 @@ MIN_SILENCE_CHUNKS: Final = 4
 """Silero's own defaults in whole chunks (`get_speech_timestamps`: threshold 0.5, neg_threshold = threshold - 0.15,
 min_speech_duration_ms 250, min_silence_duration_ms 100)."""
 
-LONGEST_DELAY_CHUNKS: Final = MIN_SPEECH_CHUNKS + MIN_SILENCE_CHUNKS
-"""A decision is never later than this many chunks."""
+TALKS: Final = 0.0
+"""Mean log-odds of talk over an utterance's first chunks from which it is talk at once."""
+MAY_TALK: Final = -2.25
+"""From here it is talk when it ends, or when there is no more time to doubt. The sides are not alike: an angry or a
+hoarse voice that is taken for a noise is a wrong word about somebody. Both limits and what they cost, for women and
+men and for each acted emotion: docs/quality.md; `benchmarks/noise.py` measures them."""
+LONGEST_DELAY_CHUNKS: Final = 24
+"""768 ms. A decision is never later than this many chunks, and nothing is doubted longer: 0.3 % of noise is left in
+utterances that could still be told apart after it. Well under the second for which a window waits for the other leg."""
 
 
 class Decision(NamedTuple):
@@ -37,20 +46,28 @@ class Run(NamedTuple):
 class Hysteresis:
     """Decides one stream. A chunk that does not follow the one before, or `flush`, closes what was open."""
 
-    __slots__ = ("_low", "_next", "_pending", "_speaking")
+    __slots__ = ("_low", "_next", "_pending", "_since_high", "_speaking", "_voice")
 
     def __init__(self) -> None:
         self._next: int | None = None
         self._pending = 0  # the newest chunks that are not decided
         self._low = 0  # how many of them, at the end, were low
+        self._voice = 0.0  # the sum of their log-odds of talk, up to the last one that was not low
+        self._since_high = 0.0  # and of the low ones at the end
         self._speaking = False
 
-    def feed(self, chunk: int, chance: float) -> list[Decision]:
-        """Take one chunk's likelihood (0..1); the decisions that are final now, in order."""
+    def feed(self, chunk: int, chance: float, voice: float = TALKS) -> list[Decision]:
+        """Take one chunk; the decisions that are final now, in order.
+
+        Args:
+            chunk: its number on the call's clock.
+            chance: the likelihood (0..1) that it is speech.
+            voice: log-odds that a person talks in it; without, whatever is likely speech is talk.
+        """
         closed = self.flush() if self._next is not None and chunk != self._next else []
         self._next = chunk + 1
         self._pending += 1
-        decided = self._while_speaking(chance) if self._speaking else self._while_silent(chance)
+        decided = self._while_speaking(chance) if self._speaking else self._while_silent(chance, voice)
         return closed + decided if closed else decided
 
     def pass_over(self, first_chunk: int, stop_chunk: int, lowest: float, highest: float) -> Run | None:
@@ -80,22 +97,44 @@ class Hysteresis:
         return Run(first_chunk, stop_chunk, self._speaking)
 
     def flush(self) -> list[Decision]:
-        """The sound stops here: what is pending was no speech, since it did not last or had ended."""
+        """The sound stops here: what is pending was no speech when it did not last, had ended, or was no talk."""
+        if not self._speaking:
+            return self._end()
         self._speaking = False
         return self._decide(self._pending, speaks=False)
 
-    def _while_silent(self, chance: float) -> list[Decision]:
+    def _while_silent(self, chance: float, voice: float) -> list[Decision]:
         is_rising = self._pending > 1
+        if not is_rising:
+            self._voice = self._since_high = 0.0
+        self._since_high += voice
         if chance < (LEAVE if is_rising else ENTER):
             self._low += 1
             if not is_rising or self._low >= MIN_SILENCE_CHUNKS:
-                return self._decide(self._pending, speaks=False)
+                return self._end()
         else:
             self._low = 0
-        if self._pending - self._low < MIN_SPEECH_CHUNKS:
+            self._voice += self._since_high
+            self._since_high = 0.0
+        lasted = self._pending - self._low
+        if lasted < MIN_SPEECH_CHUNKS:
             return []
-        self._speaking = True
-        return self._decide(self._pending, speaks=True)
+        if self._voice >= TALKS * lasted:
+            self._speaking = True
+        elif self._pending >= LONGEST_DELAY_CHUNKS:
+            self._speaking = self._voice >= MAY_TALK * lasted
+        else:
+            return []
+        return self._decide(self._pending, speaks=self._speaking)
+
+    def _end(self) -> list[Decision]:
+        """What began ends while it was in doubt."""
+        lasted = self._pending - self._low
+        if lasted < MIN_SPEECH_CHUNKS or self._voice < MAY_TALK * lasted:
+            return self._decide(self._pending, speaks=False)
+        low = self._low
+        talk = [decision._replace(speaks=True) for decision in self._decide(self._pending, speaks=False)]
+        return talk[:-low] + [decision._replace(speaks=False) for decision in talk[-low:]] if low else talk
 
     def _while_speaking(self, chance: float) -> list[Decision]:
         if chance >= LEAVE:

@@ -16,7 +16,8 @@ import onnxruntime
 
 from analysis.audio import ENGINE_RATE_HZ, Pcm32
 from analysis.speech.detector import CHUNK_SAMPLES, Chances, Rows
-from consent.errors import OuidireError
+from analysis.speech.voice_check import VoiceCheck
+from consent.errors import InvalidValue, OuidireError
 
 CONTEXT_SAMPLES: Final = 64
 """What the model wants to hear again of the chunk before (silero-vad, `OnnxWrapper.__call__`)."""
@@ -85,13 +86,18 @@ class SileroDetector:
     """Silero VAD at 16 kHz (a native 8 kHz hears women worse: silero-vad#765). See `SpeechDetector`.
 
     Raises:
-        SileroMissing: no network was given, and the model for one of our own is not there.
+        SileroMissing: the model is not there, or not the one whose memory `voice_check` reads.
     """
 
     def __init__(self, network: VoiceNetwork | None = None) -> None:
+        try:
+            self._check = VoiceCheck.of(model_path())
+        except InvalidValue as error:
+            raise SileroMissing(str(error)) from error
         self._network = network or SileroNetwork()
         self._states = np.zeros((_STATE_SHAPE[0], _FIRST_ROWS, _STATE_SHAPE[1]), np.float32)
         self._contexts = np.zeros((_FIRST_ROWS, CONTEXT_SAMPLES), np.float32)
+        self._voices = np.zeros(_FIRST_ROWS, np.float32)
         self._input = np.zeros((_FIRST_ROWS, CONTEXT_SAMPLES + CHUNK_SAMPLES), np.float32)
         self._free = list(range(_FIRST_ROWS - 1, -1, -1))
 
@@ -111,6 +117,7 @@ class SileroDetector:
         """Forget what the row heard (silero-vad#790: stale state after a jump is heard as speech)."""
         self._states[:, row] = 0.0
         self._contexts[row] = 0.0
+        self._voices[row] = 0.0
 
     def close(self, row: int) -> None:
         """Give the row back, wiped, and with it what the newest batch still holds of its sound."""
@@ -127,11 +134,17 @@ class SileroDetector:
         chances, states = self._network.run(batch, self._states[:, rows])
         self._states[:, rows] = states
         self._contexts[rows] = batch[:, -CONTEXT_SAMPLES:]
+        self._voices[rows] = self._check.voices(states[0])
         return chances
+
+    def voices(self, rows: Rows) -> Chances:
+        """Log-odds that a person talks; see `SpeechDetector.voices`."""
+        return self._voices[rows]
 
     def _grow(self) -> None:
         rows = len(self._contexts)
         self._states = np.concatenate((self._states, np.zeros_like(self._states)), axis=1)
         self._contexts = np.concatenate((self._contexts, np.zeros_like(self._contexts)))
+        self._voices = np.concatenate((self._voices, np.zeros_like(self._voices)))
         self._input = np.concatenate((self._input, np.zeros_like(self._input)))
         self._free = list(range(2 * rows - 1, rows - 1, -1))

@@ -42,3 +42,7 @@ class LoudnessDetector:
         self.batches.append(len(rows))
         chances: Chances = (np.abs(chunks).mean(axis=1) > 0.01).astype(np.float32)
         return chances
+
+    def voices(self, rows: Rows) -> Chances:
+        """Whatever is loud is talk."""
+        return np.ones(len(rows), np.float32)
