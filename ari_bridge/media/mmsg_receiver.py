@@ -86,12 +86,12 @@ class MmsgReceiver(Columns):
         self._messages["parts"] = self._parts.ctypes.data + rows * np.uint64(16)
         self._messages["part_count"] = 1
         self._messages["control"] = self._controls.ctypes.data + rows * np.uint64(_TIME_BYTES)
-        self._address = self._messages.ctypes.data
+        self._addresses = [self._messages.ctypes.data + row * _MESSAGE.itemsize for row in range(SLOTS)]
         self.wipe(SLOTS)
 
     def receive(self, sock: socket.socket, row: int, most: int) -> int:
         """Put at most `most` datagrams into the rows from `row` on; how many came, less than 1 for none."""
-        count: int = self._receive(sock.fileno(), self._address + row * _MESSAGE.itemsize, most, _DONT_WAIT, None)
+        count: int = self._receive(sock.fileno(), self._addresses[row], most, _DONT_WAIT, None)
         return count
 
     def wipe(self, stop: int) -> None:

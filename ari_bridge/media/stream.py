@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from ari_bridge.media.arrival import Arrival
-from ari_bridge.media.codecs import Octets, decoder
+from ari_bridge.media.codecs import decoder
 from ari_bridge.media.ear import Sound
 from ari_bridge.media.jitter import Fate, JitterBuffer, Timed
 from ari_bridge.media.payload import NO_SOUND, SLIN16, PayloadFormat
@@ -25,7 +25,7 @@ MIN_SEQUENTIAL: Final = 2
 SILENT_S: Final = 0.2
 """No other source is followed before the stream's own has been silent for so long: ten packets."""
 _WORD: Final = 1 << 32
-_JITTER_GAIN: Final = 1 / 16
+JITTER_GAIN: Final = 1 / 16
 """RFC 3550, section 6.4.1."""
 
 
@@ -36,13 +36,19 @@ class Source(NamedTuple):
     port: int
 
 
-class Expected(NamedTuple):
-    """The packet that would simply go on: what a whole batch is compared with."""
+class Course(NamedTuple):
+    """Where a stream stands that simply goes on, after so many packets: see `MediaStream.catch_up`.
 
-    source: Source
-    ssrc: int
-    sequence: int
-    timestamp: int
+    `last_samples` is the length of the newest packet, which came at `newest_at_s`.
+    """
+
+    packets: int
+    end_sample: int
+    last_samples: int
+    newest_at_s: float
+    jitter_s: float
+    lag_s: float
+    max_lag_s: float
 
 
 class _Piece(NamedTuple):
@@ -61,26 +67,37 @@ class MediaStream:
     """
 
     __slots__ = (
-        "_candidate", "_counts", "_decoded_sample", "_decoder", "_end_sample", "_far_ticks", "_format", "_jitter",
-        "_jitter_s", "_lag_s", "_lost_before", "_max_lag_s", "_newest_at_s", "_newest_sample", "_newest_timestamp",
-        "_source", "_ssrc", "expected",
+        "_candidate", "_clock_rate_hz", "_counts", "_decoded_sample", "_decoder", "_end_sample", "_far_ticks",
+        "_jitter", "_jitter_s", "_lag_s", "_lost_before", "_max_lag_s", "_newest_at_s", "_newest_sample",
+        "_newest_timestamp", "_octets_per_tick", "_packets", "_payload_type", "_rate_hz", "_samples_per_tick",
+        "_source", "_ssrc", "decode", "expected",
     )  # fmt: skip
 
     def __init__(self, payload: PayloadFormat = SLIN16) -> None:
-        self._format = payload
+        self._payload_type = payload.payload_type
+        self._octets_per_tick, self._samples_per_tick = payload.octets_per_tick, payload.samples_per_tick
+        self._clock_rate_hz, self._rate_hz = payload.clock_rate_hz, payload.sample_rate_hz
         self._far_ticks = FAR_S * payload.clock_rate_hz
         self._decoder = decoder(payload.codec)
         self._source: Source | None = None
         self._ssrc = 0
         self._candidate: tuple[int, int, int] | None = None  # SSRC, next sequence number, packets so far
         self._jitter = JitterBuffer()
-        self._lost_before = 0
+        self._packets = self._lost_before = 0
         self._counts: Counter[str] = Counter()
         self._newest_timestamp = self._newest_sample = self._end_sample = self._decoded_sample = 0
         self._newest_at_s = 0.0
         self._lag_s = self._max_lag_s = self._jitter_s = 0.0
-        self.expected: Expected | None = None
-        """What simply goes on, for `go_on`; None while something is held or nothing has come."""
+        self.decode = self._decoder.decode
+        """For packets that simply go on: octets of shape (packets, octets) into their samples."""
+        self.expected: tuple[int, int, int] | None = None
+        """The SSRC, sequence and timestamp of the packet from the same source that would simply go on; None while
+        something is held or nothing has come."""
+
+    @property
+    def source(self) -> Source | None:
+        """Where the stream comes from; None before its first packet, and never another one."""
+        return self._source
 
     @property
     def is_waiting(self) -> bool:
@@ -95,38 +112,26 @@ class MediaStream:
         pieces += self._place(self._jitter.overdue(now_s))
         return self._sounds(pieces, now_s)
 
-    def go_on(self, octets: Octets, first_at_s: float, last_at_s: float, uneven_s: float, now_s: float) -> Sound:
-        """Take packets that are known to go on from `expected`, one after the other.
+    def course(self) -> Course:
+        """Where the stream stands, for what goes on past it."""
+        last_samples = self._end_sample - self._newest_sample
+        times = self._newest_at_s, self._jitter_s, self._lag_s, self._max_lag_s
+        return Course(0, self._end_sample, last_samples, *times)
 
-        Args:
-            octets: their payloads, uint8 of shape (packets, octets), each of whole samples.
-            first_at_s: when the first one came.
-            last_at_s: when the last one came.
-            uneven_s: by how much, on average, the distance of two of them differs from what their timestamps say.
-            now_s: the time now.
-        """
-        count, size = octets.shape
-        ticks = size // self._format.octets_per_tick
-        samples = ticks * self._format.samples_per_tick
-        start = self._end_sample
-        self._counts["packets"] += count
-        self._jitter.skip(count)
-        last = count - 1
-        away = first_at_s - self._newest_at_s - (start - self._newest_sample) / self._format.sample_rate_hz
-        self._jitter_s += (abs(away) - self._jitter_s) * _JITTER_GAIN
-        self._jitter_s += (uneven_s - self._jitter_s) * min(1.0, last * _JITTER_GAIN)
-        self._newest_at_s = last_at_s
-        self._newest_sample = start + last * samples
-        self._end_sample = self._decoded_sample = start + count * samples
+    def catch_up(self, course: Course) -> None:
+        """Packets that went on from `expected`, and were decoded by `decode`, have gone past: count them."""
+        packets, self._end_sample, last_samples, *times = course
+        self._newest_at_s, self._jitter_s, self._lag_s, self._max_lag_s = times
+        if not packets:
+            return
+        newest_sample = self._end_sample - last_samples
+        ticks = (newest_sample - self._newest_sample) // self._samples_per_tick
+        self._newest_timestamp = (self._newest_timestamp + ticks) % _WORD
+        self._newest_sample, self._decoded_sample = newest_sample, self._end_sample
+        self._packets += packets
+        self._jitter.skip(packets)
         self._candidate = None
-        expected = self.expected
-        assert expected is not None  # noqa: S101
-        self._newest_timestamp = (expected.timestamp + last * ticks) % _WORD
-        source, ssrc, sequence, timestamp = expected
-        self.expected = Expected(source, ssrc, (sequence + count) % 65536, (timestamp + count * ticks) % _WORD)
-        self._note_lag(now_s - first_at_s)
-        rate_hz = self._format.sample_rate_hz
-        return Sound(start, rate_hz, self._decoder.decode(octets), first_at_s - samples / rate_hz)
+        self._expect()
 
     def flush(self, now_s: float) -> list[Sound]:
         """What waits for a packet that will not come, once the stream has ended."""
@@ -135,6 +140,7 @@ class MediaStream:
     def stats(self) -> ReceiverStats:
         """The counts so far."""
         return ReceiverStats(
+            packets=self._packets,
             **self._counts,
             lost=self._lost_before + self._jitter.lost,
             lag_ms=_ms(self._lag_s),
@@ -147,10 +153,10 @@ class MediaStream:
             packet = parse(arrival.datagram)
         except MalformedPacket:
             return self._drop("malformed")
-        is_sound = packet.payload_type == self._format.payload_type
+        is_sound = packet.payload_type == self._payload_type
         if not is_sound and packet.payload_type not in NO_SOUND:
             return self._drop("wrong_payload_type")
-        if is_sound and (not packet.payload or len(packet.payload) % self._format.octets_per_tick):
+        if is_sound and (not packet.payload or len(packet.payload) % self._octets_per_tick):
             return self._drop("malformed")
         source = Source(arrival.host, arrival.port)
         if self._source is None:
@@ -176,7 +182,10 @@ class MediaStream:
         if fate is not Fate.TAKEN:
             return self._drop("late" if fate is Fate.LATE else "replayed")
         self._candidate = None
-        self._counts["no_sound" if packet.payload_type in NO_SOUND else "packets"] += 1
+        if packet.payload_type in NO_SOUND:
+            self._counts["no_sound"] += 1
+        else:
+            self._packets += 1
         return self._place(ordered)
 
     def _follow(self, packet: RtpPacket, at_s: float, reason: str) -> list[_Piece]:
@@ -217,15 +226,15 @@ class MediaStream:
             if packet.payload_type in NO_SOUND:
                 continue
             ticks = self._ahead_ticks(packet)
-            start = self._newest_sample + ticks * self._format.samples_per_tick
+            start = self._newest_sample + ticks * self._samples_per_tick
             if start < self._end_sample:  # the order of the sequence and of the timestamps contradict each other
                 if at_s - self._newest_at_s < SILENT_S:
-                    self._counts["packets"] -= 1
+                    self._packets -= 1
                     self._counts["malformed"] += 1
                     continue
                 start = self._by_arrival(at_s)  # for good, it seems: the sender's clock began anew
-            away = at_s - self._newest_at_s - ticks / self._format.clock_rate_hz
-            self._jitter_s += (abs(away) - self._jitter_s) * _JITTER_GAIN
+            away = at_s - self._newest_at_s - ticks / self._clock_rate_hz
+            self._jitter_s += (abs(away) - self._jitter_s) * JITTER_GAIN
             self._newest_sample, self._newest_timestamp, self._newest_at_s = start, packet.timestamp, at_s
             self._end_sample = start + self._samples(packet.payload)
             pieces.append(_Piece(start, packet.payload, at_s))
@@ -233,7 +242,7 @@ class MediaStream:
 
     def _by_arrival(self, at_s: float) -> int:
         """Where sound lies whose numbers say nothing: as late as it came, and never before the end."""
-        away_samples = round((at_s - self._newest_at_s) * self._format.sample_rate_hz)
+        away_samples = round((at_s - self._newest_at_s) * self._rate_hz)
         return max(self._end_sample, self._newest_sample + away_samples)
 
     def _sounds(self, pieces: list[_Piece], now_s: float) -> list[Sound]:
@@ -252,11 +261,11 @@ class MediaStream:
             self._decoder.reset()
         pcm = self._decoder.decode(np.frombuffer(b"".join(piece.payload for piece in run), np.uint8))
         self._decoded_sample = first.start_sample + len(pcm)
-        rate_hz = self._format.sample_rate_hz
+        rate_hz = self._rate_hz
         return Sound(first.start_sample, rate_hz, pcm, first.at_s - self._samples(first.payload) / rate_hz)
 
     def _samples(self, payload: bytes) -> int:
-        return len(payload) // self._format.octets_per_tick * self._format.samples_per_tick
+        return len(payload) // self._octets_per_tick * self._samples_per_tick
 
     def _expect(self) -> None:
         """Work out what would simply go on."""
@@ -264,8 +273,8 @@ class MediaStream:
         if self._source is None or sequence is None or self._jitter.held:
             self.expected = None
             return
-        ticks = (self._end_sample - self._newest_sample) // self._format.samples_per_tick
-        self.expected = Expected(self._source, self._ssrc, sequence, (self._newest_timestamp + ticks) % _WORD)
+        ticks = (self._end_sample - self._newest_sample) // self._samples_per_tick
+        self.expected = self._ssrc, sequence, (self._newest_timestamp + ticks) % _WORD
 
     def _note_lag(self, lag_s: float) -> None:
         self._lag_s = max(0.0, lag_s)

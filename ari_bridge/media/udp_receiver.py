@@ -10,17 +10,19 @@ import asyncio
 import errno
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.audio import Pcm16
 from ari_bridge.media.arrival import Arrival
-from ari_bridge.media.batch import Headers, Stretch
+from ari_bridge.media.batch import NAME_WORDS, Datagrams, Headers, Lanes
+from ari_bridge.media.codecs import decoder
 from ari_bridge.media.ear import Sound
 from ari_bridge.media.mmsg_receiver import CUT, SLOTS, address_of, receiver, want_times
-from ari_bridge.media.payload import SLIN16, PayloadFormat
+from ari_bridge.media.payload import SLIN16, Codec, PayloadFormat
 from ari_bridge.media.ports import NoFreePort, PortRange
 from ari_bridge.media.rtp import HEADER_BYTES
 from ari_bridge.media.stats import ReceiverStats
@@ -50,6 +52,10 @@ class RtpEar:
         self.on_sound = on_sound
         self.foreign = 0
         self.port: int = sock.getsockname()[1]
+        self.is_open = True
+        self.lane = place.lanes.open()
+        self.name: NDArray[np.uint64] | None = None
+        """The stream's source as the kernel writes it."""
         self._place = place
 
     @property
@@ -57,18 +63,20 @@ class RtpEar:
         """The port."""
         return str(self.port)
 
-    @property
-    def is_open(self) -> bool:
-        """False from `close` on."""
-        return self.sock.fileno() >= 0
-
     def stats(self) -> ReceiverStats:
         """What arrived so far."""
+        self.catch_up()
         return self.stream.stats() + ReceiverStats(foreign=self.foreign)
 
     def close(self) -> None:
         """Hear nothing more, from this very moment; what the kernel still holds is thrown away."""
         self._place.closed(self)
+
+    def catch_up(self) -> None:
+        """Tell the stream what simply went on."""
+        course = self._place.lanes.course(self.lane) if self.is_open else None
+        if course is not None:
+            self.stream.catch_up(course)
 
 
 class RtpPlace:
@@ -84,13 +92,17 @@ class RtpPlace:
         self.ports = ports
         self.pbx_host = pbx_host
         self.payload = payload
+        self.lanes = Lanes(payload)
         self._poll_s = poll_s
         self._columns = receiver()
         self._headers = Headers(self._columns.octets, payload)
+        self._decoder = decoder(payload.codec)
+        self._decodes_rows = payload.codec is not Codec.G722  # which remembers each stream's past
         self._ears: tuple[RtpEar, ...] = ()
         self._waiting: set[RtpEar] = set()
         self._senders: dict[bytes, Source | None] = {}
         self._allowed: frozenset[str] = frozenset()
+        self._name_words = NAME_WORDS
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
 
@@ -105,20 +117,21 @@ class RtpPlace:
         senders = await loop.getaddrinfo(self.pbx_host, None, type=socket.SOCK_DGRAM)
         allowed = frozenset(str(sender[4][0]) for sender in senders)
         family = (await loop.getaddrinfo(self.host, None, type=socket.SOCK_DGRAM))[0][0]
+        self._name_words = (
+            1 if family == socket.AF_INET else NAME_WORDS
+        )  # family, port and an IPv4 address are 8 octets
         if allowed != self._allowed:
             self._allowed = allowed
             self._senders.clear()
-        ear = RtpEar(self, _bind(family, self.host, self.ports, loop.time()), on_sound)
-        self._ears = (*self._ears, ear)
-        if self._timer is None:
-            due_s = loop.time() + self._poll_s
-            self._loop, self._timer = loop, loop.call_at(due_s, self._look, loop, due_s)
-        return ear
+        return self._opened(family, loop, on_sound)
 
     def closed(self, ear: RtpEar) -> None:
         """Forget an ear, and have its port rest."""
         if not ear.is_open or self._loop is None:
             return
+        ear.catch_up()
+        ear.is_open = False
+        self.lanes.close(ear.lane)
         ear.sock.close()
         self._ears = tuple(one for one in self._ears if one is not ear)
         self._waiting.discard(ear)
@@ -126,6 +139,16 @@ class RtpPlace:
         if not self._ears and self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+    def _opened(
+        self, family: int, loop: asyncio.AbstractEventLoop, on_sound: Callable[[Sequence[Sound]], None]
+    ) -> RtpEar:
+        ear = RtpEar(self, _bind(family, self.host, self.ports, loop.time()), on_sound)
+        self._ears = (*self._ears, ear)
+        if self._timer is None:
+            due_s = loop.time() + self._poll_s
+            self._loop, self._timer = loop, loop.call_at(due_s, self._look, loop, due_s)
+        return ear
 
     def _look(self, loop: asyncio.AbstractEventLoop, due_s: float) -> None:
         """Take what waits at all ports, and hand it on."""
@@ -147,50 +170,78 @@ class RtpPlace:
         if row:
             self._take(loop, ears, rows, row)
         for ear in tuple(self._waiting):
-            self._hand_on(loop, ear, ear.stream.take((), loop.time()))
+            self._take_one_by_one(ear, range(0), None, loop.time())
 
     def _take(self, loop: asyncio.AbstractEventLoop, ears: list[RtpEar], rows: list[int], stop: int) -> None:
         columns, now_s = self._columns, loop.time()
-        at_s = self._times(now_s, stop)
-        is_whole = (columns.flags[:stop] & CUT) == 0
-        sources = self._sources(rows)
-        stretches = self._headers.stretches(rows, stop, columns.names, columns.sizes, is_whole, at_s)
-        for ear, source, stretch in zip(ears, sources, stretches, strict=True):
-            if not ear.is_open:  # closed by what another one heard
-                continue
-            first, end, is_plain, size, sequence, timestamp, ssrc, first_at_s, last_at_s, uneven_s = stretch
-            if is_plain and ear.stream.expected == (source, ssrc, sequence, timestamp):
-                octets = columns.octets[first:end, HEADER_BYTES:size]
-                sounds = [ear.stream.go_on(octets, first_at_s, last_at_s, uneven_s, now_s)]
-            else:
-                sounds = self._one_by_one(ear, stretch, at_s[first:end].tolist(), is_whole, now_s)
-            self._hand_on(loop, ear, sounds)
+        sizes = columns.sizes[:stop].astype(np.int64)
+        sizes[(columns.flags[:stop] & CUT) != 0] = 0  # half a datagram is none
+        datagrams = Datagrams(columns.names[:stop, : self._name_words], sizes, self._times(now_s, stop))
+        stretches = self._headers.stretches(datagrams, rows)
+        gone_on = self.lanes.go_on([ear.lane for ear in ears], stretches, now_s)
+        firsts, stops = rows, [*rows[1:], stop]
+        rate_hz = self.payload.sample_rate_hz
+        pieces = self._decoded(ears, firsts, stops, stretches.sizes, gone_on.places)
+        for place, start_sample, spoken_s, pcm in zip(*gone_on, pieces, strict=True):
+            self._hand_on(ears[place], (Sound(start_sample, rate_hz, pcm, spoken_s),))
+        for place in set(range(len(ears))).difference(gone_on.places):
+            self._take_one_by_one(ears[place], range(firsts[place], stops[place]), datagrams, now_s)
         columns.wipe(stop)
 
-    def _one_by_one(
-        self, ear: RtpEar, stretch: Stretch, at_s: list[float], is_whole: NDArray[np.bool_], now_s: float
-    ) -> list[Sound]:
-        columns, arrivals = self._columns, []
-        for row, came_s in zip(range(stretch.first, stretch.stop), at_s, strict=True):
-            source = self._source(columns.names[row].tobytes())
-            if source is None:
-                ear.foreign += 1
-            else:
-                size = int(columns.sizes[row]) if is_whole[row] else 0  # half a datagram is none
-                arrivals.append(Arrival(columns.octets[row, :size].tobytes(), *source, came_s))
-        return ear.stream.take(arrivals, now_s)
+    def _decoded(
+        self, ears: list[RtpEar], firsts: list[int], stops: list[int], sizes: NDArray[np.int64], places: list[int]
+    ) -> Iterator[Pcm16]:
+        """The samples of stretches that go on: in one go where all packets are alike, but a copy for each."""
+        octets = self._columns.octets
+        size = int(sizes[places[0]]) if places else 0
+        if self._decodes_rows and size and (sizes[places] == size).all():
+            rows = self._decoder.decode(octets[: stops[-1], HEADER_BYTES:size]).reshape(stops[-1], -1)
+            return (rows[firsts[place] : stops[place]].flatten() for place in places)
+        lengths = sizes.tolist()
+        return (
+            ears[place].stream.decode(octets[firsts[place] : stops[place], HEADER_BYTES : lengths[place]])
+            for place in places
+        )
 
-    def _hand_on(self, loop: asyncio.AbstractEventLoop, ear: RtpEar, sounds: list[Sound]) -> None:
-        if ear.stream.is_waiting:
+    def _take_one_by_one(self, ear: RtpEar, rows: range, datagrams: Datagrams | None, now_s: float) -> None:
+        """For what is not plain, and for what waits."""
+        if not ear.is_open:  # closed by what another one heard
+            return
+        lane, stream = ear.lane, ear.stream
+        course = self.lanes.stop(lane)
+        if course is not None:
+            stream.catch_up(course)
+        sounds = stream.take(self._arrivals(ear, rows, datagrams) if datagrams is not None else (), now_s)
+        if ear.name is None and datagrams is not None:
+            ear.name = next(
+                (self._columns.names[row].copy() for row in rows if self._sender(row) == stream.source), None
+            )
+        if stream.expected is not None and ear.name is not None:
+            self.lanes.start(lane, ear.name, stream.expected, stream.course())
+        if stream.is_waiting:
             self._waiting.add(ear)
         else:
             self._waiting.discard(ear)
-        if not sounds:
+        if sounds:
+            self._hand_on(ear, sounds)
+
+    def _arrivals(self, ear: RtpEar, rows: range, datagrams: Datagrams) -> Iterator[Arrival]:
+        for row in rows:
+            source = self._sender(row)
+            if source is None:
+                ear.foreign += 1
+            else:
+                octets = self._columns.octets[row, : datagrams.sizes[row]]
+                yield Arrival(octets.tobytes(), *source, float(datagrams.at_s[row]))
+
+    def _hand_on(self, ear: RtpEar, sounds: Sequence[Sound]) -> None:
+        if not ear.is_open:
             return
         try:
             ear.on_sound(sounds)
         except Exception as error:  # noqa: BLE001 - one leg's trouble is not the others': this is the root of its task
-            loop.call_exception_handler({"message": f"the ear at port {ear.port} failed", "exception": error})
+            assert self._loop is not None  # noqa: S101
+            self._loop.call_exception_handler({"message": f"the ear at port {ear.port} failed", "exception": error})
 
     def _times(self, now_s: float, stop: int) -> NDArray[np.float64]:
         """When datagrams came, on the loop's clock: the kernel's time where it gave one."""
@@ -199,13 +250,9 @@ class RtpPlace:
         at_s[times[:, 0] == 0] = now_s
         return np.clip(at_s, now_s - OLDEST_S, now_s, out=at_s)
 
-    def _sources(self, rows: list[int]) -> list[Source | None]:
-        """The senders of these rows; None for one that is not the PBX."""
-        names = self._columns.names[rows].tobytes()
-        width = len(names) // len(rows)
-        return [self._source(names[start : start + width]) for start in range(0, len(names), width)]
-
-    def _source(self, name: bytes) -> Source | None:
+    def _sender(self, row: int) -> Source | None:
+        """Who sent this row; None where it is not the PBX."""
+        name = self._columns.names[row].tobytes()
         try:
             return self._senders[name]
         except KeyError:

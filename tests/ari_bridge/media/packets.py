@@ -3,9 +3,11 @@
 import struct
 
 from ari_bridge.media.arrival import Arrival
+from ari_bridge.media.payload import SLIN16, PayloadFormat
 from ari_bridge.media.rtp import RtpPacket
 
 SAMPLES = 320
+HOST, PORT = "127.0.0.1", 24896
 
 
 def packet(sequence: int, payload: bytes = b"") -> RtpPacket:
@@ -28,6 +30,14 @@ def datagram(
     return header + struct.pack(">h", level) * samples
 
 
-def arrival(data: bytes, host: str = "127.0.0.1", port: int = 24896, at_s: float = 1.0) -> Arrival:
+def numbered(sequence: int, payload: PayloadFormat = SLIN16, ssrc: int = 7) -> bytes:
+    """20 ms in any format, each packet with octets of its own."""
+    ticks = payload.clock_rate_hz // 50
+    header = struct.pack(">BBHII", 0x80, payload.payload_type, sequence % 65536, sequence * ticks % 2**32, ssrc)
+    octets = ticks * payload.octets_per_tick
+    return header + bytes((sequence * 7 + place) % 251 for place in range(octets))
+
+
+def arrival(data: bytes, host: str = HOST, port: int = PORT, at_s: float = 1.0) -> Arrival:
     """As it comes from the PBX."""
     return Arrival(data, host, port, at_s)
