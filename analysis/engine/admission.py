@@ -46,7 +46,7 @@ class Admission:
         """That all places are taken, empty while there is one."""
         return f"{len(self._admitted)} calls" if len(self._admitted) >= self._max_calls else ""
 
-    def admit(self, call_id: str, obstacle: str) -> None:
+    def reserve(self, call_id: str, obstacle: str) -> None:
         """Give a call its place, once and for all. Raises EngineFull for an obstacle, unless it holds one already."""
         if call_id in self._admitted:
             return

@@ -94,9 +94,9 @@ class Engine:
         await self._pool.run(self._host.stop)
         await self._pool.close()
 
-    def admit(self, call_id: str) -> None:
-        """Take a call, before it is heard; it keeps its place until `forget`. Raises EngineFull, which says why not."""
-        self._admission.admit(call_id, self._obstacle())
+    def reserve(self, call_id: str) -> None:
+        """Keep a place for a call, before it is heard and until `forget`. Raises EngineFull, which says why not."""
+        self._admission.reserve(call_id, self._obstacle())
 
     def hear(self, frame: Consented[AudioFrame]) -> None:
         """Take a frame of a grant's voice. Never blocks; a frame whose grant has ended is dropped.

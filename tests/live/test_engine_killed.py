@@ -25,8 +25,8 @@ BEFORE_S, AFTER_S = 9.0, 12.0
 """Time for a verdict before the kill, and for two after it."""
 EDGE_S = 1.0
 """Of the facts: how much of the ends of a call is not decided any more (a chunk needs what follows it)."""
-FORK_GAP_MS = 100
-"""A fork that was ended and made anew would be silent for longer."""
+FORK_GAP_MS = 1000
+"""Forks that were ended are made anew after 2 s: a shorter gap is a busy machine's."""
 NO_GAPS = Gaps(0.0, 0.0, 0.0)
 
 

@@ -9,31 +9,31 @@ def test_there_are_so_many_places_and_no_more() -> None:
     """Law: over capacity a new call is refused with the reason, and counted once however often it asks."""
     admission = Admission(max_calls=2)
     for call_id in ("a", "b"):
-        admission.admit(call_id, admission.full)
+        admission.reserve(call_id, admission.full)
     for _ in range(3):
         with pytest.raises(EngineFull, match="2 calls"):
-            admission.admit("c", admission.full)
+            admission.reserve("c", admission.full)
     assert (admission.admitted, admission.refused) == (2, 1)
 
 
 def test_a_call_that_is_in_stays_in() -> None:
     """Law: running calls are unharmed: whatever the obstacle, who holds a place keeps it until it is let go."""
     admission = Admission(max_calls=1)
-    admission.admit("a", admission.full)
-    admission.admit("a", "the engine is full")
+    admission.reserve("a", admission.full)
+    admission.reserve("a", "the engine is full")
     admission.let_go("a")
     with pytest.raises(EngineFull):
-        admission.admit("a", "the engine is full")
+        admission.reserve("a", "the engine is full")
 
 
 def test_a_place_that_is_given_back_goes_to_the_next() -> None:
     """Law: a refused call may ask again, and is taken when another one has ended."""
     admission = Admission(max_calls=1)
-    admission.admit("a", admission.full)
+    admission.reserve("a", admission.full)
     with pytest.raises(EngineFull):
-        admission.admit("b", admission.full)
+        admission.reserve("b", admission.full)
     admission.let_go("a")
-    admission.admit("b", admission.full)
+    admission.reserve("b", admission.full)
     assert (admission.admitted, admission.refused) == (1, 1)
 
 
@@ -42,7 +42,7 @@ def test_a_call_that_gave_up_may_be_refused_again() -> None:
     admission = Admission(max_calls=0)
     for _ in range(2):
         with pytest.raises(EngineFull):
-            admission.admit("a", admission.full)
+            admission.reserve("a", admission.full)
         admission.let_go("a")
     assert admission.refused == 2
 

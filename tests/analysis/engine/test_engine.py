@@ -300,9 +300,9 @@ async def test_no_call_comes_in_before_it_is_warm() -> None:
     engine = Engine(LoudnessDetector(), RememberingTone(), lambda verdict: None)
     assert not engine.stats().is_ready
     with pytest.raises(EngineFull, match="not ready"):
-        engine.admit("call-1")
+        engine.reserve("call-1")
     await engine.start()
-    engine.admit("call-1")
+    engine.reserve("call-1")
     assert engine.stats().is_ready
     await engine.stop()
     assert not engine.stats().is_ready
@@ -315,25 +315,25 @@ async def test_a_call_too_many_is_told_so_and_harms_nobody(callers: Callers) -> 
     ear = Ear(LoudnessDetector(), RememberingTone())
     ear.engine = Engine(LoudnessDetector(), RememberingTone(), ear.verdicts.append, max_calls=1)
     await ear.engine.start()
-    ear.engine.admit("call-1")
+    ear.engine.reserve("call-1")
     with pytest.raises(EngineFull, match="the engine is full: 1 calls"):
-        ear.engine.admit("call-2")
+        ear.engine.reserve("call-2")
     assert (ear.engine.stats().admitted_calls, ear.engine.stats().refused_calls) == (1, 1)
     await ear.turn(await callers.says_yes())
     assert len(ear.verdicts) == 1
     ear.engine.drop("call-1")
     assert "1 calls" in ear.engine.stats().full
     ear.engine.forget("call-1")
-    ear.engine.admit("call-2")
+    ear.engine.reserve("call-2")
     await ear.engine.stop()
 
 
 async def test_dropped_sound_keeps_new_calls_out(ear: Ear, callers: Callers) -> None:
     """Law: while queues run over nobody new comes in, and who is in stays in."""
-    ear.engine.admit("call-1")
+    ear.engine.reserve("call-1")
     grants = await callers.says_yes()
     ear.hear(grants, talk(("silence", 125)), talk(("silence", 125)))
     await ear.settled()
     with pytest.raises(EngineFull, match="dropped"):
-        ear.engine.admit("call-2")
-    ear.engine.admit("call-1")
+        ear.engine.reserve("call-2")
+    ear.engine.reserve("call-1")

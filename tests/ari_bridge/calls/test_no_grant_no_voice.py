@@ -59,7 +59,7 @@ class Ear:
     def facts(self, call_id: str) -> None:
         """None yet."""
 
-    def admit(self, call_id: str) -> None:
+    def reserve(self, call_id: str) -> None:
         """There is room for all."""
 
     def drop(self, call_id: str) -> None:
