@@ -34,7 +34,7 @@ from analysis.engine.network_wire import (
     pack,
     parse,
 )
-from analysis.speech.silero import SileroNetwork, VoiceNetwork
+from analysis.speech.silero import VoiceNetwork, network_of
 
 NAME: Final = "ouidire-engine"
 """What `ps` and `top` call it; the kernel keeps 15 letters."""
@@ -48,7 +48,7 @@ def main(arguments: Sequence[str]) -> int:
     """Serve one bridge. Whatever goes wrong ends the process: the bridge sees that, and starts another one."""
     control_fd, block_fd, voice_fd, tone_fd = (int(argument) for argument in arguments)
     _behave()
-    voice: VoiceNetwork = SileroNetwork(Path(f"/proc/self/fd/{voice_fd}"))
+    voice = network_of(Path(f"/proc/self/fd/{voice_fd}"))
     tone: ToneNetwork = OnnxToneNetwork(Path(f"/proc/self/fd/{tone_fd}").read_bytes())
     voice.run(np.zeros((1, ROW), np.float32), np.zeros((2, 1, STATE), np.float32))
     tone.run(log_mel(np.zeros(LONGEST_SAMPLES, np.float32)))

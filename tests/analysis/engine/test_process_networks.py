@@ -22,7 +22,7 @@ from analysis.engine.network_host import EngineGone
 from analysis.engine.network_wire import MAX_FRAMES, MAX_ROWS, Floats
 from analysis.engine.process_networks import FIRST_PAUSE_S, MAX_PAUSE_S, STEADY_S, ProcessNetworks
 from analysis.speech.detector import CHUNK_S
-from analysis.speech.silero import SileroDetector, SileroNetwork, model_path
+from analysis.speech.silero import SileroDetector, model_path, network_of
 from consent.errors import InvalidValue
 from tests.analysis.engine.sounds import frames
 from tests.analysis.voices import engine_voice
@@ -89,7 +89,7 @@ def test_voices_are_heard_to_the_bit_as_in_the_bridge(host: ProcessNetworks, row
         np.testing.assert_array_equal(here, there)
 
 
-SILERO = SileroNetwork()
+SILERO = network_of()
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

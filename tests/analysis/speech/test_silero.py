@@ -11,6 +11,7 @@ from analysis.audio import Pcm32
 from analysis.speech import silero
 from analysis.speech.detector import CHUNK_SAMPLES, Chances
 from analysis.speech.silero import SileroDetector, SileroMissing, SileroNetwork, VoiceNetwork
+from analysis.speech.silero_matrices import MatrixNetwork
 from consent.errors import OuidireError
 from tests.analysis.voices import as_float, engine_voice
 
@@ -120,7 +121,7 @@ class FickleNetwork:
 def test_a_network_that_was_gone_takes_no_memory_with_it() -> None:
     """Law: what is remembered of a stream is kept here: a chunk that could not be heard changes nothing of it."""
     network = FickleNetwork()
-    detector, control = SileroDetector(network), SileroDetector()
+    detector, control = SileroDetector(network), SileroDetector(SileroNetwork())
     row, control_row = np.array([detector.open()]), np.array([control.open()])
     for at, chunk in enumerate(chunks_of(as_float(engine_voice("caller_calm_en")), 30)):
         if at == 20:
@@ -129,3 +130,15 @@ def test_a_network_that_was_gone_takes_no_memory_with_it() -> None:
                 detector.hear(row, np.ones((1, CHUNK_SAMPLES), np.float32))
             network.is_gone = False
         assert detector.hear(row, chunk[None])[0] == control.hear(control_row, chunk[None])[0]
+
+
+def test_the_short_way_is_taken_where_it_gives_the_same_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Matrices that prove themselves against ONNX Runtime are taken; others are not."""
+    assert isinstance(silero.network_of(), MatrixNetwork)
+    monkeypatch.setattr(
+        MatrixNetwork, "run", lambda self, batch, states: (np.full(len(batch), 0.3, np.float32), states)
+    )
+    assert isinstance(silero.network_of(), SileroNetwork)
+    monkeypatch.undo()
+    other = Path(silero.model_path()).with_name("silero_vad_op18_ifless.onnx")
+    assert isinstance(silero.network_of(other), SileroNetwork)
