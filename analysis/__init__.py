@@ -8,5 +8,5 @@ import os
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 # numpy's OpenBLAS would take every core for the products of the voice network, and spin between them. One thread hears
-# all calls; the other cores are the PBX's. Read once, when numpy is loaded.
-os.environ["OPENBLAS_NUM_THREADS"] = "1"
+# all calls; the other cores are the PBX's. Read once, when numpy is loaded; who trains may want more.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

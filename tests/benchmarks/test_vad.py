@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from analysis.speech.silero import SileroNetwork, network_of
 from benchmarks import vad
 from benchmarks.vad import BESIDE, ROUND_TICKS, TICK_SAMPLES, Clock, Ours, main, measure, memory_kb, ratio, talk
 from benchmarks.yeses import granted
@@ -35,10 +36,10 @@ def test_the_talk_is_of_whole_rounds() -> None:
 
 
 async def test_ours_hears_what_it_is_given_in_frames_of_any_size(tmp_path: Path) -> None:
-    """Law: both sizes of frames lead to the same decisions about all chunks, and every stage is on the clock."""
+    """Law: frames of any size and both networks lead to the same decisions, and every stage is on the clock."""
     sounds = talk(2, 8.0)
     async with granted(tmp_path, 1) as grants:
-        large, small = Ours(grants, 1_600), Ours(grants, 320)
+        large, small = Ours(grants, 1_600, network_of()), Ours(grants, 320, SileroNetwork())
         for ours in (large, small):
             for at in range(0, sounds.shape[1], ROUND_TICKS * TICK_SAMPLES):
                 await ours.ready(sounds[:, at : at + ROUND_TICKS * TICK_SAMPLES])
