@@ -15,7 +15,7 @@ from analysis.speech.detector import CHUNK_S
 from analysis.speech.hysteresis import Decision
 from analysis.speech.marks import KEPT_CHUNKS, Marks
 from analysis.speech.segment import CallerSpeech
-from analysis.turns import FLOORS, LEAST_OVERLAP_CHUNKS, LONGEST_GAP_CHUNKS, Floor, Turns
+from analysis.turns import FLOORS, LEAST_OVERLAP_CHUNKS, LONGEST_GAP_CHUNKS, LONGEST_HOLE_CHUNKS, Floor, Turns
 from consent.errors import InvalidValue
 from consent.parties import Party
 
@@ -110,7 +110,7 @@ class ConversationTracker:
     All that it compares with is the call's own, and goes with it.
     """
 
-    __slots__ = ("_both", "_counted", "_delivery", "_facts", "_floor", "_run", "_turns", "marks")
+    __slots__ = ("_both", "_counted", "_delivery", "_facts", "_floor", "_hole", "_run", "_turns", "marks")
 
     def __init__(self) -> None:
         self.marks = {party: Marks() for party in Party}
@@ -119,6 +119,7 @@ class ConversationTracker:
         self._turns = Turns()
         self._floor = Floor.UNKNOWN
         self._run = 0  # for how many chunks the floor has been so
+        self._hole = 0  # how long both have not been heard since
         self._delivery = DeliveryTracker()
         self._facts: ConversationFacts | None = None
 
@@ -139,7 +140,7 @@ class ConversationTracker:
             chunk = self._counted
             self._counted += 1
             floor = FLOORS[caller.at(chunk) * 3 + agent.at(chunk)]
-            if floor is self._floor:
+            if floor is self._floor and not self._hole:
                 self._run += 1
             else:
                 self._count(floor, 1)
@@ -161,6 +162,15 @@ class ConversationTracker:
         return self._facts
 
     def _count(self, floor: Floor, chunks: int) -> None:
+        if floor is Floor.UNKNOWN:
+            self._hole += chunks
+            if self._hole > LONGEST_HOLE_CHUNKS:
+                self._change(floor, self._hole)
+            return
+        self._hole = 0
+        self._change(floor, chunks)
+
+    def _change(self, floor: Floor, chunks: int) -> None:
         if floor is self._floor:
             self._run += chunks
             return

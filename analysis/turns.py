@@ -14,12 +14,19 @@ LONGEST_GAP_CHUNKS: Final = 93
 """3 s. After a longer silence one does not answer but begins anew. Gaps are of the order of 0.2 s (Levinson & Torreira
 2015), in ten languages within 0.25 s of their common mean (Stivers et al. 2009), and 1 s is the longest that passes as
 usual (Jefferson 1988); three times that leaves room for an agent's look at a screen."""
+NO_OVERLAP_CHUNKS: Final = 4
+"""128 ms. An overlap no longer than that at a change of speakers is an answer that took no time: listeners hear neither
+gap nor overlap below about 120 ms (Heldner 2011), and the detector hears the end of a word as much too late."""
 LEAST_OVERLAP_CHUNKS: Final = 16
 """512 ms of talk at once count as an overlap. Less is the rule and nobody's doing: the end of a turn foreseen, or a
 "mhm" (Sacks, Schegloff & Jefferson 1974: overlaps are common, but brief)."""
 SHORTEST_BREAK_CHUNKS: Final = 7
 """224 ms: an overlap that stops for less goes on. Pauses below 200 ms are the brief ones within one person's flow of
 talk (Campione & Veronis 2002, "A large-scale multilingual study of silent pause duration")."""
+
+LONGEST_HOLE_CHUNKS: Final = 4
+"""128 ms: what is missing for no longer breaks no answer, overlap or pause, and counts nowhere. It is half of the
+shortest talk that the detector knows: no word of anybody can have been in it alone."""
 
 
 class Floor(IntEnum):
@@ -68,7 +75,9 @@ class Answers:
 class Turns:
     """Follows one call. Feed it every stretch in which the floor stays the same, in order; neighbours differ."""
 
-    __slots__ = ("_before", "_begun_by", "_both", "_break", "_gap", "answers", "begun", "chunks", "longest_pause")
+    __slots__ = (
+        "_before", "_begun_by", "_both", "_break", "_gap", "_slip", "answers", "begun", "chunks", "longest_pause",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.chunks = [0] * len(Floor)
@@ -77,6 +86,7 @@ class Turns:
         self.begun = {Floor.CALLER: 0, Floor.AGENT: 0, Floor.UNKNOWN: 0}
         self._before = Floor.UNKNOWN  # the floor before this stretch
         self._gap = (Floor.UNKNOWN, 0)  # who had talked before the silence just now, and how long it was
+        self._slip = (Floor.UNKNOWN, 0)  # who had talked before both did just now, and how long both did
         self._both = 0  # talk at once in the overlap that is open
         self._break = 0  # how long both have not talked at once since
         self._begun_by = Floor.UNKNOWN
@@ -93,6 +103,7 @@ class Turns:
         """The stretch that was entered is over, and was so long."""
         self.chunks[floor] += chunks
         if floor is Floor.BOTH:
+            self._slip = (self._before, chunks)
             self.begun[self._begun_by] += self.counts_as_overlap(chunks)
             self._both, self._break = self._both + chunks, 0
         elif floor is Floor.UNKNOWN:
@@ -121,7 +132,11 @@ class Turns:
 
     def _answer(self, floor: Floor, before: Floor) -> None:
         """Somebody alone talks now: an answer, if the other alone talked before, with or without a silence between."""
-        spoke, gap = self._gap if before is Floor.NOBODY else (before, 0)
+        if before is Floor.BOTH:
+            spoke, both = self._slip
+            gap = 0 if both <= NO_OVERLAP_CHUNKS else LONGEST_GAP_CHUNKS + 1
+        else:
+            spoke, gap = self._gap if before is Floor.NOBODY else (before, 0)
         if spoke is _OTHER[floor] and gap <= LONGEST_GAP_CHUNKS:
             self.answers[floor].note(gap)
 

@@ -12,7 +12,7 @@ class Purpose(StrEnum):
     """One thing that is done with a voice."""
 
     FACTS = "facts"
-    """Talk share, overlap, pauses: of both parties, of this call only."""
+    """Talk share, overlap, answers, pauses: of both parties, of this call only. Pace and level of the caller only."""
     TONE = "tone"
     """Activation and likelihood of anger: of the caller only."""
     CLIPS = "clips"

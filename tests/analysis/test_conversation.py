@@ -12,7 +12,7 @@ from analysis.conversation import MAX_LATENCY_S, ConversationFacts, Conversation
 from analysis.delivery import Delivery
 from analysis.speech.detector import CHUNK_S
 from analysis.speech.hysteresis import Decision
-from analysis.turns import LEAST_OVERLAP_CHUNKS
+from analysis.turns import LEAST_OVERLAP_CHUNKS, LONGEST_HOLE_CHUNKS
 from consent.errors import InvalidValue
 from consent.parties import Party
 from tests.analysis.test_delivery import speech
@@ -41,7 +41,11 @@ def test_facts_are_what_counting_by_hand_gives(marks: list[tuple[str, str]], lag
     marks = [*marks, ("speaks", "speaks")]
     facts = follow([c for c, _ in marks], [a for _, a in marks], lag)
     both = [(c, a) for c, a in marks if "unheard" not in (c, a)]
-    pauses = [len(list(run)) for pair, run in itertools.groupby(marks) if pair == ("silent", "silent")]
+    known: list[tuple[str, str]] = []  # what was not heard for at most 128 ms is passed over
+    for unheard, run in itertools.groupby(marks, lambda pair: "unheard" in pair):
+        stretch = list(run)
+        known += stretch if not unheard or len(stretch) > LONGEST_HOLE_CHUNKS else []
+    pauses = [len(list(run)) for pair, run in itertools.groupby(known) if pair == ("silent", "silent")]
     assert facts.heard_s == pytest.approx(len(both) * CHUNK_S)
     assert facts.caller_talk_s == pytest.approx(sum(c == "speaks" for c, _ in both) * CHUNK_S)
     assert facts.agent_talk_s == pytest.approx(sum(a == "speaks" for _, a in both) * CHUNK_S)
@@ -128,6 +132,17 @@ def test_a_gap_in_which_sound_was_lost_is_no_answer() -> None:
     caller = ["speaks"] * 40 + ["silent"] * 60
     agent = ["silent"] * 42 + ["unheard"] * 20 + ["silent"] * 5 + ["speaks"] * 33
     assert follow(caller, agent).agent_answers == 0
+
+
+@pytest.mark.parametrize(("hole", "answers"), [(LONGEST_HOLE_CHUNKS, 1), (LONGEST_HOLE_CHUNKS + 1, 0)])
+def test_a_lost_packet_or_two_break_no_answer(hole: int, answers: int) -> None:
+    """128 ms that were not heard are passed over: no part of the answer's time, and no end of it."""
+    caller = ["speaks"] * 40 + ["silent"] * (20 + hole)
+    agent = ["silent"] * 45 + ["unheard"] * hole + ["silent"] * 5 + ["speaks"] * 10
+    facts = follow(caller, agent)
+    assert facts.agent_answers == answers
+    assert facts.agent_latency_s == (pytest.approx(10 * CHUNK_S) if answers else None)
+    assert facts.heard_s == pytest.approx(60 * CHUNK_S)
 
 
 async def test_the_callers_delivery_dies_with_the_tracker(callers: Callers) -> None:

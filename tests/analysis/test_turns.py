@@ -9,6 +9,7 @@ from analysis.turns import (
     FLOORS,
     LEAST_OVERLAP_CHUNKS,
     LONGEST_GAP_CHUNKS,
+    NO_OVERLAP_CHUNKS,
     SHORTEST_BREAK_CHUNKS,
     Answers,
     Floor,
@@ -49,11 +50,17 @@ def test_an_answer_without_a_silence_took_no_time() -> None:
     assert follow(("c", 50), ("a", 50)).answers[Floor.AGENT].median_chunks() == 0
 
 
+def test_an_overlap_that_nobody_hears_is_an_answer() -> None:
+    """128 ms of both at a change of speakers: an answer that took no time. Where the first goes on, it is none."""
+    assert follow(("c", 50), ("b", NO_OVERLAP_CHUNKS), ("a", 50)).answers[Floor.AGENT].median_chunks() == 0
+    assert follow(("c", 50), ("b", NO_OVERLAP_CHUNKS), ("c", 50)).answers[Floor.AGENT].count == 0
+
+
 @pytest.mark.parametrize(
     "stretches",
     [
         (("c", 50), ("-", 10), ("c", 50)),
-        (("c", 50), ("b", 5), ("a", 50)),
+        (("c", 50), ("b", NO_OVERLAP_CHUNKS + 1), ("a", 50)),
         (("c", 50), ("-", LONGEST_GAP_CHUNKS + 1), ("a", 50)),
         (("c", 50), ("-", 5), ("?", 1), ("-", 5), ("a", 50)),
         (("c", 50), ("?", 5), ("a", 50)),
