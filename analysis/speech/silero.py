@@ -1,4 +1,4 @@
-"""The one door to Silero VAD: its ONNX file run by ONNX Runtime, all streams of a tick in one batch.
+"""The one door to Silero VAD: its ONNX file run by ONNX Runtime, or as it would, all streams of a tick in one batch.
 
 `import silero_vad` imports torch, 300 MB that the live path does not need: only the package's place is looked up.
 A batch costs a third of what the same chunks cost one by one (benchmarks measure it), so state lives here in
