@@ -76,7 +76,7 @@ def test_another_model_is_refused(model: bytes) -> None:
 
 
 def test_one_thread_does_it() -> None:
-    """The products take no other core, where the environment does not ask for it: those are the PBX's."""
+    """The products take no other core where the environment does not ask for it: those are the PBX's."""
     code = """
 import sys
 from pathlib import Path
@@ -86,7 +86,8 @@ network = MatrixNetwork(Path(sys.argv[1]).read_bytes())
 network.run(np.zeros((400, 576), np.float32), np.zeros((2, 400, 128), np.float32))
 print(len(list(Path("/proc/self/task").iterdir())))
 """
-    here, environment = Path(analysis.__path__[0]).parent, {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
+    here = Path(analysis.__path__[0]).parent
+    environment = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
     command = [sys.executable, "-c", code, str(model_path())]
     ran = subprocess.run(command, capture_output=True, text=True, check=True, env=environment, cwd=here)
     assert ran.stdout.strip() == "1"
