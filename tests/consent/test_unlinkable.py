@@ -15,7 +15,7 @@ import sqlite3
 import struct
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
 from pathlib import Path
@@ -25,6 +25,7 @@ import numpy as np
 import pytest
 
 from analysis.conversation import PartyFacts
+from analysis.delivery import Delivery
 from analysis.emotion.score import Estimate, ToneScore, Verdict
 from analysis.store.schema import MIGRATIONS as STORE
 from analysis.store.scores import Scores
@@ -147,9 +148,10 @@ class Centre:
             verdict: Verdict = ToneScore(6.0 * number, 6.0 * number + 4, *estimates, "model-x")
             await self.scores.keep(grants.caller.admit(verdict))
             self.measured += [one, other]
-        facts = PartyFacts(float(cdr.duration_s), cdr.duration_s / 3.1, 0.5, 1.25, 7.5)
-        for grant in (grants.caller, grants.agent):
-            await self.scores.keep_facts(grant, facts)
+        facts = PartyFacts(float(cdr.duration_s), cdr.duration_s / 3.1, 0.5, 1.25, 7.5, 2, 9, 0.4375)
+        delivery = Delivery(cdr.duration_s / 4 + 10, 4 + one, 6 * other - 3)
+        for grant, own in ((grants.caller, replace(facts, delivery=delivery)), (grants.agent, facts)):
+            await self.scores.keep_facts(grant, own)
             self.told.append(grant.grant_id)
         await self.answer(cdr, Answer.EXPIRED, cdr.end)
         body = secrets.token_bytes(4124)
