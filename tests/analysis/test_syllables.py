@@ -129,7 +129,7 @@ def test_codec_and_noise_leave_the_count_as_it_is(name: str) -> None:
 
 @pytest.mark.parametrize("name", VOICES)
 def test_the_level_is_that_of_the_voice(name: str) -> None:
-    """20 dB less are 20 dB less, with the same syllables; noise 15 dB down moves the level by half a decibel at most."""
+    """20 dB less are 20 dB less, with the same syllables; noise 15 dB down moves the level by half a decibel most."""
     sound = as_float(engine_voice(name))[:SEGMENT]
     loud, soft = find_syllables(sound), find_syllables(sound * np.float32(0.1))
     assert loud.level_dbov is not None
