@@ -105,6 +105,8 @@ class MatrixNetwork:
         at.frames[:count] = at.frames_in[:count]
         spectrum = at.spectrum[: count * _FRAMES]
         np.matmul(at.frames[:count].reshape(-1, _FRAME), self._basis, out=spectrum)
+        at.padded[:count] = 0.0  # no voice stays here until the next one comes
+        at.frames[:count] = 0.0
         np.square(spectrum, out=spectrum)
         power = at.power[: count * _FRAMES]
         np.add(spectrum[:, :_BINS], spectrum[:, _BINS:], out=power)

@@ -68,6 +68,14 @@ def test_what_was_answered_is_not_changed_by_the_next_run() -> None:
     assert not states.any()
 
 
+def test_no_sound_stays_within() -> None:
+    """A voice is not kept where it passed through: its grant may have ended before the next run."""
+    network = MatrixNetwork(MODEL)
+    hear(network, sounds())
+    assert not network._between.padded.any()
+    assert not network._between.frames.any()
+
+
 @pytest.mark.parametrize("model", [b"", b"no model", MODEL[:1_000_000]])
 def test_another_model_is_refused(model: bytes) -> None:
     """Weights that are not all there, or of another shape, are not run."""
