@@ -1,4 +1,4 @@
-"""Is a stretch of speech fit to be judged? Four measures that can be explained, each with a limit and its source.
+"""Is a stretch of speech fit to be judged? A few measures, each with a limit and its source.
 
 Measured on 325 windows of clean speech (LibriSpeech, EmoDB, CREMA-D) and on hold music, household sounds and noise,
 all through 300-3400 Hz and mu-law at 8 kHz; the limits keep 99 % of the clean windows.
@@ -32,6 +32,11 @@ noise at a true 10 dB 11.5 to 18, at 5 dB 7 to 13, at 0 dB 4 to 8.5; hold music 
 MIN_QUIET_SHARE: Final = 0.2
 """Frames under half of the mean amplitude: speech has many, music and steady noise few (Scheirer & Slaney 1997).
 Measured: clean speech 0.22 to 0.63, hold music a median of 0.08, speech in white noise at 0 dB below 0.09."""
+MIN_TALK: Final = 0.0
+"""Mean log-odds that a person talks (`analysis.speech.voice_check`). What is talk may still be none to be judged: here
+the doubt goes the other way than in talk time, for an abstention is no wrong word about anybody."""
+MAX_COMPANY: Final = 0.7
+"""Mean log-odds that more than one person talks. Measured, and what it costs: docs/quality.md."""
 
 _FRAME: Final = 256
 _CEILING: Final = np.float32(0.97)
@@ -45,11 +50,12 @@ class Flaw(StrEnum):
     TOO_LITTLE_SPEECH = "too_little_speech"
     LINE = "line"
     NOISE = "noise"
+    SECOND_VOICE = "second_voice"
 
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """The measures of one stretch: seconds of speech, shares 0..1, levels in dB (of full scale, and over the noise)."""
+    """The measures of one stretch: seconds of speech, shares 0..1, levels in dB (of full scale, and over the noise), mean log-odds."""
 
     speech_s: float
     coverage: float
@@ -57,6 +63,8 @@ class Quality:
     clipped_share: float
     snr_db: float
     quiet_share: float
+    talk: float
+    company: float
 
     @property
     def flaw(self) -> Flaw | None:
@@ -67,16 +75,22 @@ class Quality:
             return Flaw.LINE
         if self.snr_db < MIN_SNR_DB or self.quiet_share < MIN_QUIET_SHARE:
             return Flaw.NOISE
+        if self.talk < MIN_TALK:
+            return Flaw.NOISE
+        if self.company > MAX_COMPANY:
+            return Flaw.SECOND_VOICE
         return None
 
 
-def measure(samples: Pcm32, speech: NDArray[np.bool_], coverage: float) -> Quality:
+def measure(samples: Pcm32, speech: NDArray[np.bool_], coverage: float, talk: float, company: float) -> Quality:
     """Measure one stretch of one party's sound at 16 kHz.
 
     Args:
         samples: mono float32 in -1..1, shape (chunks * n,).
         speech: whether the detector heard speech in each of equal chunks of it, bool of shape (chunks,).
         coverage: how much of it was received, 0..1.
+        talk: mean log-odds over the speech that a person talks.
+        company: mean log-odds over the speech that more than one does.
 
     Raises:
         InvalidValue: the chunks do not divide the samples into whole frames of 16 ms.
@@ -95,6 +109,8 @@ def measure(samples: Pcm32, speech: NDArray[np.bool_], coverage: float) -> Quali
         clipped_share=float((amplitudes > _CEILING).mean()),
         snr_db=_db(speech_power) - _db(float(np.percentile(frames, _FLOOR_PERCENTILE))),
         quiet_share=float((amplitude < amplitude.mean() / 2).mean()),
+        talk=talk,
+        company=company,
     )
 
 

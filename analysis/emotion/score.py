@@ -14,6 +14,8 @@ class Reason(StrEnum):
     LINE = "line"
     """Sound was lost, clipped or too faint."""
     NOISE = "noise"
+    SECOND_VOICE = "second_voice"
+    """Somebody else was heard on the caller's line."""
     UNFAMILIAR = "unfamiliar"
     """Unlike anything the model was trained on."""
     LANGUAGE = "language"

@@ -25,6 +25,7 @@ from analysis.engine.stream import Stream
 from analysis.speech.detector import CHUNK_S, CHUNK_SAMPLES, PCM_SCALE, Chances, SpeechDetector
 from analysis.speech.segment import CallerSpeech
 from analysis.speech.segmenter import WINDOW_CHUNKS, Window
+from analysis.speech.voice_check import COLUMNS, TALK
 from consent.errors import Withdrawn
 from consent.grant import Consented
 from consent.parties import Party
@@ -187,12 +188,13 @@ class Batcher:
         return taken, firsts, counts
 
     def _hear(self, streams: list[Stream], counts: NDArray[np.intp]) -> tuple[Chances, Chances]:
-        """Of each stream's run the likelihoods of speech and the log-odds of talk; beyond a run's end 0.
+        """Of each stream's run the likelihoods of speech and the log-odds of talk and company; beyond a run's end 0.
 
-        Both float32 of shape (streams, RUN_CHUNKS).
+        Float32 of shapes (streams, RUN_CHUNKS) and (streams, RUN_CHUNKS, 2).
         """
         every = np.array([stream.row for stream in streams], np.intp)
-        chances, voices = np.zeros((2, len(streams), RUN_CHUNKS), np.float32)
+        chances = np.zeros((len(streams), RUN_CHUNKS), np.float32)
+        voices = np.zeros((len(streams), RUN_CHUNKS, len(COLUMNS)), np.float32)
         for turn in range(counts.max()):
             at = np.flatnonzero(counts > turn)
             chunks, rows = self._chunks[: len(at)], every
@@ -216,11 +218,12 @@ class Batcher:
         lowest, highest = chances.min(axis=1).tolist(), chances.max(axis=1).tolist()
         for at, (stream, first, count) in enumerate(zip(streams, firsts, counts, strict=True)):
             tracker, party = self._trackers[stream.grant.call_id], stream.grant.party
+            stream.note(first, voices[at, :count])
             run = stream.pass_over(first, first + count, lowest[at], highest[at])
             if run is not None:
                 tracker.put_run(party, run.first_chunk, run.stop_chunk, speaks=run.speaks)
                 continue
-            heard = zip(chances[at, :count].tolist(), voices[at, :count].tolist(), strict=True)
+            heard = zip(chances[at, :count].tolist(), voices[at, :count, TALK].tolist(), strict=True)
             for chunk, (chance, voice) in enumerate(heard, first):
                 for decision in stream.decide(chunk, chance, voice):
                     tracker.put(party, decision)
@@ -256,7 +259,8 @@ class Batcher:
                 return
             stream.windows.popleft()
             is_tested = stream.language in self._tone.languages
-            found = clean_speech(stream.sound.open(), window, own, agent if self._expects_agent else None)
+            sound, voices = stream.sound.open(), stream.voices(window)
+            found = clean_speech(sound, window, voices, own, agent if self._expects_agent else None)
             if isinstance(found, Reason):
                 result.abstained.append(_abstained(stream, window, found if is_tested else Reason.LANGUAGE))
                 continue

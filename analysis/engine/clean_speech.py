@@ -29,12 +29,15 @@ SKEW_CHUNKS: Final = 1
 Mask = NDArray[np.bool_]
 
 
-def clean_speech(ring: SoundRing, window: Window, own: Marks, agent: Marks | None) -> SpeechSegment | Reason:
+def clean_speech(
+    ring: SoundRing, window: Window, voices: NDArray[np.float32], own: Marks, agent: Marks | None
+) -> SpeechSegment | Reason:
     """The longest stretch of a window in which the caller alone can be heard, if it is fit to be judged.
 
     Args:
         ring: the caller's sound.
         window: the chunks in question.
+        voices: log-odds of talk and of company of each of them, shape (chunks, 2), see `voice_check`.
         own: what was decided of the caller.
         agent: what was decided of the agent; None where there is no agent (a microphone).
     """
@@ -51,15 +54,16 @@ def clean_speech(ring: SoundRing, window: Window, own: Marks, agent: Marks | Non
     first, stop = _best_run(clean, speech)
     if stop == first:
         return Reason.TOO_LITTLE_SPEECH
-    return _fit(ring, window.first_chunk + first, speech[first:stop])
+    return _fit(ring, window.first_chunk + first, speech[first:stop], voices[first:stop])
 
 
-def _fit(ring: SoundRing, first_chunk: int, speech: Mask) -> SpeechSegment | Reason:
+def _fit(ring: SoundRing, first_chunk: int, speech: Mask, voices: NDArray[np.float32]) -> SpeechSegment | Reason:
     stop_chunk = first_chunk + len(speech)
     received = sum(ring.heard(chunk) for chunk in range(first_chunk, stop_chunk))
     samples = ring.cut(first_chunk, stop_chunk)
     coverage = received / len(samples)
-    flaw: Flaw | None = measure(samples, speech, coverage).flaw
+    talk, company = voices[speech].mean(axis=0)
+    flaw: Flaw | None = measure(samples, speech, coverage, float(talk), float(company)).flaw
     if flaw is not None:
         return Reason(flaw.value)
     return SpeechSegment(first_chunk * CHUNK_SAMPLES, samples, float(speech.mean()), 0.0, coverage)

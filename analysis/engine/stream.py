@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections import deque
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from analysis.audio import ENGINE_RATE_HZ, AudioFrame, Pcm16
 from analysis.resample import Resampler
 from analysis.speech.detector import CHUNK_SAMPLES, SpeechDetector
 from analysis.speech.hysteresis import TALKS, Decision, Hysteresis, Run
 from analysis.speech.segmenter import Segmenter, Window
 from analysis.speech.sound_ring import SoundRing
+from analysis.speech.voice_check import COLUMNS
+from consent.errors import InvalidValue
 from consent.grant import Consented
 from consent.parties import Party
 from consent.purposes import Purpose
@@ -43,6 +48,7 @@ class Stream:
         "_resampler",
         "_ring",
         "_segmenter",
+        "_voices",
         "grant",
         "is_after_gap",
         "row",
@@ -62,6 +68,7 @@ class Stream:
         self._lost: tuple[int, int] | None = None
         self._hysteresis = Hysteresis()
         self._segmenter = Segmenter() if is_judged else None
+        self._voices = np.zeros((CALLER_CHUNKS, len(COLUMNS)), np.float32) if is_judged else None
         self._resampler: Resampler | None = None
 
     @property
@@ -115,6 +122,20 @@ class Stream:
             end += 1
         return first, end - first
 
+    def note(self, first_chunk: int, voices: NDArray[np.float32]) -> None:
+        """Keep the log-odds of talk and company of a run, shape (n, 2), for windows; of the agent nothing is kept."""
+        if self._voices is not None:
+            begin, count = first_chunk % CALLER_CHUNKS, len(voices)
+            self._voices[begin : begin + count] = voices[: CALLER_CHUNKS - begin]
+            if begin + count > CALLER_CHUNKS:
+                self._voices[: begin + count - CALLER_CHUNKS] = voices[CALLER_CHUNKS - begin :]
+
+    def voices(self, window: Window) -> NDArray[np.float32]:
+        """What was noted of a window's chunks, shape (n, 2); of those that were not heard it is of no meaning."""
+        if self._voices is None:
+            raise InvalidValue("nothing is kept of a voice that is not judged")
+        return self._voices[np.arange(*window) % CALLER_CHUNKS]
+
     def decide(self, chunk: int, chance: float, voice: float = TALKS) -> list[Decision]:
         """Take one chunk's likelihood of speech and log-odds of talk; the decisions that are final now."""
         decisions = self._hysteresis.feed(chunk, chance, voice)
@@ -160,4 +181,6 @@ class Stream:
     def wipe(self) -> None:
         """Overwrite the sound: the grant has ended, or the call."""
         self._ring.wipe()
+        if self._voices is not None:
+            self._voices[:] = 0.0
         self.windows.clear()

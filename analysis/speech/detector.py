@@ -51,12 +51,12 @@ class SpeechDetector(Protocol):
         ...
 
     def voices(self, rows: Rows) -> Chances:
-        """How much what each row heard last sounds like a person who talks, rather than cries, barks or sings.
+        """How much what each row heard last sounds like a person who talks, rather than cries or barks; and like several.
 
         Args:
             rows: streams that were in the newest `hear`, shape (n,).
 
         Returns:
-            Log-odds of one chunk, float32 of shape (n,): to be averaged over an utterance.
+            Log-odds of one chunk, float32 of shape (n, 2), see `voice_check`: to be averaged over an utterance.
         """
         ...

@@ -17,7 +17,7 @@ import onnxruntime
 from analysis.audio import ENGINE_RATE_HZ, Pcm32
 from analysis.speech.detector import CHUNK_SAMPLES, Chances, Rows
 from analysis.speech.silero_matrices import MatrixNetwork
-from analysis.speech.voice_check import VoiceCheck
+from analysis.speech.voice_check import COLUMNS, VoiceCheck
 from consent.errors import InvalidValue, OuidireError
 
 CONTEXT_SAMPLES: Final = 64
@@ -131,7 +131,7 @@ class SileroDetector:
         self._network = network or network_of()
         self._states = np.zeros((_STATE_SHAPE[0], _FIRST_ROWS, _STATE_SHAPE[1]), np.float32)
         self._contexts = np.zeros((_FIRST_ROWS, CONTEXT_SAMPLES), np.float32)
-        self._voices = np.zeros(_FIRST_ROWS, np.float32)
+        self._voices = np.zeros((_FIRST_ROWS, len(COLUMNS)), np.float32)
         self._input = np.zeros((_FIRST_ROWS, CONTEXT_SAMPLES + CHUNK_SAMPLES), np.float32)
         self._free = list(range(_FIRST_ROWS - 1, -1, -1))
 
@@ -172,7 +172,7 @@ class SileroDetector:
         return chances
 
     def voices(self, rows: Rows) -> Chances:
-        """Log-odds that a person talks; see `SpeechDetector.voices`."""
+        """Log-odds that a person talks, and that several do; see `SpeechDetector.voices`."""
         return self._voices[rows]
 
     def _grow(self) -> None:

@@ -1,8 +1,8 @@
-"""Who is that: a person who talks, or a child that cries, a dog, a sneeze, a song? Read from the detector's own memory.
+"""Who is that: one person who talks, several, or a child that cries, a dog, a sneeze? Read from the detector's memory.
 
 Silero is trained to find speech, and takes a crying child for it: half a second or more in every seventh recording of
 household sounds. Its memory of a sound (the hidden state of its LSTM, 128 numbers) knows better than its answer: a
-weighted sum of it tells talk from such noises. Read so, it costs next to nothing, and is as good after 256 ms as pitch,
+weighted sum of it tells talk from such noises, another one voice from several at once. Read so, it costs next to nothing, and is as good after 256 ms as pitch,
 harmonicity, spectrum and their movement together are after a second. docs/quality.md has the figures,
 docs/decisions/talk-is-read-from-memory.md what else was tried, and `benchmarks/voice_training.py` makes the weights.
 
@@ -23,23 +23,30 @@ from numpy.typing import NDArray
 from consent.errors import InvalidValue
 
 WEIGHTS: Final = Path(__file__).with_suffix(".json")
+TALK: Final = 0
+"""The column of the log-odds that a person talks."""
+COMPANY: Final = 1
+"""The column of the log-odds that more than one does at once."""
+COLUMNS: Final = ("talk", "company")
 MEMORY_SIZE: Final = 128
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class VoiceCheck:
-    """The weights of the sum, float32 of shape (128,), and what is added to it.
+    """The weights of both sums, float32 of shape (128, 2), and what is added to them, shape (2,).
 
     Raises:
-        InvalidValue: not 128 finite weights.
+        InvalidValue: of another shape, or not finite.
     """
 
     weights: NDArray[np.float32]
-    bias: float
+    bias: NDArray[np.float32]
 
     def __post_init__(self) -> None:
-        if self.weights.shape != (MEMORY_SIZE,) or not np.isfinite([*self.weights, self.bias]).all():
-            raise InvalidValue(f"a memory of {MEMORY_SIZE} needs as many finite weights")
+        if self.weights.shape != (MEMORY_SIZE, len(COLUMNS)) or self.bias.shape != (len(COLUMNS),):
+            raise InvalidValue(f"a memory of {MEMORY_SIZE} needs as many weights for each of {COLUMNS}")
+        if not (np.isfinite(self.weights).all() and np.isfinite(self.bias).all()):
+            raise InvalidValue("weights are finite")
 
     @classmethod
     def of(cls, model: Path, weights: Path = WEIGHTS) -> VoiceCheck:
@@ -47,16 +54,18 @@ class VoiceCheck:
         known = json.loads(weights.read_text(encoding="utf-8"))
         if sha256(model.read_bytes()).hexdigest() != known["model_sha256"]:
             raise InvalidValue(f"{model} is not the model of {known['model']}: install that version of silero-vad")
-        return cls(np.array(known["weights"], np.float32), float(known["bias"]))
+        columns = [known[column] for column in COLUMNS]
+        weights = np.array([column["weights"] for column in columns], np.float32).T
+        return cls(np.ascontiguousarray(weights), np.array([column["bias"] for column in columns], np.float32))
 
     def voices(self, memory: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Log-odds that a person talks, for each of n chunks.
+        """Log-odds that a person talks, and that more than one does, for each of n chunks.
 
         Args:
             memory: the hidden state after each chunk, float32 of shape (n, 128).
 
         Returns:
-            float32 of shape (n,), to be averaged over an utterance: one chunk alone says little.
+            float32 of shape (n, 2), to be averaged over an utterance: one chunk alone says little.
         """
-        odds: NDArray[np.float32] = memory @ self.weights + np.float32(self.bias)
+        odds: NDArray[np.float32] = memory @ self.weights + self.bias
         return odds

@@ -35,9 +35,15 @@ def caller_ring(lost: tuple[int, int] = (0, 0)) -> SoundRing:
     return ring
 
 
-def found(agent: Marks | None, ring: SoundRing | None = None, own: Marks | None = None) -> SpeechSegment | Reason:
-    """What is found in the window."""
-    return clean_speech(ring or caller_ring(), WINDOW, own or marks_of([(20, 120)]), agent)
+def found(
+    agent: Marks | None,
+    ring: SoundRing | None = None,
+    own: Marks | None = None,
+    odds: tuple[float, float] = (4.0, -4.0),
+) -> SpeechSegment | Reason:
+    """What is found in the window, when every chunk of it has these log-odds of talk and of company."""
+    voices = np.tile(np.array(odds, np.float32), (WINDOW.stop_chunk - WINDOW.first_chunk, 1))
+    return clean_speech(ring or caller_ring(), WINDOW, voices, own or marks_of([(20, 120)]), agent)
 
 
 def test_a_caller_alone_is_judged_whole() -> None:
@@ -79,6 +85,19 @@ def test_without_an_agent_there_is_no_echo() -> None:
 def test_lost_sound_is_the_line() -> None:
     """Holes in the caller's own sound are never judged as calm."""
     assert found(marks_of([]), caller_ring(lost=(50, 60))) is Reason.LINE
+
+
+def test_what_is_no_talk_or_of_more_than_one_is_not_judged() -> None:
+    """A crying child is noise and somebody beside the caller a second voice: neither is ever the caller's tone."""
+    assert found(marks_of([]), odds=(-0.1, -4.0)) is Reason.NOISE
+    assert found(marks_of([]), odds=(4.0, 4.0)) is Reason.SECOND_VOICE
+
+
+def test_only_what_is_speech_counts_for_who_it_is() -> None:
+    """What the detector remembers in pauses says nothing about the voice."""
+    voices = np.tile(np.array((-9.0, 9.0), np.float32), (100, 1))
+    voices[:60] = (4.0, -4.0)
+    assert isinstance(clean_speech(caller_ring(), WINDOW, voices, marks_of([(20, 80)]), None), SpeechSegment)
 
 
 def test_turns_in_one_window_are_no_overlap() -> None:
