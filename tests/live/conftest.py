@@ -7,10 +7,12 @@ that can reach nobody, and an ordinary user may count packets there. OUIDIRE_TES
 
 import os
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import pytest
 import pytest_asyncio
 
+from benchmarks import sipp
 from tests.lab.errors import LabError
 from tests.lab.installation import Installation, find
 from tests.lab.netns import bring_loopback_up, reexec_without_network, without_network
@@ -18,7 +20,7 @@ from tests.lab.site import Site, open_site
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Leave the network, once Asterisk is in the cache."""
+    """Leave the network, once Asterisk and SIPp are in the cache."""
     if without_network():
         bring_loopback_up()
         return
@@ -28,6 +30,8 @@ def pytest_configure(config: pytest.Config) -> None:
         _installation()
     except LabError:
         return  # the fixture says it, where it is a test's failure
+    with suppress(LabError):  # its test says it
+        sipp.find(_say)
     capture = config.pluginmanager.getplugin("capturemanager")
     if capture is not None:
         capture.stop_global_capturing()  # the process to come writes to the terminal itself
