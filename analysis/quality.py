@@ -55,7 +55,10 @@ class Flaw(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """The measures of one stretch: seconds of speech, shares 0..1, levels in dB (of full scale, and over the noise), mean log-odds."""
+    """The measures of one stretch: seconds of speech, shares 0..1, levels in dB (of full scale, and over the noise).
+
+    `talk` and `company` are mean log-odds over its speech, see `analysis.speech.voice_check`.
+    """
 
     speech_s: float
     coverage: float

@@ -79,7 +79,8 @@ def read(recording: Recording) -> Pcm32:
     if rate_hz != ENGINE_RATE_HZ:
         common = gcd(rate_hz, ENGINE_RATE_HZ)
         mono = resample_poly(mono, ENGINE_RATE_HZ // common, rate_hz // common)
-    return np.clip(mono, -1.0, 1.0).astype(np.float32)
+    sound_at_16: Pcm32 = np.clip(mono, -1.0, 1.0).astype(np.float32)
+    return sound_at_16
 
 
 def on_line(sound: Pcm32, line: str) -> AudioFrame:
@@ -112,7 +113,8 @@ def mixed(speech: Pcm32, noise: Pcm32, snr_db: float) -> Pcm32:
     bed = np.resize(noise, len(speech))
     gain = np.sqrt(np.mean(speech**2) / max(float(np.mean(bed**2)), 1e-9)) * 10 ** (-snr_db / 20)
     both = speech + np.float32(gain) * bed
-    return (both / max(1.0, float(np.abs(both).max()))).astype(np.float32)
+    kept: Pcm32 = (both / max(1.0, float(np.abs(both).max()))).astype(np.float32)
+    return kept
 
 
 def _recording(folder: Path, row: dict[str, str]) -> Recording:

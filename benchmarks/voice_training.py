@@ -1,9 +1,10 @@
-"""Makes the weights by which talk is told from crying, barking and singing: analysis/speech/voice_check.json.
+"""Makes the weights by which talk is told from crying, and one voice from two: analysis/speech/voice_check.json.
 
 Each recording goes through Silero: as it is; at 8 kHz, as the crying children were recorded (without it the weights
 told the recorders apart instead); and over a telephone line. Wherever Silero hears speech (of noises: wherever it hears
 it at a lower threshold) the mean of its memory over the stretch's first chunks is one example. A logistic regression
-tells the two kinds apart. Beside whole recordings there are lone words, cut out of them, and speech in noise.
+tells the two kinds apart. Beside whole recordings there are lone words, cut out of them, and speech in noise. One voice
+is told from several in the same way, by windows of speech alone, in a little noise, and with others laid over it.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from numpy.typing import NDArray
 from analysis.audio import ENGINE_RATE_HZ, Pcm16, Pcm32
 from analysis.speech.detector import CHUNK_SAMPLES, PCM_SCALE
 from analysis.speech.hysteresis import LEAVE, Hysteresis
+from analysis.speech.segmenter import ENOUGH_CHUNKS, WINDOW_CHUNKS
 from analysis.speech.silero import CONTEXT_SAMPLES, SileroNetwork, model_path
 from analysis.speech.voice_check import MEMORY_SIZE, WEIGHTS
 from benchmarks.recordings import LINES, Recording, as_heard, listed, mixed, read
@@ -46,8 +48,15 @@ LATER_CHUNKS: Final = 32
 LOW_ENTRANCE: Final = (0.3, 0.2)
 """Silero's chance at which a stretch of noise begins and ends here: more examples than its mistakes alone give."""
 SNRS_DB: Final = (20.0, 15.0, 10.0, 5.0, 0.0)
-STRENGTH: Final = 1.0
+STRENGTHS: Final = {"talk": 1.0, "company": 10.0}
 """Of the weights' squares in the loss (all examples together weigh 2,000)."""
+COMPANY: Final = {"librispeech_mini": 2, "emodb": 2, "crema_d": 3}
+"""The corpora of which company is made, one of so many of the recordings; and how long each is at most."""
+COMPANY_S: Final = 8.0
+LITTLE_NOISE_DB: Final = (20.0, 15.0, 10.0)
+SECOND_VOICE_DB: Final = (12.0, 6.0, 0.0)
+BABBLE_DB: Final = (10.0, 5.0)
+BABBLE_VOICES: Final = 6
 MIXED_S: Final = 6.0
 WORDS: Final = 5
 """Lone words in a row: what was heard before is part of the memory."""
@@ -184,14 +193,50 @@ def examples(sounds: Sequence[Sound], line: str, network: SileroNetwork) -> Exam
     )
 
 
-def fit(known: Sequence[Examples]) -> tuple[Numbers, float]:
+def company_of(recordings: Sequence[Recording], rng: np.random.Generator) -> Iterator[tuple[Pcm32, bool]]:
+    """Speech alone and in a little noise, and the same with one voice or six laid over it; whether there is company."""
+    noises = [read(one) for one in recordings if one.corpus in NOISES]
+    voices = [read(one)[: int(COMPANY_S * ENGINE_RATE_HZ)] for corpus, step in COMPANY.items()
+              for one in [r for r in recordings if r.corpus == corpus][::step]]  # fmt: skip
+    for voice in voices:
+        yield voice, False
+        yield mixed(voice, noises[int(rng.integers(len(noises)))], float(rng.choice(LITTLE_NOISE_DB))), False
+        for count, levels in ((1, SECOND_VOICE_DB), (BABBLE_VOICES, BABBLE_DB)):
+            others = [voices[int(at)] for at in rng.choice(len(voices), count)]
+            crowd = np.sum([np.resize(as_loud(other), len(voice)) for other in others], axis=0)
+            for level in levels:
+                yield mixed(voice, crowd.astype(np.float32), level), True
+
+
+def windows(sounds: Sequence[tuple[Pcm32, bool]], line: str, network: SileroNetwork) -> Examples:
+    """One for each window of 4 s in which a second of speech is heard: the mean of the memory over its speech."""
+    rows: list[tuple[NDArray[np.float32], bool]] = []
+    heard = hear([as_heard(samples, line) for samples, _ in sounds], network)
+    for (_, is_company), one in zip(sounds, heard, strict=True):
+        marks = talk_marks(one.chances)
+        for begin in range(0, len(marks), WINDOW_CHUNKS):
+            talk = marks[begin : begin + WINDOW_CHUNKS]
+            if talk.sum() >= ENOUGH_CHUNKS:
+                rows.append((one.memory[begin : begin + WINDOW_CHUNKS][talk].mean(axis=0), is_company))
+    kinds = np.array(["company" if is_company else "alone" for _, is_company in rows])
+    none = np.zeros(len(rows), np.intp)
+    memory = np.array([memory for memory, _ in rows], np.float64)
+    return Examples(memory, kinds == "company", kinds, none, none.astype(np.bool_))
+
+
+def as_loud(samples: Pcm32) -> Pcm32:
+    """The same with a mean power of 1."""
+    return samples / np.float32(max(float(np.sqrt(np.mean(samples**2))), 1e-6))
+
+
+def fit(known: Sequence[Examples], strength: float) -> tuple[Numbers, float]:
     """The weights of the memory, and what is added: logistic regression by Newton's method on whitened numbers."""
     memory = np.concatenate([one.memory for one in known])
     wanted = np.concatenate([one.is_speech for one in known]).astype(np.float64)
     importance = np.concatenate([one.weights() for one in known]) / len(known)
     mean, spread = memory.mean(axis=0), memory.std(axis=0) + 1e-6
     rows = np.c_[(memory - mean) / spread, np.ones(len(memory))]
-    penalty = np.diag([STRENGTH] * MEMORY_SIZE + [1e-6])
+    penalty = np.diag([strength] * MEMORY_SIZE + [1e-6])
     found = np.zeros(MEMORY_SIZE + 1)
     for _ in range(_STEPS):
         odds = 1 / (1 + np.exp(-np.clip(rows @ found, -30, 30)))
@@ -202,13 +247,17 @@ def fit(known: Sequence[Examples]) -> tuple[Numbers, float]:
     return weights, float(found[-1] - weights @ mean)
 
 
-def train(recordings: Sequence[Recording], seed: int = 5) -> tuple[Numbers, float]:
-    """Weights and what is added, of these recordings over both lines."""
-    sounds, network = list(sounds_of(recordings, np.random.default_rng(seed))), SileroNetwork()
-    return fit([examples(sounds, line, network) for line in LINES])
+def train(recordings: Sequence[Recording], seed: int = 5) -> dict[str, tuple[Numbers, float]]:
+    """Weights and what is added for each column, of these recordings over all lines."""
+    network = SileroNetwork()
+    sounds = list(sounds_of(recordings, np.random.default_rng(seed)))
+    talk = fit([examples(sounds, line, network) for line in LINES], STRENGTHS["talk"])
+    voices = list(company_of(recordings, np.random.default_rng(seed)))
+    company = fit([windows(voices, line, network) for line in LINES], STRENGTHS["company"])
+    return {"talk": talk, "company": company}
 
 
-def write(file: Path, weights: Numbers, bias: float, recordings: Sequence[Recording]) -> None:
+def write(file: Path, sums: dict[str, tuple[Numbers, float]], recordings: Sequence[Recording]) -> None:
     """Write the weights with what they were made from."""
     sources = sorted({(one.corpus, one.licence) for one in recordings})
     told = {
@@ -216,9 +265,9 @@ def write(file: Path, weights: Numbers, bias: float, recordings: Sequence[Record
         "model_sha256": sha256(model_path().read_bytes()).hexdigest(),
         "trained_on": [{"corpus": corpus, "licence": licence} for corpus, licence in sources],
         "recordings": len(recordings),
-        "bias": round(bias, 5),
-        "weights": [round(float(weight), 5) for weight in weights],
-    }
+        **{name: {"bias": round(bias, 5), "weights": [round(float(weight), 5) for weight in weights]}
+           for name, (weights, bias) in sums.items()},
+    }  # fmt: skip
     file.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
 
 
@@ -238,8 +287,7 @@ def main(words: list[str] | None = None) -> int:
                         " benchmarks.noise can try the rest: --weights FILE --half")  # fmt: skip
     arguments = parser.parse_args(words)
     recordings = [one for one in chosen(arguments.folder) if not (arguments.half and one.half)]
-    weights, bias = train(recordings)
-    write(arguments.out, weights, bias, recordings)
+    write(arguments.out, train(recordings), recordings)
     print(f"{arguments.out}: from {len(recordings)} recordings")
     return 0
 

@@ -51,7 +51,7 @@ class SpeechDetector(Protocol):
         ...
 
     def voices(self, rows: Rows) -> Chances:
-        """How much what each row heard last sounds like a person who talks, rather than cries or barks; and like several.
+        """How much what each row heard last sounds like a person who talks (not cries or barks), and like several.
 
         Args:
             rows: streams that were in the newest `hear`, shape (n,).

@@ -1,10 +1,11 @@
 """Who is that: one person who talks, several, or a child that cries, a dog, a sneeze? Read from the detector's memory.
 
 Silero is trained to find speech, and takes a crying child for it: half a second or more in every seventh recording of
-household sounds. Its memory of a sound (the hidden state of its LSTM, 128 numbers) knows better than its answer: a
-weighted sum of it tells talk from such noises, another one voice from several at once. Read so, it costs next to nothing, and is as good after 256 ms as pitch,
-harmonicity, spectrum and their movement together are after a second. docs/quality.md has the figures,
-docs/decisions/talk-is-read-from-memory.md what else was tried, and `benchmarks/voice_training.py` makes the weights.
+household sounds. Its memory of a sound (the hidden state of its LSTM, 128 numbers) knows better than its answer: one
+weighted sum of it tells talk from such noises, another one voice from several at once. Read so, it costs next to
+nothing, and is as good after 256 ms as pitch, harmonicity, spectrum and their movement together are after a second.
+docs/quality.md has the figures, docs/decisions/talk-is-read-from-memory.md what else was tried, and
+`benchmarks/voice_training.py` makes the weights.
 
 They read one memory: that of the very model that they were fitted to, told by its SHA-256.
 """
@@ -55,8 +56,8 @@ class VoiceCheck:
         if sha256(model.read_bytes()).hexdigest() != known["model_sha256"]:
             raise InvalidValue(f"{model} is not the model of {known['model']}: install that version of silero-vad")
         columns = [known[column] for column in COLUMNS]
-        weights = np.array([column["weights"] for column in columns], np.float32).T
-        return cls(np.ascontiguousarray(weights), np.array([column["bias"] for column in columns], np.float32))
+        sums = np.array([column["weights"] for column in columns], np.float32).T
+        return cls(np.ascontiguousarray(sums), np.array([column["bias"] for column in columns], np.float32))
 
     def voices(self, memory: NDArray[np.float32]) -> NDArray[np.float32]:
         """Log-odds that a person talks, and that more than one does, for each of n chunks.
