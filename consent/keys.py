@@ -181,6 +181,8 @@ def _read(file: Path) -> str:
             f"the key {file} cannot be read ({error.strerror}): put it back from its own backup, "
             "or decide with `ouidire keys renew` to go on without what it opens"
         ) from error
+    except UnicodeDecodeError as error:
+        raise KeysMissing(f"the key {file} is not text: put the right file back") from error
 
 
 def _replace(file: Path, text: str) -> None:

@@ -100,9 +100,12 @@ def _included(folder: Path, pattern: str) -> list[Path]:
     path = Path(pattern)
     if path.parts[:1] == (OWN_FOLDER,):
         return []
-    if path.is_absolute():
-        return sorted(Path(path.anchor).glob(str(path.relative_to(path.anchor))))
-    return sorted(folder.glob(pattern))
+    try:
+        if path.is_absolute():
+            return sorted(Path(path.anchor).glob(str(path.relative_to(path.anchor))))
+        return sorted(folder.glob(pattern))
+    except (OSError, ValueError):  # no name that a file could have
+        return []
 
 
 def _lines(file: Path) -> Iterator[tuple[int, str]]:

@@ -77,7 +77,7 @@ def read_wav(wav: bytes) -> Sound:
             form = (file.getframerate(), 8 * file.getsampwidth(), file.getnchannels())
             promised = file.getnframes() * file.getsampwidth() * file.getnchannels()
             frames = file.readframes(file.getnframes())
-    except (wave.Error, EOFError) as error:
+    except (wave.Error, EOFError, RuntimeError) as error:  # RuntimeError: chunks that lie about their lengths
         raise InvalidValue(f"is no WAV file with PCM sound ({error}): {_conversion()}") from None
     if form != (RATE_HZ, 8 * SAMPLE_BYTES, 1):
         rate_hz, bits, channels = form

@@ -32,7 +32,7 @@ def _samples(recording: bytes) -> bytes:
         with wave.open(io.BytesIO(recording)) as file:
             form = file.getframerate(), file.getsampwidth(), file.getnchannels()
             samples: bytes = file.readframes(file.getnframes())
-    except (wave.Error, EOFError) as error:
+    except (wave.Error, EOFError, RuntimeError) as error:  # RuntimeError: chunks that lie about their lengths
         raise InvalidValue(f"a recording is no WAV file: {error}") from error
     if form != (RATE_HZ, _BYTES_PER_SAMPLE, 1):
         raise InvalidValue("a recording must be 8 kHz, 16 bit, mono")

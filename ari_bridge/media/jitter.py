@@ -23,6 +23,7 @@ REMEMBERED: Final = 512
 """For how many packets past we can tell a late one from a replayed one."""
 _HALF: Final = 1 << 15
 _MODULUS: Final = 1 << 16
+_ALL: Final = (1 << REMEMBERED) - 1
 
 
 class Fate(Enum):
@@ -47,13 +48,15 @@ class Timed(NamedTuple):
 class JitterBuffer:
     """Orders the packets of one source; sequence numbers may wrap any number of times."""
 
-    __slots__ = ("_held", "_missing", "_next", "lost")
+    __slots__ = ("_held", "_missing", "_missing_before", "_next", "lost")
 
     def __init__(self) -> None:
         self.lost = 0
         self._next: int | None = None
         self._held: dict[int, Timed] = {}
-        self._missing: set[int] = set()
+        # The bits of the last REMEMBERED packets before this one, the newest first: set where it was declared lost.
+        self._missing = 0
+        self._missing_before = 0
 
     @property
     def held(self) -> int:
@@ -70,8 +73,7 @@ class JitterBuffer:
         if self._next is None:
             self._next = packet.sequence
         number = self._next + (packet.sequence - self._next + _HALF) % _MODULUS - _HALF
-        if number in self._missing:
-            self._missing.remove(number)
+        if self._was_missing(number):
             return Fate.LATE, []
         if number < self._next - REMEMBERED or number - self._next > MAX_DROPOUT:
             return Fate.FAR, []
@@ -115,6 +117,16 @@ class JitterBuffer:
         assert self._next is not None  # noqa: S101
         first = min(self._held)
         self.lost += first - self._next
-        self._missing = {n for n in self._missing if n >= first - REMEMBERED}
-        self._missing.update(range(max(self._next, first - REMEMBERED), first))
+        passed = min(first - self._missing_before, REMEMBERED)
+        newly = (1 << min(first - self._next, REMEMBERED)) - 1
+        self._missing = (self._missing << passed | newly) & _ALL
+        self._missing_before = first
         return self._in_order(first)
+
+    def _was_missing(self, number: int) -> bool:
+        """Whether it was declared lost; from now on it is not."""
+        place = self._missing_before - 1 - number
+        if not 0 <= place < REMEMBERED or not self._missing >> place & 1:
+            return False
+        self._missing ^= 1 << place
+        return True

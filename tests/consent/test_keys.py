@@ -67,7 +67,7 @@ def test_a_folder_that_is_open_to_others_is_refused(folder: Path, mode: int) -> 
 
 
 @pytest.mark.parametrize("name", FILES)
-@pytest.mark.parametrize("text", ["", "[]", "{}", "00", "[[1, 2]]", '[["a"]]', "null", "[[]]"])
+@pytest.mark.parametrize("text", ["", "[]", "{}", "00", "[[1, 2]]", '[["a"]]', "null", "[[]]", "é"])
 def test_a_broken_key_is_said(folder: Path, name: str, text: str) -> None:
     """Law: a half-written key starts nothing, and is not written over."""
     (folder / name).write_text(text)

@@ -48,6 +48,13 @@ def test_a_circle_of_includes_ends(folder_of: Folder) -> None:
     assert len(read_conf(folder_of({"a.conf": "#include a.conf\nk=1\n"}), "a.conf").entries) > 1
 
 
+def test_an_include_that_no_file_could_have_includes_nothing(folder_of: Folder) -> None:
+    """Law: a name that is too long for the system, or none at all, does not stop the reader."""
+    long = "x" * 5_000
+    etc = folder_of({"a.conf": f"#include {long}\n#include {long}/*\n#include /{long}\n#include a\0b\nk=1\n"})
+    assert len(read_conf(etc, "a.conf").entries) == 1
+
+
 def test_our_own_part_is_not_seen(folder_of: Folder) -> None:
     """Law: what we wrote never looks like the admin's; line numbers stay true behind it."""
     etc = folder_of({"a.conf": with_block(b"[s]\n", "#include ouidire/a.conf\n[ours]\nk=1").decode() + "k=2\n"})

@@ -43,6 +43,13 @@ def test_another_form_names_the_conversion() -> None:
         read_wav(wav(rate_hz=48000))
 
 
+def test_chunks_that_lie_about_their_lengths_are_refused() -> None:
+    """Law: a file whose parts claim to be longer than the whole is no recording, and says so."""
+    whole = wav()
+    with pytest.raises(InvalidValue, match="no WAV file"):
+        read_wav(whole[:12] + b"xxxx" + (len(whole) + 1_000).to_bytes(4, "little") + whole[12:])
+
+
 def test_pauses_make_no_prompt_quieter() -> None:
     """Law: loudness is that of the speech, so that a prompt with a long pause is not taken for a quiet one."""
     assert read_wav(wav(2, tail_s=1.5)).loudness_dbfs == pytest.approx(read_wav(wav(2)).loudness_dbfs, abs=0.3)

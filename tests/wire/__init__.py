@@ -42,6 +42,11 @@ def audiosocket_names(prefix: str) -> list[str]:
     return sorted(path.stem for path in (HERE / "audiosocket").glob(f"{prefix}*.bin"))
 
 
+def ari_names() -> list[str]:
+    """The names of the recordings of events."""
+    return sorted(path.stem for path in (HERE / "ari").glob("*.jsonl"))
+
+
 def ari(name: str) -> list[str]:
     """Events, each as its JSON text."""
     return (HERE / "ari" / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()

@@ -44,3 +44,10 @@ def test_what_is_no_recording_is_refused(data: bytes) -> None:
     """Law: broken bytes are a sentence, not a crash."""
     with contextlib.suppress(InvalidValue):
         joined([data])
+
+
+def test_chunks_that_lie_about_their_lengths_are_refused() -> None:
+    """Law: a file whose parts claim to be longer than the whole is no recording."""
+    whole = silence(20)
+    with pytest.raises(InvalidValue):
+        joined([whole[:12] + b"xxxx" + (len(whole) + 1_000).to_bytes(4, "little") + whole[12:]])

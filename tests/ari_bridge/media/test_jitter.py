@@ -93,6 +93,23 @@ def test_late_is_told_from_replayed() -> None:
     assert buffer.push(packet(6), 0.0) == (Fate.REPLAYED, [])
 
 
+@given(st.lists(st.integers(1, 700), min_size=1, max_size=12))
+def test_each_lost_packet_of_late_is_remembered(gaps: list[int]) -> None:
+    """Law: of the newest REMEMBERED packets each that was lost is late once, and each that was heard a replay."""
+    buffer, heard, newest = JitterBuffer(), {0}, 0
+    buffer.push(packet(0), 0.0)
+    for gap in gaps:
+        newest += gap
+        buffer.push(packet(newest), 0.0)
+        buffer.flush()
+        heard.add(newest)
+    for number in range(max(0, newest - REMEMBERED + 1), newest + 1):
+        if number in heard:
+            assert buffer.push(packet(number), 0.0)[0] is Fate.REPLAYED
+        else:
+            assert [buffer.push(packet(number), 0.0)[0] for _ in range(2)] == [Fate.LATE, Fate.REPLAYED]
+
+
 def test_a_held_packet_sent_again_is_a_replay() -> None:
     """Law: a duplicate of a packet that waits is dropped too."""
     buffer = JitterBuffer()
