@@ -238,15 +238,20 @@ def tell_steps(measured: Sequence[Step], broke: str, name: str = "calls") -> int
 
 
 def tell_soak(samples: Sequence[tuple[float, float]], calls: int) -> int:
-    """Print and write what the soak gave; the exit code. The first fifth warms up."""
-    warm = samples[len(samples) // 5 :]
+    """Print and write what the soak gave; the exit code.
+
+    The first fifth warms up, and in a short one the time in which every call is followed by another.
+    """
+    end = samples[-1][0]
+    warm_after = min(end / 2, max(end / 5, SOAK_TALK_S / 60))
+    warm = [(minute, rss) for minute, rss in samples if minute >= warm_after]
     per_hour = 60 * slope(warm)
     thirds = [np.median([rss for _, rss in part]) for part in np.array_split(np.array(warm), 3)]
     shown = warm[:: max(1, len(warm) // 12)]
-    table = Table(f"memory of {calls} calls", ("minute", "RSS MB"), [[minute, rss] for minute, rss in shown])
+    table = Table(f"memory of {calls} calls", ("minute", "RSS MB"), [[minute, f"{rss:.1f}"] for minute, rss in shown])
     figures = {
         "calls": calls,
-        "minutes": samples[-1][0],
+        "minutes": end,
         "memory_mb_per_hour": per_hour,
         "memory_mb_first_third": float(thirds[0]),
         "memory_mb_last_third": float(thirds[-1]),
