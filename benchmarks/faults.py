@@ -1,7 +1,7 @@
 """What a bad line makes of what is heard: VAD decisions, facts and lag under each fault, against the clean run.
 
 Real speech of both parties as RTP packets, each with the time at which it comes; the product's own stream, detector,
-hysteresis and facts take them, under grants, a look every 80 ms. Time is simulated and there is no socket, so that the
+hysteresis and facts take them, under grants, a look every 70 ms. Time is simulated and there is no socket, so that the
 same seed gives the same table.
 """
 
