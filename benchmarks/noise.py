@@ -32,7 +32,7 @@ from analysis.engine.inbox import Heard as Arrived
 from analysis.speech.detector import CHUNK_S
 from analysis.speech.hysteresis import Hysteresis
 from analysis.speech.silero import SileroDetector, SileroNetwork, model_path
-from analysis.speech.voice_check import WEIGHTS, VoiceCheck
+from analysis.speech.voice_check import TALK, WEIGHTS, VoiceCheck
 from benchmarks.recordings import NOISES, Recording, as_heard, listed, mixed, on_line, read
 from benchmarks.report import Limit, Table, publish, verdict
 from benchmarks.voice_training import BABBLE_VOICES, SECOND_VOICE_DB, as_loud, hear, talk_marks
@@ -102,7 +102,7 @@ class Engine:
     def marks(self, chances: NDArray[np.float32], memory: NDArray[np.float32]) -> Mask:
         """Talk or not, chunk by chunk, as a stream decides it."""
         hysteresis, decided = Hysteresis(), []
-        for chunk, pair in enumerate(zip(chances.tolist(), self.check.voices(memory).tolist(), strict=True)):
+        for chunk, pair in enumerate(zip(chances.tolist(), self.check.voices(memory)[:, TALK].tolist(), strict=True)):
             decided += hysteresis.feed(chunk, *pair)
         return np.array([decision.speaks for decision in [*decided, *hysteresis.flush()]], np.bool_)
 

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from analysis.audio import AudioFrame
-from analysis.engine.stream import AGENT_CHUNKS, Stream
+from analysis.engine.stream import AGENT_CHUNKS, CALLER_CHUNKS, Stream
 from analysis.speech.detector import CHUNK_SAMPLES
-from consent.errors import Withdrawn
+from analysis.speech.segmenter import Window
+from consent.errors import InvalidValue, Withdrawn
 from consent.grant import ConsentGrant
 from consent.states import Answer
 from tests.analysis.engine.sounds import frames, talk
@@ -98,3 +99,21 @@ async def test_the_language_is_the_primary_tag(callers: Callers) -> None:
     """Models are validated for languages, not for countries."""
     stream = stream_of((await callers.says_yes()).caller, *frames(talk(("speech", 1))))
     assert stream.language == "en"
+
+
+async def test_who_is_heard_is_kept_for_windows_of_the_caller_alone(callers: Callers) -> None:
+    """Log-odds are found again by chunk, also around the ring's end; of the agent none are kept, nor after the end."""
+    grants = await callers.says_yes()
+    sound = list(frames(talk(("speech", 10))))
+    agent, caller = (stream_of(grant, *sound) for grant in (grants.agent, grants.caller))
+    for first in range(0, CALLER_CHUNKS + 40, 4):
+        odds = np.arange(first, first + 4, dtype=np.float32)[:, None] * np.array([1.0, -1.0], np.float32)
+        caller.note(first, odds)
+        agent.note(first, odds)
+    kept = caller.voices(Window(CALLER_CHUNKS - 20, CALLER_CHUNKS + 40))
+    np.testing.assert_array_equal(kept[:, 0], np.arange(CALLER_CHUNKS - 20, CALLER_CHUNKS + 40))
+    np.testing.assert_array_equal(kept[:, 1], -kept[:, 0])
+    with pytest.raises(InvalidValue):
+        agent.voices(Window(0, 4))
+    caller.wipe()
+    assert not caller.voices(Window(0, CALLER_CHUNKS)).any()

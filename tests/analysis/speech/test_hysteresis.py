@@ -7,6 +7,7 @@ from analysis.speech.hysteresis import (
     ENTER,
     LEAVE,
     LONGEST_DELAY_CHUNKS,
+    MAY_TALK,
     MIN_SILENCE_CHUNKS,
     MIN_SPEECH_CHUNKS,
     Decision,
@@ -109,3 +110,65 @@ def test_a_voice_that_begins_dips_or_ends_is_looked_at_chunk_by_chunk() -> None:
     assert hysteresis.pass_over(stop + 1, stop + 4, 0.9, 1.0) is None
     hysteresis.feed(stop, 0.1)
     assert hysteresis.pass_over(stop + 1, stop + 4, LEAVE, 1.0) == Run(stop, stop + 4, speaks=True)
+
+
+ODDS = st.sampled_from([-9.0, -2.5, -2.0, -0.1, 0.1, 4.0])
+
+
+@given(st.lists(st.tuples(CHANCE, ODDS), max_size=200))
+def test_doubt_delays_no_decision_too_long_and_changes_no_order(heard: list[tuple[float, float]]) -> None:
+    """Whoever is heard: each chunk is decided once, in order, and never later than the longest delay."""
+    hysteresis, decided = Hysteresis(), []
+    for chunk, (chance, voice) in enumerate(heard):
+        decided += hysteresis.feed(chunk, chance, voice)
+        assert chunk + 1 - len(decided) <= LONGEST_DELAY_CHUNKS
+    decided += hysteresis.flush()
+    assert [decision.chunk for decision in decided] == list(range(len(heard)))
+
+
+@given(st.lists(st.tuples(CHANCE, ODDS), max_size=200))
+def test_doubt_only_ever_takes_talk_away(heard: list[tuple[float, float]]) -> None:
+    """What is no speech to the detector is no talk, whatever the odds: the check adds nothing to anybody's talk."""
+    doubting, plain = Hysteresis(), Hysteresis()
+    with_doubt = [d for at, (chance, voice) in enumerate(heard) for d in doubting.feed(at, chance, voice)]
+    without = [d for at, (chance, _) in enumerate(heard) for d in plain.feed(at, chance)]
+    runs_without = {decision.chunk for decision in [*without, *plain.flush()] if decision.speaks}
+    assert {decision.chunk for decision in [*with_doubt, *doubting.flush()] if decision.speaks} <= runs_without
+
+
+def talk_of(*stretches: tuple[int, float, float]) -> list[bool]:
+    """The decisions about stretches of (chunks, chance, log-odds of talk)."""
+    hysteresis, decided, chunk = Hysteresis(), [], 0
+    for count, chance, voice in stretches:
+        for _ in range(count):
+            decided += hysteresis.feed(chunk, chance, voice)
+            chunk += 1
+    return [decision.speaks for decision in [*decided, *hysteresis.flush()]]
+
+
+def test_a_cry_that_sounds_like_speech_is_no_talk() -> None:
+    """However long it lasts and however sure the detector is of speech."""
+    assert not any(talk_of((5, 0.1, 0.0), (120, 0.95, -6.0), (8, 0.1, 0.0)))
+
+
+def test_talk_is_talk_at_once_and_stays_so() -> None:
+    """A voice that is known for one waits no longer than before, and odds count no more once somebody talks."""
+    hysteresis = Hysteresis()
+    first = [hysteresis.feed(chunk, 0.9, 2.0) for chunk in range(MIN_SPEECH_CHUNKS)]
+    assert [len(decided) for decided in first] == [0] * (MIN_SPEECH_CHUNKS - 1) + [MIN_SPEECH_CHUNKS]
+    assert hysteresis.feed(MIN_SPEECH_CHUNKS, 0.9, -9.0) == [Decision(MIN_SPEECH_CHUNKS, speaks=True)]
+
+
+def test_a_doubtful_utterance_waits_and_is_talk_from_its_beginning() -> None:
+    """Its first quarter of a second is doubtful, what follows is not: the whole of it is talk."""
+    assert (
+        talk_of((3, 0.1, 0.0), (10, 0.9, -1.0), (10, 0.9, 3.0), (6, 0.1, 0.0))
+        == [False] * 3 + [True] * 20 + [False] * 6
+    )
+
+
+def test_in_doubt_for_the_person() -> None:
+    """An utterance that stays doubtful, short or long, is talk rather than a noise: a hoarse yes is a yes."""
+    assert sum(talk_of((12, 0.9, MAY_TALK + 0.1), (8, 0.1, -9.0))) == 12
+    assert sum(talk_of((40, 0.9, MAY_TALK + 0.1), (8, 0.1, -9.0))) == 40
+    assert sum(talk_of((12, 0.9, MAY_TALK - 0.1), (8, 0.1, 9.0))) == 0
