@@ -21,8 +21,9 @@ TEXT: Final = (
     " changes nothing. Press 1 for yes, 2 for no, 3 for another language, star for more."
 )
 MORE: Final = (
-    "Only numbers are kept: how calm, tense or angry your voice may sound, and who speaks for how long. Never your"
-    " voice, never your words. Star nine stops it at any time and erases the numbers."
+    "Only numbers are kept: how calm, tense or angry your voice may sound, how fast and how loudly you speak,"
+    " who speaks for how long, when both speak at once and who began, and how long an answer takes. Never your voice,"
+    " never your words. Star nine stops it at any time and erases the numbers."
 )
 
 

@@ -38,7 +38,7 @@ def test_every_prompt_is_there_in_telephone_sound(language: str, name: str) -> N
     assert not sound.is_clipped
     assert not sound.is_cut_off
     assert max(map(abs, sound.samples)) < 32_000
-    assert len(data) < (600_000 if name in (MORE, STAFF_NOTICE) else 200_000)
+    assert len(data) < (650_000 if name in (MORE, STAFF_NOTICE) else 200_000)
 
 
 @pytest.mark.parametrize("language", languages())
