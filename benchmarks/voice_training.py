@@ -62,6 +62,7 @@ WORDS: Final = 5
 """Lone words in a row: what was heard before is part of the memory."""
 _TALKED_SHARE: Final = 0.6
 _AT_ONCE: Final = 64
+_IN_MEMORY: Final = 512
 _STEPS: Final = 30
 
 Numbers = NDArray[np.float64]
@@ -174,10 +175,17 @@ def sounds_of(recordings: Sequence[Recording], rng: np.random.Generator) -> Iter
             yield Sound(_lone_words(spoken[begin : begin + WORDS], rng), "fsdd", is_speech=True)
 
 
+def _heard(sounds: Sequence[Sound], line: str, network: SileroNetwork) -> Iterator[tuple[Sound, Heard]]:
+    """What is heard of each sound, some at a time: the memory of all of them at once would be gigabytes."""
+    for begin in range(0, len(sounds), _IN_MEMORY):
+        some = sounds[begin : begin + _IN_MEMORY]
+        yield from zip(some, hear([as_heard(one.samples, line) for one in some], network), strict=True)
+
+
 def examples(sounds: Sequence[Sound], line: str, network: SileroNetwork) -> Examples:
     """One for each stretch and length."""
     rows: list[tuple[NDArray[np.float32], bool, str, int, bool]] = []
-    for sound, heard in zip(sounds, hear([as_heard(one.samples, line) for one in sounds], network), strict=True):
+    for sound, heard in _heard(sounds, line, network):
         marks = talk_marks(heard.chances) if sound.is_speech else _low_marks(heard.chances)
         for first, stop in stretches(marks):
             spans = [(first, first + length, length) for length in LENGTHS if length <= max(stop - first, LENGTHS[0])]
@@ -211,13 +219,13 @@ def company_of(recordings: Sequence[Recording], rng: np.random.Generator) -> Ite
 def windows(sounds: Sequence[tuple[Pcm32, bool]], line: str, network: SileroNetwork) -> Examples:
     """One for each window of 4 s in which a second of speech is heard: the mean of the memory over its speech."""
     rows: list[tuple[NDArray[np.float32], bool]] = []
-    heard = hear([as_heard(samples, line) for samples, _ in sounds], network)
-    for (_, is_company), one in zip(sounds, heard, strict=True):
+    voices = [Sound(samples, "company", is_speech=is_company) for samples, is_company in sounds]
+    for sound, one in _heard(voices, line, network):
         marks = talk_marks(one.chances)
         for begin in range(0, len(marks), WINDOW_CHUNKS):
             talk = marks[begin : begin + WINDOW_CHUNKS]
             if talk.sum() >= ENOUGH_CHUNKS:
-                rows.append((one.memory[begin : begin + WINDOW_CHUNKS][talk].mean(axis=0), is_company))
+                rows.append((one.memory[begin : begin + WINDOW_CHUNKS][talk].mean(axis=0), sound.is_speech))
     kinds = np.array(["company" if is_company else "alone" for _, is_company in rows])
     none = np.zeros(len(rows), np.intp)
     memory = np.array([memory for memory, _ in rows], np.float64)
