@@ -12,9 +12,11 @@ from analysis.speech.hysteresis import Decision, Run
 WINDOW_CHUNKS: Final = 125
 """4 s: about the length of the acted sentences that tone models are trained on (CREMA-D 2.5 s, EmoDB 2.8 s)."""
 ENOUGH_CHUNKS: Final = 32
-"""1 s of speech: with less a pause does not end a window, so that a lone "yes" waits for what follows."""
+"""1 s of speech: with less a lone "yes" waits for what follows."""
 PAUSE_CHUNKS: Final = 20
 """640 ms: a pause that ends a turn; long enough that a comma does not."""
+PATIENCE_CHUNKS: Final = 40
+"""1.28 s: a pause after which a word too short to be judged waits no more: a verdict is news, or none."""
 MARGIN_CHUNKS: Final = 3
 """96 ms kept before and after speech: the detector finds weak onsets late."""
 
@@ -48,7 +50,7 @@ class Segmenter:
             if decision.speaks:
                 self._open(decision.chunk)
             return None
-        is_turn_over = decision.chunk - self._last_speech >= PAUSE_CHUNKS and self._spoken >= ENOUGH_CHUNKS
+        is_turn_over = decision.chunk - self._last_speech >= self._pause_chunks
         # Where sound was missing the end may have passed unheard: the window closes before what came after it.
         if is_turn_over or decision.chunk - self._first >= WINDOW_CHUNKS:
             closed = self._close(decision.chunk)
@@ -66,9 +68,7 @@ class Segmenter:
         if self._first is None:
             if not speaks:
                 return []
-        elif stop - self._first < WINDOW_CHUNKS and (
-            self._spoken < ENOUGH_CHUNKS or stop - 1 - self._last_speech < PAUSE_CHUNKS
-        ):
+        elif stop - self._first < WINDOW_CHUNKS and stop - 1 - self._last_speech < self._pause_chunks:
             if speaks:
                 self._last_speech = stop - 1
                 self._spoken += stop - first
@@ -79,6 +79,10 @@ class Segmenter:
     def restart(self) -> None:
         """Forget the open window: its sound is gone."""
         self._first = None
+
+    @property
+    def _pause_chunks(self) -> int:
+        return PAUSE_CHUNKS if self._spoken >= ENOUGH_CHUNKS else PATIENCE_CHUNKS
 
     def _open(self, chunk: int) -> None:
         self._first = max(self._after, chunk - MARGIN_CHUNKS)

@@ -4,7 +4,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.speech.hysteresis import Decision, Run
-from analysis.speech.segmenter import ENOUGH_CHUNKS, MARGIN_CHUNKS, PAUSE_CHUNKS, WINDOW_CHUNKS, Segmenter, Window
+from analysis.speech.segmenter import (
+    ENOUGH_CHUNKS,
+    MARGIN_CHUNKS,
+    PATIENCE_CHUNKS,
+    PAUSE_CHUNKS,
+    WINDOW_CHUNKS,
+    Segmenter,
+    Window,
+)
 
 RUN = st.tuples(st.sampled_from(["speech", "silence", "gap"]), st.integers(1, 160))
 
@@ -44,10 +52,18 @@ def test_a_turn_ends_with_its_pause() -> None:
 
 
 def test_a_lone_word_waits_for_what_follows() -> None:
-    """A word and a pause are not a window yet: what follows within 4 s joins it."""
+    """A word and a pause are not a window yet: what follows within 1.28 s joins it."""
     few = ENOUGH_CHUNKS // 2
     windows, _, _ = windows_of([("speech", few), ("silence", 30), ("speech", few + 5), ("silence", PAUSE_CHUNKS + 1)])
     assert windows == [Window(0, few + 30 + few + 5 + MARGIN_CHUNKS)]
+
+
+def test_a_lone_word_waits_no_longer_than_it_is_news() -> None:
+    """After 1.28 s of silence what is said of it would be old: the window closes."""
+    few = ENOUGH_CHUNKS // 2
+    windows, _, open_since = windows_of([("speech", few), ("silence", PATIENCE_CHUNKS + 1)])
+    assert windows == [Window(0, few + MARGIN_CHUNKS)]
+    assert open_since is None
 
 
 def test_long_speech_is_cut_each_4_s_without_a_gap() -> None:

@@ -55,7 +55,7 @@ class Bench:
             topology=Topology(),
             roles=Roles(("trunk",)),
             references=self.references,
-            place=RtpPlace("127.0.0.1", PortRange(43200, 43400, rest_s=0), "127.0.0.1"),
+            place=RtpPlace("127.0.0.1", PortRange(43200, 43400, rest_s=0), "127.0.0.1", poll_s=0.01),
             lease_s=1.5,
         )
         self.switchboard = Switchboard(self.rooms)

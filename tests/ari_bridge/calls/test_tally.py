@@ -21,7 +21,7 @@ def test_what_a_closed_fork_received_stays_counted() -> None:
 
 
 def test_a_call_that_fails_is_counted_once_for_each_time() -> None:
-    """Law: a fault is one fault however often the screen is drawn anew, and another one after the call had recovered."""
+    """Law: a fault is one however often the screen is drawn anew, and another one after the call had recovered."""
     tally = Tally()
     for stage in (Stage.FAILED, Stage.FAILED, Stage.GRANTED, Stage.FAILED, Stage.ENDED):
         tally.see(dataclasses.replace(VIEW, stage=stage))
