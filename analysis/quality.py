@@ -32,10 +32,10 @@ noise at a true 10 dB 11.5 to 18, at 5 dB 7 to 13, at 0 dB 4 to 8.5; hold music 
 MIN_QUIET_SHARE: Final = 0.2
 """Frames under half of the mean amplitude: speech has many, music and steady noise few (Scheirer & Slaney 1997).
 Measured: clean speech 0.22 to 0.63, hold music a median of 0.08, speech in white noise at 0 dB below 0.09."""
-MIN_TALK: Final = 0.0
+MIN_TALK: Final = -0.5
 """Mean log-odds that a person talks (`analysis.speech.voice_check`). What is talk may still be none to be judged: here
 the doubt goes the other way than in talk time, for an abstention is no wrong word about anybody."""
-MAX_COMPANY: Final = 0.7
+MAX_COMPANY: Final = 1.2
 """Mean log-odds that more than one person talks. Measured, and what it costs: docs/quality.md."""
 
 _FRAME: Final = 256

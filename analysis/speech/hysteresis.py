@@ -17,15 +17,16 @@ MIN_SILENCE_CHUNKS: Final = 4
 """Silero's own defaults in whole chunks (`get_speech_timestamps`: threshold 0.5, neg_threshold = threshold - 0.15,
 min_speech_duration_ms 250, min_silence_duration_ms 100)."""
 
-TALKS: Final = 0.0
+TALKS: Final = 2.0
 """Mean log-odds of talk over an utterance's first chunks from which it is talk at once."""
-MAY_TALK: Final = -2.25
+MAY_TALK: Final = -2.0
 """From here it is talk when it ends, or when there is no more time to doubt. The sides are not alike: an angry or a
 hoarse voice that is taken for a noise is a wrong word about somebody. Both limits and what they cost, for women and
 men and for each acted emotion: docs/quality.md; `benchmarks/noise.py` measures them."""
 LONGEST_DELAY_CHUNKS: Final = 24
-"""768 ms. A decision is never later than this many chunks, and nothing is doubted longer: 0.3 % of noise is left in
-utterances that could still be told apart after it. Well under the second for which a window waits for the other leg."""
+"""768 ms: no decision comes later, and nothing is doubted longer. Well under the second for which a window waits for the
+other leg. Measured by phone on speakers that the check had not seen: 95 % of read and 80 % of acted utterances are
+decided as soon as before, 2 and 5 to 7 % wait so long."""
 
 
 class Decision(NamedTuple):

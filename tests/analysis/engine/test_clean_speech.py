@@ -89,7 +89,7 @@ def test_lost_sound_is_the_line() -> None:
 
 def test_what_is_no_talk_or_of_more_than_one_is_not_judged() -> None:
     """A crying child is noise and somebody beside the caller a second voice: neither is ever the caller's tone."""
-    assert found(marks_of([]), odds=(-0.1, -4.0)) is Reason.NOISE
+    assert found(marks_of([]), odds=(-1.0, -4.0)) is Reason.NOISE
     assert found(marks_of([]), odds=(4.0, 4.0)) is Reason.SECOND_VOICE
 
 
