@@ -63,7 +63,6 @@ class Step:
     speakers_cpu: float
     age_p50_s: float
     age_p95_s: float
-    age_all_p95_s: float
     verdicts: int
     scores: int
     packets: int
@@ -98,13 +97,13 @@ class Step:
     def row(self) -> list[object]:
         """For the table."""
         each = (self.cpu_per_call, self.bridge_cpu / self.calls, self.engine_cpu / self.calls)
-        ages = (self.age_p50_s, self.age_p95_s, self.age_all_p95_s)
+        ages = (self.age_p50_s, self.age_p95_s)
         heard = (self.verdicts, self.scores, self.packets, self.lost, self.dropped_frames)
         return [self.calls, *each, *ages, *heard, self.speakers_cpu, self.late_p99_ms, self.rss_mb]
 
 
 COLUMNS: Final = (
-    *("calls", "CPU %/call", "bridge", "engine", "age p50 s", "age p95 s", "with held p95", "verdicts", "scores"),
+    *("calls", "CPU %/call", "bridge", "engine", "age p50 s", "age p95 s", "verdicts", "scores"),
     *("packets", "lost", "dropped frames", "speakers CPU %", "sent late p99 ms", "RSS MB"),
 )
 
@@ -139,7 +138,6 @@ async def measure(bridge: WholeBridge, hold_s: float) -> Step:
     cpu, sent, after = meter.percent(), await bridge.speakers.tell(), bridge.media()
     delivered = bridge.take_delivered()
     ages = np.array(delivered.ages_s or [math.nan])
-    with_held = np.array([*delivered.ages_s, *delivered.held_s] or [math.nan])
     return Step(
         calls=len(bridge.calls),
         bridge_cpu=cpu["bridge"],
@@ -147,8 +145,7 @@ async def measure(bridge: WholeBridge, hold_s: float) -> Step:
         speakers_cpu=cpu["speakers"],
         age_p50_s=float(np.percentile(ages, 50)),
         age_p95_s=float(np.percentile(ages, 95)),
-        age_all_p95_s=float(np.percentile(with_held, 95)),
-        verdicts=len(with_held),
+        verdicts=len(delivered.ages_s),
         scores=delivered.scores,
         packets=after.packets - media.packets,
         sent=int(sent["sent"]),
@@ -215,7 +212,6 @@ def tell_steps(measured: Sequence[Step], broke: str, name: str = "calls") -> int
             f"engine_cpu_percent_per_call_at_{step.calls}": step.engine_cpu / step.calls,
             f"age_p50_s_at_{step.calls}": step.age_p50_s,
             f"age_p95_s_at_{step.calls}": step.age_p95_s,
-            f"age_all_p95_s_at_{step.calls}": step.age_all_p95_s,
             f"lost_percent_at_{step.calls}": step.lost_percent,
             f"dropped_frames_at_{step.calls}": step.dropped_frames,
             f"verdicts_at_{step.calls}": step.verdicts,

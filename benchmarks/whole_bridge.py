@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from analysis.audio import AudioFrame
-from analysis.emotion.score import Abstained, Reason, ToneScore, Verdict
+from analysis.emotion.score import ToneScore, Verdict
 from analysis.engine.engine import Engine
 from analysis.store.scores import Scores
 from ari_bridge.calls.board import Board
@@ -194,14 +194,9 @@ class WatchedEngine(Engine):
 
 @dataclasses.dataclass(slots=True)
 class Delivered:
-    """Verdicts since the last look. Their ages count from the end of the stretch's sound to the delivery.
-
-    `held_s` are those of stretches with too little speech: such a one is kept open, 4 s from its beginning at most, for
-    what may follow, so that its age is a matter of the rule and not of the load.
-    """
+    """Verdicts since the last look, abstentions too. Their ages count from the end of the stretch to the delivery."""
 
     ages_s: list[float] = dataclasses.field(default_factory=list)
-    held_s: list[float] = dataclasses.field(default_factory=list)
     scores: int = 0
 
 
@@ -273,8 +268,7 @@ class WholeBridge:
     def _take(self, verdict: Consented[Verdict]) -> None:
         said = verdict.open()
         age_s = asyncio.get_running_loop().time() - self.engine.zeros_s[verdict.grant.grant_id] - said.end_s
-        is_held = isinstance(said, Abstained) and said.reason is Reason.TOO_LITTLE_SPEECH
-        (self.delivered.held_s if is_held else self.delivered.ages_s).append(age_s)
+        self.delivered.ages_s.append(age_s)
         self.delivered.scores += isinstance(said, ToneScore)
         self.switchboard.verdict(verdict)
 

@@ -23,7 +23,6 @@ STEP = Step(
     speakers_cpu=9.0,
     age_p50_s=0.7,
     age_p95_s=0.9,
-    age_all_p95_s=3.0,
     verdicts=300,
     scores=90,
     packets=99_950,
