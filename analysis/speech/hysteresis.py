@@ -24,9 +24,9 @@ MAY_TALK: Final = -2.0
 hoarse voice that is taken for a noise is a wrong word about somebody. Both limits and what they cost, for women and
 men and for each acted emotion: docs/quality.md; `benchmarks/noise.py` measures them."""
 LONGEST_DELAY_CHUNKS: Final = 24
-"""768 ms: no decision comes later, and nothing is doubted longer. Well under the second for which a window waits for the
-other leg. Measured by phone on speakers that the check had not seen: 95 % of read and 80 % of acted utterances are
-decided as soon as before, 2 and 5 to 7 % wait so long."""
+"""768 ms: no decision comes later, and nothing is doubted longer. Well under the second for which a window waits for
+the other leg. Measured by phone on speakers that the check had not seen: 95 % of read and 80 % of acted utterances are
+decided as soon as without it, 2 % and 4 to 7 % wait so long."""
 
 
 class Decision(NamedTuple):
