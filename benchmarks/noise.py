@@ -45,7 +45,7 @@ LINES: Final = ("wide", "phone")
 SHORT_PART: Final = 12
 """One of so many recordings is heard in the short form."""
 SNRS_DB: Final = (20.0, 10.0, 5.0, 0.0)
-MIXED_PART: Final = 6
+MIXED_PART: Final = 20
 """One of so many recordings of speech is also heard in noise."""
 LONGEST_S: Final = 30.0
 """Of hold music, which goes on for minutes, each half minute is a sound of its own; counted are files all the same."""

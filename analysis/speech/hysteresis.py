@@ -19,7 +19,7 @@ min_speech_duration_ms 250, min_silence_duration_ms 100)."""
 
 TALKS: Final = 2.0
 """Mean log-odds of talk over an utterance's first chunks from which it is talk at once."""
-MAY_TALK: Final = -2.0
+MAY_TALK: Final = -1.6
 """From here it is talk when it ends, or when there is no more time to doubt. The sides are not alike: an angry or a
 hoarse voice that is taken for a noise is a wrong word about somebody. Both limits and what they cost, for women and
 men and for each acted emotion: docs/quality.md; `benchmarks/noise.py` measures them."""
