@@ -28,7 +28,7 @@ def test_it_measures_and_says_which_limit_is_kept(
         assert title in told
     assert "women minus men" in told
     figures = json.loads((tmp_path / "out" / "noise.json").read_text())["figures"]
-    assert figures["speech_lost_percent_phone"] == pytest.approx(0.0, abs=1.0)
+    assert figures["speech_lost_percent_wide"] == pytest.approx(0.0, abs=1.0)
     assert figures["talk_moved_percent_alone_wide"] == pytest.approx(0.0, abs=1.0)
 
 
