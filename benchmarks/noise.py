@@ -16,7 +16,7 @@ import sys
 import tempfile
 from argparse import ArgumentParser
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -39,11 +39,12 @@ from benchmarks.voice_training import BABBLE_VOICES, SECOND_VOICE_DB, as_loud, h
 from benchmarks.yeses import granted
 from consent.grant import ConsentGrant
 
-SPEECH: Final = {"librispeech_mini": 1, "emodb": 1, "crema_d": 8}
-"""Corpora of speech, and of how many recordings of each one is taken."""
+SPEECH: Final = ("librispeech_mini", "emodb", "crema_d")
+FULL: Final = {"librispeech_mini": 1, "emodb": 1, "crema_d": 8, "esc10": 1, "donateacry": 1, "moh": 1}
+"""The corpora, and of how many recordings of each one is heard."""
 LINES: Final = ("wide", "phone")
-SHORT_PART: Final = 12
-"""One of so many recordings is heard in the short form."""
+SHORT: Final = {"librispeech_mini": 12, "emodb": 12, "crema_d": 96, "esc10": 5, "donateacry": 5, "moh": 1}
+"""The same of the short form: enough noises that one alone is less than 1 % of them."""
 SNRS_DB: Final = (20.0, 10.0, 5.0, 0.0)
 MIXED_PART: Final = 20
 """One of so many recordings of speech is also heard in noise."""
@@ -338,17 +339,16 @@ def _percent(part: int, whole: int) -> float:
     return 100 * part / whole if whole else math.nan
 
 
-def chosen(folder: Path, part: int, *, half: bool) -> list[Recording]:
-    """The recordings to be heard: one of `part`, by a number of the recording's own. Raises SystemExit without them."""
-    every = listed(folder, (*SPEECH, *NOISES))
-    kept = [one for corpus in (*SPEECH, *NOISES) for one in [r for r in every if r.corpus == corpus][
-        :: SPEECH.get(corpus, 1) * (1 if corpus == "moh" else part)]]  # fmt: skip
+def chosen(folder: Path, parts: Mapping[str, int], *, half: bool) -> list[Recording]:
+    """The recordings to be heard, always the same ones. Raises SystemExit where they are not there."""
+    every = listed(folder, parts)
+    kept = [one for corpus, part in parts.items() for one in [r for r in every if r.corpus == corpus][::part]]
     return [one for one in kept if one.half or one.corpus == "moh"] if half else kept
 
 
-async def run(folder: Path, weights: Path, part: int, *, half: bool) -> int:
+async def run(folder: Path, weights: Path, parts: Mapping[str, int], *, half: bool) -> int:
     """Take yeses for as many calls as are heard at once, and measure."""
-    recordings = chosen(folder, part, half=half)
+    recordings = chosen(folder, parts, half=half)
     with tempfile.TemporaryDirectory() as place:
         async with granted(Path(place), CALLS) as grants:
             return measure(Engine(VoiceCheck.of(model_path(), weights), grants), recordings)
@@ -359,12 +359,12 @@ def main(words: list[str] | None = None) -> int:
     parser = ArgumentParser(prog="python -m benchmarks.noise", description=__doc__.partition("\n")[0],
                             epilog="example: python -m benchmarks.noise ~/recordings --short")  # fmt: skip
     parser.add_argument("folder", type=Path, help="the folder of recordings with its manifest.csv")
-    parser.add_argument("--short", action="store_true", help=f"one of {SHORT_PART} recordings")
+    parser.add_argument("--short", action="store_true", help="a fixed part of the recordings")
     parser.add_argument("--half", action="store_true", help="only speakers and noises that a --half training never saw")
     parser.add_argument("--weights", type=Path, default=WEIGHTS, help="other weights than the product's")
     arguments = parser.parse_args(words)
     return asyncio.run(
-        run(arguments.folder, arguments.weights, SHORT_PART if arguments.short else 1, half=arguments.half)
+        run(arguments.folder, arguments.weights, SHORT if arguments.short else FULL, half=arguments.half)
     )
 
 

@@ -17,7 +17,7 @@ def test_it_measures_and_says_which_limit_is_kept(
 ) -> None:
     """Law: three tables, a file of figures, and a line for each limit: talk, scores, loss, the sexes."""
     monkeypatch.setattr(report, "OUT", tmp_path / "out")
-    monkeypatch.setattr(noise, "SPEECH", dict.fromkeys(noise.SPEECH, 1))
+    monkeypatch.setattr(noise, "FULL", dict.fromkeys(noise.FULL, 1))
     main([str(make(tmp_path))])
     told = capsys.readouterr().out
     for title in (
