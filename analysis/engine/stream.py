@@ -161,9 +161,10 @@ class Stream:
     def lose(self, first_sample: int, stop_sample: int) -> None:
         """Note sound that came and was not analysed. Windows that are open or waiting are part of the loss."""
         first = min([first_sample, *(window.first_chunk * CHUNK_SAMPLES for window in self.windows)])
-        if self._segmenter is not None and self._segmenter.open_since is not None:
-            first = min(first, self._segmenter.open_since * CHUNK_SAMPLES)
-            self._segmenter.restart()
+        if self._segmenter is not None:
+            if self._segmenter.open_since is not None:
+                first = min(first, self._segmenter.open_since * CHUNK_SAMPLES)
+            self._segmenter.restart(-(-stop_sample // CHUNK_SAMPLES))
         self.windows.clear()
         known = self._lost or (first, stop_sample)
         self._lost = min(first, known[0]), max(stop_sample, known[1])

@@ -76,9 +76,10 @@ class Segmenter:
         closed = (self.feed(Decision(chunk, speaks)) for chunk in range(first, stop))
         return [window for window in closed if window is not None]
 
-    def restart(self) -> None:
-        """Forget the open window: its sound is gone."""
+    def restart(self, after_chunk: int) -> None:
+        """Forget the open window: its sound is gone. No margin of the next one reaches into what was lost."""
         self._first = None
+        self._after = max(self._after, after_chunk)
 
     @property
     def _pause_chunks(self) -> int:

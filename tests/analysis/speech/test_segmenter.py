@@ -82,7 +82,7 @@ def test_a_restart_forgets_the_open_window() -> None:
     """What was lost is not cut out later."""
     segmenter = Segmenter()
     segmenter.feed(Decision(3, speaks=True))
-    segmenter.restart()
+    segmenter.restart(0)
     assert segmenter.open_since is None
 
 
@@ -96,3 +96,13 @@ def test_a_run_is_as_many_decisions(runs: list[tuple[int, int, bool]]) -> None:
         assert by_run.feed_run(Run(first, first + length, speaks)) == [window for window in every if window]
         assert by_run.open_since == one_by_one.open_since
         first += length
+
+
+def test_no_window_reaches_into_what_was_lost() -> None:
+    """Speech right after a loss begins a window without a margin before it: that sound was not analysed."""
+    segmenter = Segmenter()
+    segmenter.feed(Decision(10, speaks=True))
+    segmenter.restart(30)
+    assert segmenter.open_since is None
+    segmenter.feed(Decision(31, speaks=True))
+    assert segmenter.open_since == 30
