@@ -16,7 +16,7 @@ from tests.lab.gate_log import calls_of
 from tests.lab.phone import Call, Phone
 from tests.lab.site import RECORDER_LAG_S, Site
 
-NOTICE_LIMIT_S = 45.0
+NOTICE_LIMIT_S = 65.0
 QUIET_S = 0.4
 """No packet for so long: the notice is over, and the PBX waits for a key."""
 THINKS_S = 0.3
