@@ -72,7 +72,7 @@ class Engine:
         self._task: asyncio.Task[None] | None = None
         self._abstained: Counter[Reason] = Counter()
         self._frames = self._dropped = self._ticks = self._failed = self._scored = 0
-        self._tick_ms, self._tick_ms_max = Tally(TICK_MS), 0.0
+        self._tick_ms = Tally(TICK_MS)
         self._queue_age_ms, self._verdict_age_s = Tally(QUEUE_AGE_MS), Tally(VERDICT_AGE_S)
         self._busy_s, self._oldest_s = 0.0, None  # type: float, float | None
         # By caller's grant: when its newest frame came, less that frame's end on the call's clock.
@@ -154,7 +154,6 @@ class Engine:
             dropped_frames=self._dropped,
             ticks=self._ticks,
             failed_ticks=self._failed,
-            tick_ms_max=self._tick_ms_max,
             tick_ms=self._tick_ms.snapshot(),
             batch_rows=self._batcher.batch_rows.snapshot(),
             queue_age_ms=self._queue_age_ms.snapshot(),
@@ -199,7 +198,6 @@ class Engine:
             self._ticks += 1
             took_ms = (perf_counter() - began) * 1000
             self._tick_ms.add(took_ms)
-            self._tick_ms_max = max(self._tick_ms_max, took_ms)
             self._workload.note(loop.time(), self._busy_s, self._dropped)
             # After a tick that took too long the next one takes all that came: no ticks are made up for.
             next_s = max(next_s + TICK_S, loop.time())

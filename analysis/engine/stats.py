@@ -23,7 +23,7 @@ class EngineStats:
         streams: voices with a queue now.
         frames, dropped_frames: frames that came, and those that a full queue gave up.
         ticks, failed_ticks: rounds of the engine, and those of them that failed.
-        tick_ms: how long a round took; `tick_ms_max` the longest one.
+        tick_ms: how long a round took.
         batch_rows: how many chunks the detector heard at once.
         queue_age_ms: how long the oldest frame had waited when a round took it.
         verdict_age_s: how old a verdict was when it was delivered: from the arrival of the last frame of its stretch.
@@ -44,7 +44,6 @@ class EngineStats:
     dropped_frames: int
     ticks: int
     failed_ticks: int
-    tick_ms_max: float
     tick_ms: Histogram
     batch_rows: Histogram
     queue_age_ms: Histogram

@@ -7,7 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from ari_bridge.run.sections import Section, Word, is_loopback
+from ari_bridge.run.sections import Section, Word, need_tls
 
 MaybePort = Annotated[int, Field(ge=0, le=65535)]
 
@@ -25,10 +25,7 @@ class MetricsSection(Section):
 
     @model_validator(mode="after")
     def _tls_off_loopback(self) -> Self:
-        if (self.tls_cert is None) is not (self.tls_key is None):
-            raise ValueError("tls_cert and tls_key go together")
-        if not is_loopback(self.host) and self.tls_cert is None:
-            raise ValueError("tls_cert and tls_key are needed, since host is not loopback")
+        need_tls(self.host, self.tls_cert, self.tls_key)
         return self
 
     @property

@@ -54,6 +54,14 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
 
+def need_tls(host: str, tls_cert: Path | None, tls_key: Path | None) -> None:
+    """What holds for every listener of ours: off loopback with TLS only. Raises ValueError."""
+    if (tls_cert is None) is not (tls_key is None):
+        raise ValueError("tls_cert and tls_key go together")
+    if not is_loopback(host) and tls_cert is None:
+        raise ValueError("tls_cert and tls_key are needed, since host is not loopback")
+
+
 class PbxSection(Section):
     """How to reach the PBX."""
 
@@ -286,10 +294,7 @@ class ScreensSection(Section):
 
     @model_validator(mode="after")
     def _tls_off_loopback(self) -> Self:
-        if (self.tls_cert is None) is not (self.tls_key is None):
-            raise ValueError("tls_cert and tls_key go together")
-        if not is_loopback(self.host) and self.tls_cert is None:
-            raise ValueError("tls_cert and tls_key are needed, since host is not loopback")
+        need_tls(self.host, self.tls_cert, self.tls_key)
         return self
 
     def family_of(self, endpoint: str) -> Family:
