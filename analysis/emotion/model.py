@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from analysis.emotion.score import Verdict
+from analysis.audio import Pcm32
+from analysis.emotion.score import Reading, Verdict
 from analysis.speech.segment import CallerSpeech
 
 
@@ -26,4 +27,17 @@ class EmotionModel(Protocol):
 
     def judge(self, speech: Sequence[CallerSpeech]) -> list[Verdict]:
         """One verdict for each segment, in order. A segment whose grant has ended raises Withdrawn: filter before."""
+        ...
+
+
+class ToneReader(Protocol):
+    """What a model is tried by: labelled recordings, which are no call and have no grant. The engine knows it not."""
+
+    @property
+    def model_id(self) -> str:
+        """Name and version."""
+        ...
+
+    def read(self, samples: Pcm32) -> Reading | None:
+        """Read one window of at most 8 s at 16 kHz; None for a sound too short, or too faint, to be run at all."""
         ...

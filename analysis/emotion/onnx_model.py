@@ -12,7 +12,7 @@ from analysis.audio import ENGINE_RATE_HZ, Pcm32
 from analysis.emotion.calibration import parse
 from analysis.emotion.log_mel import log_mel
 from analysis.emotion.model_files import CALIBRATION, NETWORK, PACKAGED, ModelFiles, read_verified
-from analysis.emotion.score import Abstained, Reason, ToneScore, Verdict
+from analysis.emotion.score import Abstained, Reading, Reason, ToneScore, Verdict
 from analysis.speech.segment import CallerSpeech, SpeechSegment
 
 LONGEST_SAMPLES: Final = 8 * ENGINE_RATE_HZ
@@ -20,6 +20,7 @@ LONGEST_SAMPLES: Final = 8 * ENGINE_RATE_HZ
 
 _FAINTEST: Final = 1e-4
 """Root mean square below which there is no voice on the line: -80 dB of full scale, under G.711's smallest step."""
+_ALARM: Final = 0.5
 
 
 class ToneNetwork(Protocol):
@@ -62,17 +63,24 @@ class OnnxToneModel:
     Args:
         files: the model's folder, or what was read and checked of it.
         network: the same model's network where it runs elsewhere; by default it is loaded here.
+        unlocked: further languages that this site has tried it on.
 
     Raises:
         ModelRefused: a file of the model is missing or not the one that was trained.
     """
 
-    def __init__(self, files: Path | ModelFiles = PACKAGED, network: ToneNetwork | None = None) -> None:
+    def __init__(
+        self,
+        files: Path | ModelFiles = PACKAGED,
+        network: ToneNetwork | None = None,
+        unlocked: frozenset[str] = frozenset(),
+    ) -> None:
         if isinstance(files, Path):
             files = read_verified(files)
         self._calibration = parse(files.contents[CALIBRATION])
         self._network = network or OnnxToneNetwork(files.contents[NETWORK])
         self._model_id = files.model_id
+        self._languages = frozenset(self._calibration.languages) | unlocked
 
     @property
     def model_id(self) -> str:
@@ -81,8 +89,8 @@ class OnnxToneModel:
 
     @property
     def languages(self) -> frozenset[str]:
-        """Languages that the model was calibrated on."""
-        return frozenset(self._calibration.languages)
+        """Languages that the model was calibrated on, and those that the site has tried."""
+        return self._languages
 
     def warm(self) -> None:
         """Run once on silence of the longest length, so that memory is there before the first call."""
@@ -104,16 +112,32 @@ class OnnxToneModel:
         """
         return self._network.run(log_mel(samples))
 
+    def read(self, samples: Pcm32) -> Reading | None:
+        """What the network makes of one window of at most 8 s at 16 kHz; None where it is too short or too faint."""
+        if _unheard(samples, self._calibration.shortest_s) is not None:
+            return None
+        logits, distance = self.run(samples)
+        activation, anger = self._calibration.estimates(logits, distance)
+        is_far = not distance <= self._calibration.farthest
+        return Reading(activation, anger, distance, anger.value > _ALARM, Reason.UNFAMILIAR if is_far else None)
+
     def _judge_one(self, segment: SpeechSegment) -> Verdict:
         """Judge one segment, or say why not."""
         heard = segment.samples[-LONGEST_SAMPLES:]
         start_s, end_s = segment.end_s - len(heard) / ENGINE_RATE_HZ, segment.end_s
-        if len(heard) < self._calibration.shortest_s * ENGINE_RATE_HZ:
-            return Abstained(start_s, end_s, Reason.TOO_LITTLE_SPEECH)
-        if not float(np.sqrt(np.mean(np.square(heard, dtype=np.float64)))) > _FAINTEST:
-            return Abstained(start_s, end_s, Reason.LINE)
-        logits, distance = self.run(heard)
-        if not distance <= self._calibration.farthest:
-            return Abstained(start_s, end_s, Reason.UNFAMILIAR)
-        activation, anger = self._calibration.estimates(logits, distance)
-        return ToneScore(start_s, end_s, activation, anger, self._model_id)
+        reading = self.read(heard)
+        if reading is None:
+            reason = _unheard(heard, self._calibration.shortest_s) or Reason.LINE
+            return Abstained(start_s, end_s, reason)
+        if reading.reason is not None:
+            return Abstained(start_s, end_s, reading.reason)
+        return ToneScore(start_s, end_s, reading.activation, reading.anger, self._model_id)
+
+
+def _unheard(samples: Pcm32, shortest_s: float) -> Reason | None:
+    """Why a window is not run at all, or None."""
+    if len(samples) < shortest_s * ENGINE_RATE_HZ:
+        return Reason.TOO_LITTLE_SPEECH
+    if not float(np.sqrt(np.mean(np.square(samples, dtype=np.float64)))) > _FAINTEST:
+        return Reason.LINE
+    return None

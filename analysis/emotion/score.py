@@ -22,6 +22,8 @@ class Reason(StrEnum):
     """The model was not validated for the call's language."""
     ENGINE = "engine"
     """The engine could not keep up or failed."""
+    WARMING_UP = "warming_up"
+    """Too little of this call has been judged yet to say anything about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +75,18 @@ class Abstained:
 
 
 Verdict = ToneScore | Abstained
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """All that a model makes of one window, for those who test it: what it would have said, and whether it says it.
+
+    `distance` is from what was trained on (1 is the edge of it, 0 where a model knows no distance); `is_alarm` whether
+    the anger lies above the model's operating point; `reason` why a call would be told an abstention instead.
+    """
+
+    activation: Estimate
+    anger: Estimate
+    distance: float
+    is_alarm: bool
+    reason: Reason | None

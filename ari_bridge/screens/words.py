@@ -83,6 +83,7 @@ ENGLISH = Words(
             Reason.UNFAMILIAR: "unlike what the model knows",
             Reason.LANGUAGE: "language not tested",
             Reason.ENGINE: "the analysis did not keep up",
+            Reason.WARMING_UP: "listening in",
         }
     ),
     no_verdict_yet="nothing judged yet",
@@ -140,6 +141,7 @@ FRENCH = Words(
             Reason.UNFAMILIAR: "inconnu du modèle",
             Reason.LANGUAGE: "langue non vérifiée",
             Reason.ENGINE: "l'analyse n'a pas suivi",
+            Reason.WARMING_UP: "écoute en cours",
         }
     ),
     no_verdict_yet="rien d'évalué pour l'instant",

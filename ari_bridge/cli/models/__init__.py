@@ -1,0 +1,1 @@
+"""What `ouidire model` can do: one part a file."""
