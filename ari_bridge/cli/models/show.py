@@ -21,5 +21,10 @@ def _add_arguments(_: ArgumentParser) -> None:
     """It takes none."""
 
 
-PART = Part("show", "which model is served, and in which languages", ("ouidire model show", "the model and its languages"),
-            _add_arguments, run)  # fmt: skip
+PART = Part(
+    "show",
+    "which model is served, and in which languages",
+    ("ouidire model show", "the model and its languages"),
+    _add_arguments,
+    run,
+)
