@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.emotion.calibration import Calibration
+from analysis.emotion.evaluation.figures import auc, calibration_error, covered
 from analysis.emotion.training.corpora import CORPORA, Clip
 from analysis.emotion.training.ensemble import Judged, judge, speaker_folds, targets, train_network
-from analysis.emotion.training.figures import auc, calibration_error, covered
 
 Floats32 = NDArray[np.float32]
 

@@ -43,7 +43,8 @@ def drawn_clips(speakers: int) -> tuple[list[Clip], NDArray[np.float32]]:
             active, angry = float(heard in ("anger", "happy")), float(heard == "anger")
             told = float(heard != "other")
             speaker = f"{corpus}:{index // 10}"
-            clips.append(Clip(Path(f"{corpus}{index}"), corpus, speaker, "f", "", heard, active, told, angry))
+            heard_as = heard, active, told, angry
+            clips.append(Clip(Path(f"{corpus}{index}"), corpus, speaker, "f", "", None, "de", *heard_as))
             row = random.standard_normal(WIDTH)
             row[:20] += 3 * active
             row[20:40] += 3 * angry

@@ -30,7 +30,7 @@ def test_votes_cut_short_are_refused(tmp_path: Path) -> None:
     """Law: half a ballot is not read as if all had voted for what is left."""
     manifest = data_folder(tmp_path) / "manifest.csv"
     manifest.write_text(manifest.read_text().replace(",H0,N5,S2", ""))
-    with pytest.raises(SystemExit, match=r"crema_d_mel/d\.wav"):
+    with pytest.raises(SystemExit, match="line 5: the votes"):
         read_clips(tmp_path)
 
 

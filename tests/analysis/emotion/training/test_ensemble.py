@@ -3,8 +3,8 @@
 import numpy as np
 import torch
 
+from analysis.emotion.evaluation.figures import auc
 from analysis.emotion.training.ensemble import balance, judge, natural, speaker_folds, train_network
-from analysis.emotion.training.figures import auc
 from tests.analysis.emotion.training.clips import drawn_clips
 
 

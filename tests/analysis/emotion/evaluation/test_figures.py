@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from analysis.emotion.training.figures import auc, calibration_error, covered
+from analysis.emotion.evaluation.figures import auc, calibration_error, covered
 
 
 def test_auc_counts_pairs_in_the_right_order() -> None:
