@@ -147,13 +147,13 @@ def _clip(folder: Path, row: Mapping[str, str], corpus: str) -> LabelledClip:
     language = row.get("language", "").lower().partition("-")[0]
     if language and not _LANGUAGE.fullmatch(language):
         raise ValueError(f"the language {row['language']!r} is no language tag: write one such as de or fr")
-    age = _field(note, "age")
+    age, race = _field(note, "age"), _field(note, "race")
     return LabelledClip(
         _inside(folder, row["path"]),
         corpus,
         f"{corpus}:{row['speaker'] or row['path']}",
         _SEXES.get(row.get("gender", "").lower(), ""),
-        _field(note, "race"),
+        "" if race.lower() == "unknown" else race,
         int(age) if re.fullmatch(r"[0-9]{1,3}", age) else None,
         language,
         heard,
