@@ -1,4 +1,4 @@
-"""The only door to SpeechBrain: what training builds on, and the tone network loaded through it for comparison.
+"""The only door to SpeechBrain: what training and foreign models build on, and our network loaded for comparison.
 
 SpeechBrain imports torchaudio, whose extension from the registry links CUDA and fails to load beside a CPU-only
 torch. Only torchaudio's Python part is used here, so a stand-in takes the extension's place before the import.
@@ -39,10 +39,23 @@ def _stand_in_for_torchaudio() -> None:
 _stand_in_for_torchaudio()
 from hyperpyyaml import load_hyperpyyaml  # noqa: E402  after the stand-in
 from speechbrain import Brain, Stage  # noqa: E402
+from speechbrain.inference.classifiers import AudioClassifier, EncoderClassifier  # noqa: E402
 from speechbrain.inference.interfaces import Pretrained  # noqa: E402
-from speechbrain.utils.fetching import LocalStrategy  # noqa: E402
+from speechbrain.utils.fetching import FetchConfig, LocalStrategy  # noqa: E402
+from torchaudio.models import wav2vec2_model  # noqa: E402
 
-__all__ = ["Brain", "SpeechBrainTone", "Stage", "load_hyperpyyaml", "open_packaged"]
+__all__ = [
+    "AudioClassifier",
+    "Brain",
+    "EncoderClassifier",
+    "FetchConfig",
+    "LocalStrategy",
+    "SpeechBrainTone",
+    "Stage",
+    "load_hyperpyyaml",
+    "open_packaged",
+    "wav2vec2_model",
+]
 
 
 class SpeechBrainTone(Pretrained):  # type: ignore[misc]  # SpeechBrain ships no types

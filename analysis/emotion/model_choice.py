@@ -1,0 +1,62 @@
+"""Which tone model a site has chosen, opened. The live path imports no torch by it: foreign models run elsewhere."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from analysis.emotion.foreign.host import ForeignHost
+from analysis.emotion.foreign.labels import LabelMap
+from analysis.emotion.foreign.model import ForeignTone
+from analysis.emotion.foreign.order import Order
+from analysis.emotion.foreign.pins import check_pinned
+from analysis.emotion.foreign.trust_file import TrustFile
+from analysis.emotion.model_files import PACKAGED
+from analysis.emotion.onnx_model import OnnxToneModel
+from consent.errors import InvalidValue
+
+ModelName = Literal["ouidire", "speechbrain", "wav2vec2-iemocap"]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelChoice:
+    """What the settings say of the tone model.
+
+    `folder` is None for the shipped one. `labels` and `trust_file` matter to foreign models alone.
+
+    Raises:
+        InvalidValue: a foreign model without a folder.
+    """
+
+    name: ModelName
+    folder: Path | None
+    labels: LabelMap
+    trust_file: Path
+
+    def __post_init__(self) -> None:
+        if self.is_foreign and self.folder is None:
+            raise InvalidValue(f"the model {self.name} needs a folder")
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether it is not ours."""
+        return self.name != "ouidire"
+
+
+def open_model(choice: ModelChoice, unlocked: frozenset[str] = frozenset()) -> OnnxToneModel | ForeignTone:
+    """The chosen model: ours is loaded here, a foreign one by its `warm`, in a process of its own.
+
+    Args:
+        choice: what the settings say.
+        unlocked: further languages that this site has tried it on.
+
+    Raises:
+        ModelRefused: a file of ours is missing or is not what was trained.
+        NotTrusted: nobody has confirmed the foreign folder, or it is not the pinned revision.
+    """
+    if choice.name == "ouidire":
+        return OnnxToneModel(choice.folder or PACKAGED, unlocked=unlocked)
+    trusted = TrustFile(choice.trust_file).find(choice.folder or Path())
+    if choice.name == "wav2vec2-iemocap":
+        check_pinned(trusted)
+    order = Order(choice.name, trusted)
+    return ForeignTone(order.model_id, ForeignHost(order), choice.labels, unlocked)
