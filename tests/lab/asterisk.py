@@ -9,6 +9,7 @@ import wave
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tests.lab.errors import LabError
 from tests.lab.installation import Installation
@@ -26,6 +27,7 @@ _TONES_HZ = {
     "pbx-parkingfailed": 300,
     "privacy-incorrect": 300,
 }
+_TUNE_HZ = (523, 659, 784, 1047, 880, 698, 587, 988, 740, 622)
 
 
 def dying_with_us(command: list[str]) -> list[str]:
@@ -190,20 +192,35 @@ class Asterisk:
         return output.decode(errors="replace")
 
     def _write_sounds(self) -> None:
-        """Short tones where Asterisk would say words (the sound packages are not fetched), and a soft chord as music on
-        hold.
+        """Short tones where Asterisk would say words (the sound packages are not fetched), a soft chord as music on
+        hold, and a tune as the company's own announcement.
         """
         for name, tone_hz in _TONES_HZ.items():
-            _write_wav(self.data / "sounds" / "en" / f"{name}.wav", (tone_hz,), 0.15)
-        _write_wav(self.data / "moh" / "chord.wav", (220, 277, 330), 10.0)
+            _write_wav(self.data / "sounds" / "en" / f"{name}.wav", _chord((tone_hz,), 0.15))
+        _write_wav(self.data / "sounds" / "en" / "company-tune.wav", tune())
+        _write_wav(self.data / "moh" / "chord.wav", music(10.0))
 
 
-def _write_wav(path: Path, tones_hz: tuple[int, ...], seconds: float) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
+def tune() -> NDArray[np.int16]:
+    """The company's announcement, two seconds, int16 (n,) at 8 kHz."""
+    return np.concatenate([_chord((tone_hz,), 0.2) for tone_hz in _TUNE_HZ])
+
+
+def music(seconds: float) -> NDArray[np.int16]:
+    """The music on hold, likewise; it is the same in each second."""
+    return _chord((220, 277, 330), seconds)
+
+
+def _chord(tones_hz: tuple[int, ...], seconds: float) -> NDArray[np.int16]:
     at_s = np.arange(int(8000 * seconds)) / 8000
     chord = sum((np.sin(2 * np.pi * tone_hz * at_s) for tone_hz in tones_hz), start=np.zeros_like(at_s))
+    return (chord * 2500 / len(tones_hz)).astype(np.int16)
+
+
+def _write_wav(path: Path, samples: NDArray[np.int16]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(8000)
-        file.writeframes((chord * 2500 / len(tones_hz)).astype("<i2").tobytes())
+        file.writeframes(samples.astype("<i2").tobytes())

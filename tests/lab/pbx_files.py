@@ -1,7 +1,7 @@
 """The configuration files of an ordinary small company's Asterisk, as its admin would have written them: no word of the
 product.
 
-A trunk from which strangers call, agents 1001 to 1044, three queues, a conference, transfers, parking, an own feature
+A trunk from which strangers call, agents 1001 to 1044, four queues, a conference, transfers, parking, an own feature
 code, an own ARI and AMI user. Pure functions: a dictionary of file names and texts.
 """
 
@@ -209,6 +209,9 @@ def _queues() -> str:
             "[desk]\n"
             + shared.format(strategy="linear")
             + "".join(f"member => PJSIP/{n},0,{agent_name(n)}\n" for n in few),
+            "[patient]\nperiodic-announce=company-tune\nperiodic-announce-frequency=6\n"
+            + shared.format(strategy="linear")
+            + "member => PJSIP/1018,0\n",
             "[many]\n" + shared.format(strategy="rrmemory") + "".join(freepbx_like.format(n=n) for n in many),
         ]
     )
@@ -313,6 +316,12 @@ exten => 302,1,Answer()
  same => n,Gosub(ouidire-consent,s,1)
  same => n,Queue(many,tT,,,60)
  same => n,Hangup()
+; a tune, then a queue that plays music and the tune again while one waits
+exten => 303,1,Answer()
+ same => n,Gosub(ouidire-consent,s,1)
+ same => n,Playback(company-tune)
+ same => n,Queue(patient,tT,,,60)
+ same => n,Hangup()
 ; conferences
 exten => _4XX,1,Answer()
  same => n,Gosub(ouidire-consent,s,1)
@@ -326,6 +335,14 @@ exten => _510XX,1,Answer()
 exten => _610XX,1,Answer()
  same => n,Gosub(ouidire-consent,s,1)
  same => n,Dial(Local/${EXTEN:1}@from-queue/n,30,tT)
+ same => n,Hangup()
+; 8 and the number: that agent; the caller alone hears the tune every six seconds of the talk
+exten => _810XX,1,Answer()
+ same => n,Gosub(ouidire-consent,s,1)
+ same => n,Set(LIMIT_PLAYAUDIO_CALLER=yes)
+ same => n,Set(LIMIT_PLAYAUDIO_CALLEE=no)
+ same => n,Set(LIMIT_WARNING_FILE=company-tune)
+ same => n,Dial(PJSIP/${EXTEN:1},30,tTL(600000:598000:6000))
  same => n,Hangup()
 
 ; ---- queue members

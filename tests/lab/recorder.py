@@ -1,5 +1,5 @@
 """Writes down every UDP packet to a range of ports on loopback, from outside of the process under test, which it
-outlives.
+outlives. (tests.lab.fork_sound listens to what is in them.)
 
 `python -m tests.lab.recorder --ports 41000-41199 --out FILE` runs until SIGTERM. The kernel hands over headers only:
 its filter cuts each packet after the 12 bytes of the RTP header, so no voice is ever seen here. Needs root, or a user
@@ -36,6 +36,8 @@ DTYPE = np.dtype(
 """One packet: kernel time in ns since 1970, UDP length without header; payload_type 255 where there is no RTP header.
 """
 NO_RTP = 255
+HEADERS_BYTES = 20
+"""The headers of UDP and RTP."""
 _ETH_P_IP = 0x0800
 _SO_ATTACH_FILTER, _SO_TIMESTAMPNS, _SO_RCVBUFFORCE = 26, 35, 33
 _SOL_PACKET, _PACKET_STATISTICS = 263, 6
@@ -115,9 +117,9 @@ def _end_of(out: Path) -> Path:
     return out.with_name(out.name + ".end.json")
 
 
-def bpf(ports: range) -> list[tuple[int, int, int, int]]:
-    """A classic BPF program over an IP packet: UDP, no later fragment, destination port in `ports`; keeps IP header +
-    20 bytes.
+def bpf(ports: range, kept_bytes: int = HEADERS_BYTES) -> list[tuple[int, int, int, int]]:
+    """A classic BPF program over an IP packet: UDP, no later fragment, destination port in `ports`; keeps the IP header
+    and so many bytes after it.
     """
     drop = 11
     return [
@@ -130,13 +132,13 @@ def bpf(ports: range) -> list[tuple[int, int, int, int]]:
         (0x35, 0, drop - 7, ports.start),  # jge
         (0x25, drop - 8, 0, ports.stop - 1),  # jgt
         (0x87, 0, 0, 0),  # txa
-        (0x04, 0, 0, 20),  # add #20             UDP header and RTP header
+        (0x04, 0, 0, kept_bytes),  # add #kept_bytes
         (0x16, 0, 0, 0),  # ret a
         (0x06, 0, 0, 0),  # ret #0
     ]
 
 
-def open_tap(ports: range) -> socket.socket:
+def open_tap(ports: range, kept_bytes: int = HEADERS_BYTES) -> socket.socket:
     """A packet socket on lo that sees what arrives (not what leaves: each packet once). Raises LabError without the
     right to.
     """
@@ -144,9 +146,9 @@ def open_tap(ports: range) -> socket.socket:
         tap = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0)
     except PermissionError as error:
         raise LabError("Counting packets needs root or a network namespace of one's own (tests.lab.netns).") from error
-    program = b"".join(struct.pack("HBBI", *step) for step in bpf(ports))
-    buffer = ctypes.create_string_buffer(program)
-    tap.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("HP", len(bpf(ports)), ctypes.addressof(buffer)))
+    steps = bpf(ports, kept_bytes)
+    buffer = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *step) for step in steps))
+    tap.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("HP", len(steps), ctypes.addressof(buffer)))
     tap.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
     try:
         tap.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _BUFFER_BYTES)

@@ -29,10 +29,10 @@ def ip_packet(port: int, payload: bytes, *, protocol: int = 17, fragment: int = 
     return header + options + struct.pack("!HHHH", 20000, port, 8 + len(payload), 0) + payload
 
 
-def kept_bytes(packet: bytes) -> int:
+def kept_bytes(packet: bytes, steps: list[tuple[int, int, int, int]] | None = None) -> int:
     """Run the filter as the kernel would (Documentation/networking/filter.rst); bytes it keeps."""
     accumulator = index = at = 0
-    program = bpf(PORTS)
+    program = steps or bpf(PORTS)
     while True:
         code, jump_true, jump_false, k = program[at]
         at += 1
@@ -70,6 +70,13 @@ def test_only_the_watched_ports_pass_and_never_their_voice(port: int, options: b
     """The kernel hands over the IP, UDP and RTP headers of watched ports, and not one byte more."""
     packet = ip_packet(port, b"\x80" + b"v" * 651, options=options)
     assert kept_bytes(packet) == (20 + len(options) + 8 + 12 if port in PORTS else 0)
+
+
+def test_who_listens_to_the_sound_gets_the_whole_packet() -> None:
+    """Where more is asked for the filter keeps it, of the watched ports alone."""
+    packet = ip_packet(PORTS.start, b"\x80" + b"v" * 651)
+    assert kept_bytes(packet, bpf(PORTS, 1500)) >= len(packet)
+    assert kept_bytes(ip_packet(PORTS.stop, b"v" * 652), bpf(PORTS, 1500)) == 0
 
 
 def test_what_is_no_udp_datagrams_begin_is_dropped() -> None:
