@@ -8,10 +8,9 @@ from typing import Final
 
 import numpy as np
 import onnxruntime
-import soundfile  # type: ignore[import-untyped]
 from numpy.typing import NDArray
-from scipy.signal import resample_poly  # type: ignore[import-untyped]
 
+from analysis.emotion.evaluation.sound import read_sound
 from analysis.emotion.log_mel import RATE_HZ, log_mel
 from analysis.emotion.training.corpora import Clip
 from analysis.emotion.training.telephone import Sound, through_line
@@ -33,13 +32,6 @@ class Embedder:
         """Return the embedding, float32 `[384]`, of at most 8 s of 16 kHz sound (the end, if longer)."""
         picture = log_mel(sound[-MAX_SAMPLES:])[None]
         return np.asarray(self._session.run(["embedding"], {"picture": picture})[0][0], dtype=np.float32)
-
-
-def read_sound(path: Path) -> Sound:
-    """Read a sound file as 16 kHz mono float32."""
-    samples, rate_hz = soundfile.read(path, dtype="float32", always_2d=True)
-    mono = samples.mean(axis=1)
-    return np.asarray(mono if rate_hz == RATE_HZ else resample_poly(mono, RATE_HZ, rate_hz), dtype=np.float32)
 
 
 def embed_clips(

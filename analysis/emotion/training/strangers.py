@@ -8,9 +8,9 @@ from typing import Final
 import numpy as np
 
 from analysis.emotion.calibration import parse
+from analysis.emotion.evaluation.sound import read_sound
 from analysis.emotion.model_files import CALIBRATION
 from analysis.emotion.onnx_model import OnnxToneModel
-from analysis.emotion.training.embedding import read_sound
 from analysis.emotion.training.telephone import through_line
 
 _CORPORA: Final = ("librispeech_mini", "esc10", "donateacry", "moh")

@@ -4,14 +4,14 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import butter, fftconvolve, resample_poly, sosfiltfilt  # type: ignore[import-untyped]
+from scipy.signal import fftconvolve, resample_poly  # type: ignore[import-untyped]
+
+from analysis.emotion.evaluation.sound import by_phone
 
 Sound = NDArray[np.float32]
 
 LINES: Final = ("clean", "phone", "bad")
 _RATE_HZ: Final = 16_000
-_LINE_HZ: Final = 8_000
-_MU: Final = 255.0
 
 
 def through_line(sound: Sound, line: str, random: np.random.Generator) -> Sound:
@@ -23,21 +23,10 @@ def through_line(sound: Sound, line: str, random: np.random.Generator) -> Sound:
     if line == "clean":
         return sound
     if line == "phone":
-        return telephone(sound, 300.0, 3400.0)
+        return by_phone(sound)
     if line == "bad":
         return _bad(sound, random)
     raise ValueError(f"no such line: {line}")
-
-
-def telephone(sound: Sound, low_hz: float, high_hz: float) -> Sound:
-    """Band-pass, 8 kHz and 8-bit mu-law (ITU-T G.711) at a normal level, and back to 16 kHz."""
-    narrow = resample_poly(sound, 1, _RATE_HZ // _LINE_HZ)
-    narrow = sosfiltfilt(butter(3, (low_hz, high_hz), "bandpass", fs=_LINE_HZ, output="sos"), narrow)
-    narrow = np.clip(narrow * (0.1 / max(float(np.sqrt(np.mean(narrow**2))), 1e-6)), -1.0, 1.0)
-    squeezed = np.sign(narrow) * np.log1p(_MU * np.abs(narrow)) / np.log1p(_MU)
-    coded = np.round(squeezed * 127.0) / 127.0
-    heard = np.sign(coded) * np.expm1(np.abs(coded) * np.log1p(_MU)) / _MU
-    return np.asarray(resample_poly(heard, _RATE_HZ // _LINE_HZ, 1), dtype=np.float32)
 
 
 def _bad(sound: Sound, random: np.random.Generator) -> Sound:
@@ -55,4 +44,4 @@ def _bad(sound: Sound, random: np.random.Generator) -> Sound:
         noise -= np.convolve(noise, np.full(1600, 1 / 1600), "same")
     snr_db = random.uniform(8.0, 25.0)
     level = np.sqrt(np.mean(roomy**2) / max(float(np.mean(noise**2)), 1e-12)) * 10 ** (-snr_db / 20)
-    return telephone((roomy + level * noise).astype(np.float32), random.uniform(200, 400), random.uniform(2800, 3700))
+    return by_phone((roomy + level * noise).astype(np.float32), random.uniform(200, 400), random.uniform(2800, 3700))
