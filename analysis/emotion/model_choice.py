@@ -1,5 +1,7 @@
 """Which tone model a site has chosen, opened. The live path imports no torch by it: foreign models run elsewhere."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -42,8 +44,9 @@ class ModelChoice:
         return self.name != "ouidire"
 
 
-def open_model(choice: ModelChoice, unlocked: frozenset[str] = frozenset()) -> OnnxToneModel | ForeignTone:
-    """The chosen model: ours is loaded here, a foreign one by its `warm`, in a process of its own.
+@contextmanager
+def opened(choice: ModelChoice, unlocked: frozenset[str] = frozenset()) -> Iterator[OnnxToneModel | ForeignTone]:
+    """The chosen model until the end of the block: ours is loaded here, a foreign one by its `warm`, elsewhere.
 
     Args:
         choice: what the settings say.
@@ -51,11 +54,28 @@ def open_model(choice: ModelChoice, unlocked: frozenset[str] = frozenset()) -> O
 
     Raises:
         ModelRefused: a file of ours is missing or is not what was trained.
-        NotTrusted: nobody has confirmed the foreign folder, or it is not the pinned revision.
+        NotTrusted: see `open_foreign`.
     """
-    if choice.name == "ouidire":
-        return OnnxToneModel(choice.folder or PACKAGED, unlocked=unlocked)
-    trusted = TrustFile(choice.trust_file).find(choice.folder or Path())
+    if not choice.is_foreign:
+        yield OnnxToneModel(choice.folder or PACKAGED, unlocked=unlocked)
+        return
+    foreign = open_foreign(choice, unlocked)
+    try:
+        yield foreign
+    finally:
+        foreign.close()
+
+
+def open_foreign(choice: ModelChoice, unlocked: frozenset[str] = frozenset()) -> ForeignTone:
+    """The foreign model that was chosen, not loaded yet.
+
+    Raises:
+        NotTrusted: nobody has confirmed its folder, or the folder is not the pinned revision.
+        InvalidValue: ours was chosen.
+    """
+    if choice.name == "ouidire" or choice.folder is None:
+        raise InvalidValue("the model that was chosen is our own")
+    trusted = TrustFile(choice.trust_file).find(choice.folder)
     if choice.name == "wav2vec2-iemocap":
         check_pinned(trusted)
     order = Order(choice.name, trusted)

@@ -16,8 +16,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from analysis.audio import ENGINE_RATE_HZ, AudioFrame, Pcm16
-from analysis.emotion.model_files import PACKAGED
-from analysis.emotion.onnx_model import OnnxToneModel
+from analysis.emotion.model_choice import opened
 from analysis.emotion.score import Abstained, Verdict
 from analysis.engine.engine import Engine
 from analysis.speech.silero import SileroDetector
@@ -25,6 +24,7 @@ from ari_bridge.cli.keyboard import END, Keyboard
 from ari_bridge.run.notices import notices
 from ari_bridge.run.records import open_ledger
 from ari_bridge.run.settings import Settings
+from ari_bridge.run.tone import choice_of
 from consent.dialogue import Dialogue
 from consent.entry import Entry
 from consent.errors import Withdrawn
@@ -86,19 +86,15 @@ class Monologue:
                 await self._step(Event.PROMPT_ENDED)
 
     async def _listen(self, grant: ConsentGrant, open_sound: Callable[[], AbstractContextManager[Sound]]) -> Event:
-        engine = Engine(
-            SileroDetector(),
-            OnnxToneModel(self._settings.analysis.model_folder or PACKAGED),
-            self._tell_verdict,
-            expected=frozenset({Party.CALLER}),
-        )
-        await engine.start()
-        try:
-            with open_sound() as sound:
-                return await self._until_ended(grant, engine, sound)
-        finally:
-            engine.forget(self._call_id)
-            await engine.stop()
+        with opened(choice_of(self._settings)) as tone:
+            engine = Engine(SileroDetector(), tone, self._tell_verdict, expected=frozenset({Party.CALLER}))
+            await engine.start()
+            try:
+                with open_sound() as sound:
+                    return await self._until_ended(grant, engine, sound)
+            finally:
+                engine.forget(self._call_id)
+                await engine.stop()
 
     async def _until_ended(self, grant: ConsentGrant, engine: Engine, sound: Sound) -> Event:
         loop = asyncio.get_running_loop()

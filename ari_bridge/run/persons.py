@@ -41,6 +41,8 @@ def touching_persons(settings: Settings, notice_ids: Iterable[str], mac: Callabl
         "asking.never_asked": _hidden("never_asked", asking.never_asked, mac),
         "parties.trunks": sorted(settings.parties.trunks),
         "parties.unmonitored": _hidden("unmonitored", settings.parties.unmonitored, mac),
+        "analysis.model": settings.analysis.model,
+        "analysis.labels": settings.analysis.labels.model_dump(mode="json"),
         "analysis.model_folder": str(settings.analysis.model_folder or ""),
     }
 

@@ -302,14 +302,6 @@ class ScreensSection(Section):
         return self.families.get(endpoint, self.default_family)
 
 
-class AnalysisSection(Section):
-    """What judges a caller's voice."""
-
-    model_folder: Path | None = Field(
-        default=None, description="Folder with another tone model than the shipped one, of the same form."
-    )
-
-
 class NoticeSection(Section):
     """What is announced before the question."""
 

@@ -14,11 +14,11 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableVariable
 
+from ari_bridge.run.analysis_section import AnalysisSection
 from ari_bridge.run.engine_section import EngineSection
 from ari_bridge.run.metrics_section import MetricsSection
 from ari_bridge.run.profile_section import ProfileSection
 from ari_bridge.run.sections import (
-    AnalysisSection,
     AskingSection,
     DatabaseSection,
     KeysSection,

@@ -10,6 +10,8 @@ from typing import Final
 
 import structlog
 
+from analysis.emotion.foreign.model import ForeignTone
+from analysis.emotion.model_choice import open_foreign
 from analysis.emotion.model_files import NETWORK, PACKAGED, read_verified
 from analysis.emotion.onnx_model import OnnxToneModel
 from analysis.emotion.score import Verdict
@@ -37,6 +39,7 @@ from ari_bridge.run.passwords import read_passwords
 from ari_bridge.run.persons import keep_change
 from ari_bridge.run.records import open_ledger, site_of
 from ari_bridge.run.settings import Settings
+from ari_bridge.run.tone import choice_of
 from ari_bridge.screens.push import Pusher
 from ari_bridge.screens.tokens import Tokens
 from ari_bridge.web.app import Readiness, make_app, open_site, server_tls
@@ -85,9 +88,15 @@ class Service:
     """The parts that `serve` holds together."""
 
     def __init__(
-        self, rooms: Rooms, switchboard: Switchboard, database: Database, dial_in: DialIn | None = None
+        self,
+        rooms: Rooms,
+        switchboard: Switchboard,
+        database: Database,
+        dial_in: DialIn | None = None,
+        foreign: ForeignTone | None = None,
     ) -> None:
         self.rooms = rooms
+        self._foreign = foreign
         self._dial_in = dial_in
         self._database = database
         self.switchboard = switchboard
@@ -143,6 +152,8 @@ class Service:
             "database": self._database.trouble or "ok",
             "keyring": self.rooms.ledger.keyring.trouble or "ok",
         }
+        if self._foreign is not None:
+            checks["tone"] = self._foreign.trouble or "ok"
         notes = {"engine": f"new calls are not analysed: {engine.full}"} if engine.full else {}
         return Readiness(all(check == "ok" for check in checks.values()), checks, notes)
 
@@ -168,7 +179,11 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Service:
     listener = AmiAccess(settings.pbx.ami_host, settings.pbx.ami_port, settings.pbx.ami_user, passwords.ami_password)
     ari = AriAccess(settings.pbx.ari_url, settings.pbx.ari_user, passwords.ari_password)
     switchboards: list[Switchboard] = []
-    engine = _engine(settings, lambda verdict: switchboards[0].verdict(verdict))
+    choice = choice_of(settings)
+    foreign = open_foreign(choice) if choice.is_foreign else None
+    if foreign is not None:
+        stack.callback(foreign.close)
+    engine = _engine(settings, foreign, lambda verdict: switchboards[0].verdict(verdict))
     stack.push_async_callback(engine.stop)
     await engine.start()
     pbx = AsteriskPbx(ari, listener, settings.media.lease_s)
@@ -187,7 +202,7 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Service:
         lease_s=settings.media.lease_s,
     )
     switchboards.append(Switchboard(rooms, dial_in.take))
-    service = Service(rooms, switchboards[0], database, dial_in)
+    service = Service(rooms, switchboards[0], database, dial_in, foreign)
     pusher_access = AmiAccess(
         settings.pbx.ami_host, settings.pbx.ami_port, settings.pbx.phones_user, passwords.phones_password
     )
@@ -197,13 +212,16 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Service:
     return service
 
 
-def _engine(settings: Settings, on_verdict: Callable[[Consented[Verdict]], None]) -> Engine:
-    files = read_verified(settings.analysis.model_folder or PACKAGED)
+def _engine(
+    settings: Settings, foreign: ForeignTone | None, on_verdict: Callable[[Consented[Verdict]], None]
+) -> Engine:
+    ours = settings.analysis.model_folder if foreign is None else None
+    files = read_verified(ours or PACKAGED)
     max_calls = settings.engine.max_calls
     if settings.engine.process == "bridge":
-        return Engine(SileroDetector(), OnnxToneModel(files), on_verdict, max_calls=max_calls)
+        return Engine(SileroDetector(), foreign or OnnxToneModel(files), on_verdict, max_calls=max_calls)
     host = ProcessNetworks(model_path().read_bytes(), files.contents[NETWORK])
-    detector, tone = SileroDetector(host.voice), OnnxToneModel(files, host.tone)
+    detector, tone = SileroDetector(host.voice), foreign or OnnxToneModel(files, host.tone)
     return Engine(detector, tone, on_verdict, host=host, max_calls=max_calls)
 
 

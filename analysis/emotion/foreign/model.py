@@ -1,4 +1,4 @@
-"""A foreign model in our terms: two outputs, the widest uncertainty there is, and no language but those a site tried."""
+"""A foreign model in our terms: two outputs, the widest uncertainty, and no language but those a site has tried."""
 
 from collections.abc import Sequence
 from time import monotonic

@@ -11,8 +11,8 @@ import analysis
 import ari_bridge
 import consent
 import dialplan
-from analysis.emotion.model_files import PACKAGED
-from analysis.emotion.onnx_model import OnnxToneModel
+from analysis.emotion.foreign.trust_file import TrustFile
+from analysis.emotion.model_choice import ModelChoice, opened
 from analysis.speech.silero import SileroDetector
 from ari_bridge.cli.checks.finding import amiss, well
 from ari_bridge.run.metrics_section import MetricsSection
@@ -20,6 +20,7 @@ from ari_bridge.run.notices import notices
 from ari_bridge.run.passwords import read_passwords
 from ari_bridge.run.settings import Settings, chosen_file
 from ari_bridge.run.settings_errors import SettingsError
+from ari_bridge.run.tone import choice_of, trust_file_of
 from consent.errors import KeysMissing, LedgerBroken, OuidireError
 from consent.keys import WIDER_THAN_OWNER, read_keys
 from consent.verification import verify_chain
@@ -33,7 +34,8 @@ def findings(settings: Settings, named: Path | None) -> Iterator[Finding]:
     yield passwords(settings)
     yield database(settings.database.path)
     yield keys(settings.keys.folder, settings.database.path)
-    yield from models(settings.analysis.model_folder)
+    yield from models(choice_of(settings))
+    yield trusted(trust_file_of(settings))
     yield announced(settings)
     yield media_address(settings.media.host)
     yield certificate(settings)
@@ -119,7 +121,7 @@ def keys(folder: Path, database_path: Path) -> Finding:
     return well("keys", f"{folder}, readable by its owner alone")
 
 
-def models(folder: Path | None) -> Iterator[Finding]:
+def models(choice: ModelChoice) -> Iterator[Finding]:
     """Both models load and run, from files on this machine."""
     try:
         SileroDetector()
@@ -127,11 +129,24 @@ def models(folder: Path | None) -> Iterator[Finding]:
     except OuidireError as error:
         yield amiss("voice detector", f"{error}: install Ouïdire's packages again")
     try:
-        tone = OnnxToneModel(folder or PACKAGED)
-        tone.warm()
-        yield well("tone model", f"{tone.model_id}, tried on {', '.join(sorted(tone.languages))}")
+        with opened(choice) as tone:
+            tone.warm()
+            languages = ", ".join(sorted(tone.languages)) or "no language yet: facts only"
+            yield well("tone model", f"{tone.model_id}, tried on {languages}")
     except OuidireError as error:
         yield amiss("tone model", f"{error}: install Ouïdire again, or mend analysis.model_folder")
+
+
+def trusted(trust_file: Path) -> Finding:
+    """Which folders of others may run code here."""
+    try:
+        folders = TrustFile(trust_file).read()
+    except OuidireError as error:
+        return amiss("trusted models", str(error))
+    if not folders:
+        return well("trusted models", "none: no model of others may run here")
+    told = (f"{folder} (since {one.trusted_on}, {one.digest[:12]})" for folder, one in folders.items())
+    return well("trusted models", ", ".join(told))
 
 
 def announced(settings: Settings) -> Finding:

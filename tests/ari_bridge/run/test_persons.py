@@ -42,6 +42,8 @@ CHANGES = [
     ("parties.unmonitored", {"parties": {"unmonitored": ["1901"]}}),
     ("notice.languages", {"notice": {"languages": ["fr"]}}),
     ("notice.mentions_recording", {"notice": {"mentions_recording": True}}),
+    ("analysis.model", {"analysis": {"model": "speechbrain", "model_folder": "/srv/model"}}),
+    ("analysis.labels", {"analysis": {"labels": {"angry": ["anger"], "active": ["anger"]}}}),
     ("analysis.model_folder", {"analysis": {"model_folder": "/srv/model"}}),
 ]  # fmt: skip
 

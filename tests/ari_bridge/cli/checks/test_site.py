@@ -10,6 +10,7 @@ import analysis
 from ari_bridge.cli.checks import site
 from ari_bridge.run.metrics_section import MetricsSection
 from ari_bridge.run.settings import Settings, load
+from ari_bridge.run.tone import choice_of
 from consent.database import Database
 from consent.keys import FILES, make_keys
 from consent.states import Answer
@@ -107,7 +108,8 @@ def test_lost_or_open_keys_are_found(tmp_path: Path) -> None:
 
 def test_a_model_folder_without_a_model_is_found(tmp_path: Path) -> None:
     """Law: a model that does not load is told, with the setting to mend."""
-    found = {one.subject: one for one in site.models(tmp_path)}
+    settings = Settings.model_validate({"analysis": {"model_folder": str(tmp_path)}})
+    found = {one.subject: one for one in site.models(choice_of(settings))}
     assert found["voice detector"].ok
     assert not found["tone model"].ok
     assert "analysis.model_folder" in found["tone model"].sentence
