@@ -20,6 +20,7 @@ from analysis.audio import AudioFrame
 from analysis.emotion.score import ToneScore, Verdict
 from analysis.engine.engine import Engine
 from analysis.store.scores import Scores
+from analysis.store.weeks import Weeks
 from ari_bridge.calls.board import Board
 from ari_bridge.calls.roles import Roles
 from ari_bridge.calls.rooms import Rooms
@@ -215,6 +216,7 @@ class WholeBridge:
             gate=Gate(ledger),
             engine=self.engine,
             scores=Scores(ledger.database),
+            weeks=Weeks(ledger.database, self.engine.model_id, 30),
             board=Board(),
             topology=Topology(),
             roles=Roles(("trunk",)),

@@ -151,8 +151,8 @@ class Ledger:
         )
         return {grant_id: Party(party) for grant_id, party in rows}
 
-    async def close(self, call_id: str, gather: sealed_rows.Gather) -> None:
-        """Seal a call that is over: nothing of it stays in clear.
+    async def close(self, call_id: str, gather: sealed_rows.Gather) -> bool:
+        """Seal a call that is over: nothing of it stays in clear. Whether anything that was derived is kept.
 
         `gather` runs in the same transaction: it deletes what was derived and returns it as bytes.
         """
@@ -164,6 +164,7 @@ class Ledger:
             if not is_kept:
                 await self.keyring.forget_derived([record.record_id])
             await self.keyring.close(record.record_id)
+        return is_kept
 
     # Answers of staff to the notice to staff.
 

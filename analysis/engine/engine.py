@@ -57,6 +57,8 @@ class Engine:
         self._host: NetworkHost = host or InBridge()
         self._admission = Admission(max_calls)
         self._workload = Workload()
+        self.model_id = tone.model_id
+        """Of the model that judges."""
         self._batcher = Batcher(detector, tone, expected)
         self._on_verdict = on_verdict
         self._pool = LocalPool()

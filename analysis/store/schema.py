@@ -86,6 +86,32 @@ def turns_and_delivery(db: sqlite_utils.Database) -> None:
             BEGIN SELECT RAISE(ABORT, 'pace and level are measured of the caller alone'); END""")  # noqa: S608
 
 
+@MIGRATIONS()
+def weeks_of_the_site(db: sqlite_utils.Database) -> None:
+    """Sums over the calls of a week: of no call, no party and no day, and never of fewer than fifty at a time."""
+    # SQLite's functions of JSON are barred from schemas that are not trusted: ten numbers have nine commas.
+    ten = "{0} LIKE '[%]' AND length({0}) - length(replace({0}, ',', '')) = 9"
+    db.conn.execute(f"""
+        CREATE TABLE weeks (
+            week TEXT NOT NULL CHECK (week GLOB '[0-9][0-9][0-9][0-9]-W[0-5][0-9]'),
+            model_id TEXT NOT NULL,
+            calls INTEGER NOT NULL CHECK (calls >= 50),
+            activation TEXT NOT NULL CHECK ({ten.format("activation")}),
+            anger TEXT NOT NULL CHECK ({ten.format("anger")}),
+            verdicts TEXT NOT NULL CHECK (verdicts LIKE '{{%}}'),
+            PRIMARY KEY (week, model_id)
+        ) STRICT, WITHOUT ROWID""")
+    few = "SELECT RAISE(ABORT, 'a week grows by fifty calls at least')"
+    db.conn.execute(f"""
+        CREATE TRIGGER weeks_grow_by_many BEFORE UPDATE ON weeks
+        WHEN NEW.week != OLD.week OR NEW.model_id != OLD.model_id OR NEW.calls < OLD.calls + 50
+        BEGIN {few}; END""")
+    db.conn.execute(f"""
+        CREATE TRIGGER weeks_are_not_replaced BEFORE INSERT ON weeks
+        WHEN EXISTS (SELECT 1 FROM weeks WHERE week = NEW.week AND model_id = NEW.model_id)
+        BEGIN {few}; END""")  # noqa: S608
+
+
 def _keep_under_a_grant(db: sqlite_utils.Database, table: str, change: str) -> None:
     purpose = "tone" if table == "scores" else "facts"
     live = f"""

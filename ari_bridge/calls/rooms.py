@@ -7,6 +7,7 @@ from typing import Protocol
 
 from analysis.engine.engine import Engine
 from analysis.store.scores import Scores
+from analysis.store.weeks import Weeks
 from ari_bridge.calls.board import Board
 from ari_bridge.calls.roles import Roles
 from ari_bridge.calls.tally import Tally
@@ -34,6 +35,7 @@ class Rooms:
     gate: Gate
     engine: Engine
     scores: Scores
+    weeks: Weeks
     board: Board
     topology: Topology
     roles: Roles

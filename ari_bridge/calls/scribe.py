@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 from collections import deque
 
 from structlog.typing import FilteringBoundLogger
@@ -87,7 +88,16 @@ class Scribe:
 
     async def seal(self) -> None:
         """Seal what is kept of the call, which is over: no row of it stays in clear. Raises DatabaseUnavailable."""
-        await self._rooms.ledger.close(self._call_id, self._rooms.scores.gather(self._call_id))
+        gather, vote = self._rooms.scores.gather(self._call_id), None
+
+        def gathered(connection: sqlite3.Connection) -> bytes:
+            nonlocal vote
+            vote = self._rooms.weeks.vote_of(connection, self._call_id)
+            return gather(connection)
+
+        is_kept = await self._rooms.ledger.close(self._call_id, gathered)
+        if is_kept and vote is not None:  # what is not kept counts in no sum either
+            self._rooms.weeks.admit(vote)
 
     def drop(self) -> None:
         """Let go of all that the engine holds of the call, and of its facts."""

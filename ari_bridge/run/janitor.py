@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -25,10 +25,20 @@ _log = structlog.get_logger(__name__)
 
 
 class Janitor:
-    """Keeps file and keyring clean: the rows of calls in progress, and what is sealed."""
+    """Keeps file and keyring clean: the rows of calls in progress, and what is sealed.
 
-    def __init__(self, scores: Scores, ledger: Ledger, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    `chores` is what else is done with each round, once the deleting is done.
+    """
+
+    def __init__(
+        self,
+        scores: Scores,
+        ledger: Ledger,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        chores: Sequence[Callable[[], Awaitable[None]]] = (),
+    ) -> None:
         self._scores = scores
+        self._chores = chores
         self._ledger = ledger
         self._forgetting = Forgetting(ledger, now)
         self._now = now
@@ -44,6 +54,8 @@ class Janitor:
         # Of its own: an hour of a clock that was set back must not last a year.
         if self._signed_at is None or abs(self._now() - self._signed_at) >= EVERY:
             await self.sign()
+        for chore in self._chores:
+            await chore()
 
     async def _look_at_clock(self) -> None:
         """Say that the clock is behind: by the latest day that was seen all goes early, and no agent's word holds."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
+from math import nan
 from typing import Final
 
 from prometheus_client import CollectorRegistry, ProcessCollector
@@ -14,6 +15,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
+from analysis.emotion.drift import NAMES, Drift, Outcome, psi_of
 from analysis.emotion.score import Reason
 from analysis.engine.histogram import Histogram
 from analysis.engine.stats import EngineStats
@@ -53,6 +55,7 @@ DROPPED: Final = ("malformed", "foreign", "wrong_payload_type", "wrong_ssrc", "r
 PARTS: Final = ("pbx", "engine", "database", "keyring")
 """What the readiness consists of, by its checks' names."""
 MS: Final = 1000.0
+_DRIFTED: Final = {Outcome.STEADY: 0.0, Outcome.SHIFTED: 1.0, Outcome.TOO_FEW: nan}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,7 @@ class Watched:
     lines: Lines
     pushes: Callable[[], PushStats]
     readiness: Callable[[], Readiness]
+    drift: Callable[[], Drift | None]
 
 
 class Withheld:
@@ -94,6 +98,7 @@ class Figures(Collector):
         yield from _engine(engine)
         yield from self._of_verdicts(engine)
         yield from self._kept()
+        yield from _drift(self._watched.drift())
 
     def _service(self) -> Iterator[Metric]:
         readiness, switchboard = self._watched.readiness(), self._watched.switchboard
@@ -266,6 +271,28 @@ def _engine(stats: EngineStats) -> Iterator[Metric]:
     yield _histogram("engine_batch_rows", "How many voices' chunks the detector heard at once.", stats.batch_rows)
     yield _histogram(
         "engine_queue_age_seconds", "How long the oldest frame had waited for its round.", stats.queue_age_ms, MS
+    )
+
+
+def _drift(newest: Drift | None) -> Iterator[Metric]:
+    when = "in the newest week that is over; NaN: too few calls to say"
+    since, card = (newest.since_start, newest.from_card) if newest is not None else ((), ())
+    yield _gauges(
+        "model_drift_psi",
+        f"How far the verdicts are from those of the first weeks here (population stability index), {when}.",
+        "output",
+        {output: psi_of(since, output) for output in NAMES},
+    )
+    yield _gauges(
+        "model_card_psi",
+        f"How far the verdicts are from those in the model's card, which are of actors, {when}.",
+        "output",
+        {output: psi_of(card, output) for output in NAMES},
+    )
+    yield _gauge(
+        "model_drifted",
+        f"Whether the verdicts are no longer those of the first weeks here (1), {when}.",
+        _DRIFTED[newest.outcome if newest is not None else Outcome.TOO_FEW],
     )
 
 

@@ -10,6 +10,7 @@ from typing import Final
 
 import structlog
 
+from analysis.emotion.drift import Reference
 from analysis.emotion.foreign.model import ForeignTone
 from analysis.emotion.model_choice import open_foreign
 from analysis.emotion.model_files import NETWORK, PACKAGED, read_verified
@@ -20,6 +21,7 @@ from analysis.engine.process_networks import ProcessNetworks
 from analysis.engine.stats import EngineStats
 from analysis.speech.silero import SileroDetector, model_path
 from analysis.store.scores import Scores
+from analysis.store.weeks import Weeks
 from ari_bridge.calls.board import Board, CallView
 from ari_bridge.calls.roles import Roles
 from ari_bridge.calls.rooms import Rooms
@@ -30,6 +32,7 @@ from ari_bridge.pbx.asterisk.adapter import AsteriskPbx
 from ari_bridge.pbx.asterisk.phones import AsteriskPhones
 from ari_bridge.run.conditions import require
 from ari_bridge.run.dial_in import DialIn, open_dial_in
+from ari_bridge.run.drift_watch import DriftWatch, served
 from ari_bridge.run.janitor import Janitor
 from ari_bridge.run.media_place import open_place
 from ari_bridge.run.metrics import Watched
@@ -77,7 +80,8 @@ async def serve(settings: Settings) -> None:
         service = await _open(settings, stack)
         log.info("service.started", database=str(settings.database.path), media=settings.media.host)
         async with asyncio.TaskGroup() as group:
-            group.create_task(Janitor(service.rooms.scores, service.rooms.ledger).run(), name="janitor")
+            janitor = Janitor(service.rooms.scores, service.rooms.ledger, chores=(service.drift.look,))
+            group.create_task(janitor.run(), name="janitor")
             group.create_task(_drop_ended(service.rooms.board), name="board")
             group.create_task(service.watch_engine(), name="engine watch")
             group.create_task(service.watch_stops(), name="stops watch")
@@ -94,8 +98,10 @@ class Service:
         database: Database,
         dial_in: DialIn | None = None,
         foreign: ForeignTone | None = None,
+        reference: Reference | None = None,
     ) -> None:
         self.rooms = rooms
+        self.drift = DriftWatch(rooms.weeks, reference)
         self._foreign = foreign
         self._dial_in = dial_in
         self._database = database
@@ -194,6 +200,7 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Service:
         gate=Gate(ledger),
         engine=engine,
         scores=Scores(database),
+        weeks=Weeks(database, engine.model_id, settings.retention.scores_days),
         board=board,
         topology=Topology(),
         roles=Roles(settings.parties.trunks, settings.parties.unmonitored),
@@ -202,12 +209,14 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Service:
         lease_s=settings.media.lease_s,
     )
     switchboards.append(Switchboard(rooms, dial_in.take))
-    service = Service(rooms, switchboards[0], database, dial_in, foreign)
+    service = Service(rooms, switchboards[0], database, dial_in, foreign, served(settings)[1])
     pusher_access = AmiAccess(
         settings.pbx.ami_host, settings.pbx.ami_port, settings.pbx.phones_user, passwords.phones_password
     )
     pusher = await _open_screens(settings, service, pusher_access, stack)
-    watched = Watched(rooms, switchboards[0], dial_in.lines, pusher.stats, service.readiness)
+    watched = Watched(
+        rooms, switchboards[0], dial_in.lines, pusher.stats, service.readiness, lambda: service.drift.newest
+    )
     stack.push_async_callback(await open_metrics(settings.metrics, watched))
     return service
 

@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 from typing import Any, cast
 
+from analysis.emotion.drift import Drift
 from analysis.engine.engine import Engine
 from ari_bridge.calls.board import Board
 from ari_bridge.calls.tally import Tally
@@ -15,7 +16,7 @@ from tests.fakes.speech_detector import LoudnessDetector
 READY = Readiness(True, {"pbx": "ok", "engine": "ok", "database": "ok", "keyring": "ok"})
 
 
-def idle(readiness: Readiness = READY) -> Watched:
+def idle(readiness: Readiness = READY, drift: Drift | None = None) -> Watched:
     """All at rest."""
     store = SimpleNamespace(trouble="", waiting=0)
     rooms = SimpleNamespace(
@@ -27,7 +28,12 @@ def idle(readiness: Readiness = READY) -> Watched:
     switchboard = SimpleNamespace(sessions=tuple, is_connected=True)
     lines = SimpleNamespace(failures=0)
     return Watched(
-        cast(Any, rooms), cast(Any, switchboard), cast(Any, lines), lambda: PushStats(0, 0, 0, 0), lambda: readiness
+        cast(Any, rooms),
+        cast(Any, switchboard),
+        cast(Any, lines),
+        lambda: PushStats(0, 0, 0, 0),
+        lambda: readiness,
+        lambda: drift,
     )
 
 

@@ -194,3 +194,58 @@ async def test_rows_cannot_be_moved_or_made_to_last(database: Database, grants: 
     await callers.stops()
     with pytest.raises(sqlite3.IntegrityError, match="no live grant"):
         await write(database, ("UPDATE facts SET talk_s = 1, overlap_s = 0", []))
+
+
+WEEK = ("2026-W10", "m", 50, "[50, 0, 0, 0, 0, 0, 0, 0, 0, 0]", "[50, 0, 0, 0, 0, 0, 0, 0, 0, 0]", '{"scored": 50}')
+ONE_WEEK = "INSERT INTO weeks VALUES (?, ?, ?, ?, ?, ?)"
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [(0, "2026-03-02"), (0, "2026-W99"), (2, 49), (3, "[1, 2]"), (4, "1, 0, 0, 0, 0, 0, 0, 0, 0, 0"), (5, "50")],
+    ids=str,
+)
+async def test_a_week_that_breaks_a_law_is_refused(database: Database, place: int, value: object) -> None:
+    """Law: a day, fewer than fifty calls, or half a sum: not in this file."""
+    await write(database, (ONE_WEEK, list(WEEK)))
+    row: list[object] = ["2026-W11", *WEEK[1:]]
+    row[place] = value
+    with pytest.raises(sqlite3.IntegrityError):
+        await write(database, (ONE_WEEK, row))
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE weeks SET calls = calls + 49",
+        "UPDATE weeks SET activation = '[49, 1, 0, 0, 0, 0, 0, 0, 0, 0]'",
+        "UPDATE weeks SET week = '2026-W11', calls = 100",
+        "INSERT OR REPLACE INTO weeks SELECT week, model_id, calls + 1, activation, anger, verdicts FROM weeks",
+    ],
+)
+async def test_a_week_grows_by_many_calls_or_not(database: Database, statement: str) -> None:
+    """Law: what no difference of two copies may tell, no code of ours can write: fewer than fifty calls at a time."""
+    await write(database, (ONE_WEEK, list(WEEK)))
+    with pytest.raises(sqlite3.IntegrityError, match="fifty"):
+        await write(database, (statement, []))
+
+
+async def test_an_older_file_gets_its_weeks(tmp_path: Path) -> None:
+    """Law: a file of before the weeks is brought up to date, its scores stay, and no week is made up from them."""
+    tables = sqlite_utils.Database(tmp_path / "older.sqlite")
+    CONSENT.apply(tables)
+    MIGRATIONS.apply(tables, stop_before="weeks_of_the_site")
+    assert "weeks" not in tables.table_names()
+    tables.conn.execute("PRAGMA foreign_keys=OFF")
+    for law in (
+        "scores_insert_under_a_live_grant",
+        "scores_insert_within_what_was_announced",
+        "scores_are_the_callers",
+    ):
+        tables.conn.execute(f"DROP TRIGGER {law}")
+    tables.conn.execute(*score("g"))
+    tables.conn.commit()
+    MIGRATIONS.apply(tables)
+    assert tables.conn.execute("SELECT count(*) FROM scores").fetchone() == (1,)
+    assert tables.conn.execute("SELECT count(*) FROM weeks").fetchone() == (0,)
+    tables.conn.execute(ONE_WEEK, WEEK)

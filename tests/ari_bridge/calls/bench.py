@@ -12,6 +12,7 @@ from typing import Any
 from analysis.engine.engine import Engine
 from analysis.speech.silero import SileroDetector
 from analysis.store.scores import Scores
+from analysis.store.weeks import Weeks
 from ari_bridge.calls.board import Board, Stage
 from ari_bridge.calls.roles import Roles
 from ari_bridge.calls.rooms import Rooms
@@ -43,6 +44,7 @@ class Bench:
         self.board = Board()
         self.references = FakeReferences()
         self.scores = Scores(database)
+        self.weeks = Weeks(database, SteadyTone.model_id, 30)
         self.ledger = Ledger(database, callers.ledger.keyring, callers.ledger.keys)
         self.engine = Engine(SileroDetector(), SteadyTone(), lambda verdict: self.switchboard.verdict(verdict))
         self.rooms = Rooms(
@@ -51,6 +53,7 @@ class Bench:
             gate=Gate(self.ledger),
             engine=self.engine,
             scores=self.scores,
+            weeks=self.weeks,
             board=self.board,
             topology=Topology(),
             roles=Roles(("trunk",)),

@@ -41,6 +41,7 @@ ENUMS = {
     "party": {"caller", "agent"},
     "outcome": {"sent", "failed", "superseded", "refused"},
     "store": {"database", "keyring"},
+    "output": {"activation", "anger", "abstained"},
 }
 """Every value that a label may have, besides `reason`."""
 REASONS = {
@@ -60,7 +61,8 @@ def watched(bench: Bench) -> Watched:
     """What `serve` watches."""
     service = supervisor.Service(bench.rooms, bench.switchboard, bench.database)
     lines = cast(Any, SimpleNamespace(failures=0))
-    return Watched(bench.rooms, bench.switchboard, lines, lambda: PushStats(0, 0, 0, 0), service.readiness)
+    pushes = PushStats(0, 0, 0, 0)
+    return Watched(bench.rooms, bench.switchboard, lines, lambda: pushes, service.readiness, lambda: None)
 
 
 def scraped(text: str) -> Iterator[Sample]:
