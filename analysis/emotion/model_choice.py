@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Literal
 
@@ -12,7 +13,7 @@ from analysis.emotion.foreign.model import ForeignTone
 from analysis.emotion.foreign.order import Order
 from analysis.emotion.foreign.pins import check_pinned
 from analysis.emotion.foreign.trust_file import TrustFile
-from analysis.emotion.model_files import PACKAGED
+from analysis.emotion.model_files import PACKAGED, read_verified
 from analysis.emotion.onnx_model import OnnxToneModel
 from consent.errors import InvalidValue
 
@@ -80,3 +81,16 @@ def open_foreign(choice: ModelChoice, unlocked: frozenset[str] = frozenset()) ->
         check_pinned(trusted)
     order = Order(choice.name, trusted)
     return ForeignTone(order.model_id, ForeignHost(order), choice.labels, unlocked)
+
+
+def digests(choice: ModelChoice) -> dict[str, str]:
+    """The sha256 of each file of the chosen model: what a report speaks of.
+
+    Raises:
+        ModelRefused: a file of ours is missing or is not what was trained.
+        NotTrusted: nobody has confirmed the foreign folder.
+    """
+    if choice.is_foreign and choice.folder is not None:
+        return dict(TrustFile(choice.trust_file).find(choice.folder).files)
+    contents = read_verified(choice.folder or PACKAGED).contents
+    return {name: sha256(content).hexdigest() for name, content in contents.items()}

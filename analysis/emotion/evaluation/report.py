@@ -15,6 +15,8 @@ from analysis.emotion.evaluation.table import Table, table_of
 ALL: Final = "all"
 KINDS: Final = ("corpus", "language", "sex", "race", "age", "heard")
 """By what the clips are grouped."""
+LINES: Final = ("as-is", "phone", "clean", "bad")
+"""In which order they are told: what a call sounds like first."""
 
 DEFINITIONS: Final = {
     "classes": "anger, happy, neutral, sad. Boredom and calm count as neutral. By listeners' majority where there are "
@@ -47,7 +49,7 @@ def report_of(judgements: Sequence[Judgement]) -> dict[str, Any]:
     `KINDS`); gaps["sex" | "race"][corpus or "all"][line]["f - m"]; robustness[corpus or "all"]; curves[line]; human.
     """
     table = table_of(judgements)
-    lines = _names(table, "line")
+    lines = sorted(_names(table, "line"), key=_place)
     corpora = _names(table, "corpus")
     groups: dict[str, Any] = {ALL: {ALL: _by_line(table, lines)}}
     for kind in KINDS:
@@ -85,6 +87,10 @@ def _gaps(table: Table, kind: str, lines: Sequence[str], corpora: Sequence[str])
         if any(by_line.values()):
             found[name] = by_line
     return found
+
+
+def _place(line: str) -> tuple[int, str]:
+    return (LINES.index(line) if line in LINES else len(LINES)), line
 
 
 def _names(table: Table, kind: str) -> list[str]:
