@@ -91,7 +91,10 @@ class Batcher:
         return result
 
     def judge(self, speech: Sequence[CallerSpeech]) -> list[Consented[Verdict]]:
-        """One verdict for each segment whose grant still lives when it has been judged."""
+        """One window's own verdict for each segment whose grant still lives when it has been judged.
+
+        What is told of a call is not this but what `follow` makes of it.
+        """
         live = list(speech)
         while live := [part for part in live if part.consented.grant.is_live]:
             try:
@@ -100,6 +103,23 @@ class Batcher:
                 continue
             return _under_their_grants(live, verdicts)
         return []
+
+    def follow(self, verdicts: Iterable[Consented[Verdict]]) -> list[Consented[Verdict]]:
+        """What is told instead of windows' own verdicts: smoothed over the caller's call, or still warming up.
+
+        In the order in which they are handed in, which is each caller's order of sound time. Of a grant that has
+        ended and of a stream that is forgotten nothing is told.
+        """
+        told: list[Consented[Verdict]] = []
+        for verdict in verdicts:
+            stream = self._streams.get(verdict.grant.grant_id)
+            if stream is None:
+                continue
+            try:
+                told.append(verdict.map(stream.course.take))
+            except Withdrawn:
+                continue
+        return told
 
     def lose(self, heard: Iterable[Heard]) -> list[Consented[Verdict]]:
         """A tick failed with these frames in hand: note the loss, and say so of what has been lost for long."""

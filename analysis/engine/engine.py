@@ -257,8 +257,11 @@ class Engine:
     async def _judge(self) -> None:
         self._judging = [self._waiting.popleft() for _ in range(min(MAX_JUDGED, len(self._waiting)))]
         if self._judging:
-            self._verdicts.extend(await self._in_worker(lambda: self._batcher.judge(self._judging)))
+            self._verdicts.extend(await self._in_worker(self._judge_and_follow))
             self._judging = []
+
+    def _judge_and_follow(self) -> list[Consented[Verdict]]:
+        return self._batcher.follow(self._batcher.judge(self._judging))
 
     def _collect(self) -> list[Heard]:
         """What came since the last tick; queues and facts of grants that have ended go."""

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.audio import ENGINE_RATE_HZ, AudioFrame, Pcm16
+from analysis.emotion.course import Course
 from analysis.resample import Resampler
 from analysis.speech.detector import CHUNK_SAMPLES, SpeechDetector
 from analysis.speech.hysteresis import TALKS, Decision, Hysteresis, Run
@@ -36,6 +37,7 @@ class Stream:
 
     `sound` raises Withdrawn once the grant has ended, so that nothing here can be used afterwards. `windows` are cut
     and wait for the agent's decisions. The agent's stream has no segmenter: there is no path from it to a window.
+    `course` is what was judged so far, for what is told over the call; it lives and dies with the stream.
 
     Raises:
         Withdrawn: the grant of the first frame has ended.
@@ -49,6 +51,7 @@ class Stream:
         "_ring",
         "_segmenter",
         "_voices",
+        "course",
         "grant",
         "is_after_gap",
         "row",
@@ -63,6 +66,7 @@ class Stream:
         self.sound = first.map(lambda _: self._ring)
         self.row = detector.open()
         self.windows: deque[Window] = deque()
+        self.course = Course()
         self._next = 0
         self.is_after_gap = False
         self._lost: tuple[int, int] | None = None
@@ -180,8 +184,9 @@ class Stream:
         self._next = max(self._next, self._ring.end_sample // CHUNK_SAMPLES)
 
     def wipe(self) -> None:
-        """Overwrite the sound: the grant has ended, or the call."""
+        """Overwrite the sound, and forget what was judged: the grant has ended, or the call."""
         self._ring.wipe()
+        self.course = Course()
         if self._voices is not None:
             self._voices[:] = 0.0
         self.windows.clear()

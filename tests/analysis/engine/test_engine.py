@@ -29,6 +29,9 @@ from tests.fakes.tone_model import FailingTone, RememberingTone
 TURN = talk(("silence", 3), ("speech", 45), ("silence", 14))
 QUIET = talk(("silence", 62))
 PATIENCE_S = 10.0
+TURNS = 3
+"""Of 1.6 s each: as many as the warm-up takes, the last of them told as a score."""
+TURN_CHUNKS = 82
 
 
 class Ear:
@@ -50,6 +53,11 @@ class Ear:
         await self.settled()
         self.hear(grants, QUIET[: 20 * CHUNK_SAMPLES], QUIET[: 20 * CHUNK_SAMPLES], (start_chunk + 62) * CHUNK_SAMPLES)
         await self.settled()
+
+    async def turns(self, grants: Grants, count: int = TURNS, start_chunk: int = 0) -> None:
+        """Turns of the caller, one after the other."""
+        for turn in range(count):
+            await self.turn(grants, start_chunk + turn * TURN_CHUNKS)
 
     async def settled(self) -> None:
         """Two whole ticks later."""
@@ -78,19 +86,22 @@ async def ear() -> AsyncIterator[Ear]:
     await made.engine.stop()
 
 
-async def test_a_turn_becomes_a_verdict_and_facts(ear: Ear, callers: Callers) -> None:
-    """The spine: frames under a grant in, a verdict under the same grant out, facts to be polled."""
+async def test_turns_become_verdicts_and_facts(ear: Ear, callers: Callers) -> None:
+    """The spine: frames under a grant in, a verdict under the same grant out for each turn, a score once the call has
+    warmed up, facts to be polled.
+    """
     grants = await callers.says_yes()
-    await ear.turn(grants)
-    (verdict,) = ear.verdicts
-    assert verdict.grant is grants.caller
-    assert isinstance(verdict.open(), ToneScore)
+    await ear.turns(grants)
+    assert all(verdict.grant is grants.caller for verdict in ear.verdicts)
+    assert [type(verdict) for verdict in ear.said] == [Abstained, Abstained, ToneScore]
+    assert {verdict.reason for verdict in ear.said if isinstance(verdict, Abstained)} == {Reason.WARMING_UP}
     facts = ear.engine.facts("call-1")
     assert facts is not None
-    assert facts.caller_talk_s > 1.4
+    assert facts.caller_talk_s > TURNS * 1.4
     assert facts.agent_talk_s == 0
     stats = ear.engine.stats()
     assert (stats.streams, stats.scored, stats.failed_ticks, stats.dropped_frames) == (2, 1, 0, 0)
+    assert stats.abstained == {Reason.WARMING_UP: TURNS - 1}
 
 
 async def test_real_voices_through_the_real_detector(callers: Callers) -> None:
@@ -196,10 +207,10 @@ async def test_a_failing_tick_is_counted_said_and_survived(callers: Callers) -> 
     detector.failures = 1
     ear.hear(grants, talk(("speech", 20)), talk(("silence", 20)), 3 * CHUNK_SAMPLES)
     await until(lambda: ear.engine.stats().failed_ticks == 1)
-    await ear.turn(grants, start_chunk=23)
+    await ear.turns(grants, start_chunk=23)
     await ear.engine.stop()
-    assert [type(verdict) for verdict in ear.said] == [Abstained, ToneScore]
-    assert ear.said[0].reason is Reason.ENGINE  # type: ignore[union-attr]
+    reasons = [verdict.reason if isinstance(verdict, Abstained) else None for verdict in ear.said]
+    assert reasons == [Reason.ENGINE, Reason.WARMING_UP, Reason.WARMING_UP, None]
     assert "the detector broke" in ear.engine.stats().last_failure
 
 
@@ -208,11 +219,30 @@ async def test_a_failing_model_costs_its_segments_alone(callers: Callers) -> Non
     ear = Ear(LoudnessDetector(), FailingTone(1))
     await ear.engine.start()
     grants = await callers.says_yes()
-    await ear.turn(grants)
-    await ear.turn(grants, start_chunk=82)
+    await ear.turns(grants, TURNS + 1)
     await ear.engine.stop()
-    assert [type(verdict) for verdict in ear.said] == [Abstained, ToneScore]
-    assert ear.engine.stats().abstained == {Reason.ENGINE: 1}
+    assert isinstance(ear.said[-1], ToneScore)
+    assert ear.engine.stats().abstained == {Reason.ENGINE: 1, Reason.WARMING_UP: TURNS - 1}
+
+
+async def test_one_window_of_a_call_is_never_told_as_a_score(ear: Ear, callers: Callers) -> None:
+    """Law: a call in which the caller hardly speaks warms up and says so; the board and the store see nothing else."""
+    grants = await callers.says_yes()
+    await ear.turn(grants)
+    (said,) = ear.said
+    assert isinstance(said, Abstained)
+    assert said.reason is Reason.WARMING_UP
+    assert ear.engine.stats().scored == 0
+
+
+async def test_a_call_that_is_dropped_and_heard_again_warms_up_again(ear: Ear, callers: Callers) -> None:
+    """Law: nothing that was judged survives `drop`, though the same grant lives on."""
+    grants = await callers.says_yes()
+    await ear.turns(grants)
+    ear.engine.drop("call-1")
+    await ear.settled()
+    await ear.turn(grants, TURNS * TURN_CHUNKS)
+    assert [type(verdict) for verdict in ear.said[-2:]] == [ToneScore, Abstained]
 
 
 async def test_a_listener_that_fails_does_not_end_the_engine(callers: Callers) -> None:
@@ -288,7 +318,7 @@ async def test_what_it_does_is_counted(ear: Ear, callers: Callers) -> None:
     assert stats.batch_rows.count >= 62
     assert stats.batch_rows.total >= 2 * 62
     assert stats.queue_age_ms.count == 2  # two rounds found anything
-    assert stats.verdict_age_s.count == stats.scored == 1
+    assert stats.verdict_age_s.count == sum(stats.abstained.values()) == 1
     # The turn ends 15 chunks (0.48 s) before the newest frame, which came at once: it is that old at least.
     assert 0.4 < stats.verdict_age_s.total < 2
     assert (stats.is_ready, stats.trouble, stats.restarts, stats.waiting_windows) == (True, "", 0, 0)

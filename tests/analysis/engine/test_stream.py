@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from analysis.audio import AudioFrame
+from analysis.emotion.score import Abstained, Estimate, ToneScore
 from analysis.engine.stream import AGENT_CHUNKS, CALLER_CHUNKS, Stream
 from analysis.speech.detector import CHUNK_SAMPLES
 from analysis.speech.segmenter import Window
@@ -93,6 +94,16 @@ async def test_a_loss_takes_the_open_window_with_it(callers: Callers) -> None:
     stream.lose(25 * CHUNK_SAMPLES, 28 * CHUNK_SAMPLES)
     assert stream.take_loss() == (0, 28 * CHUNK_SAMPLES)
     assert stream.lost_samples == 0
+
+
+async def test_after_the_end_nothing_is_known_of_what_was_judged(callers: Callers) -> None:
+    """Law: with the sound goes what was judged of it."""
+    stream = stream_of((await callers.says_yes()).caller, *frames(talk(("speech", 1))))
+    tense = Estimate(0.9, 0.1)
+    told = [stream.course.take(ToneScore(at, at + 4.0, tense, tense, "m")) for at in (0.0, 4.0)]
+    assert isinstance(told[-1], ToneScore)
+    stream.wipe()
+    assert isinstance(stream.course.take(ToneScore(8.0, 12.0, tense, tense, "m")), Abstained)
 
 
 async def test_the_language_is_the_primary_tag(callers: Callers) -> None:
