@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Final
 
 from ari_bridge.cli.command import Command, Exit
-from ari_bridge.cli.models import distrust, evaluate, report, show, trust
+from ari_bridge.cli.models import distrust, drift, evaluate, report, show, trust
 from ari_bridge.cli.models.part import Part
 
-PARTS: Final[tuple[Part, ...]] = (show.PART, report.PART, evaluate.PART, trust.PART, distrust.PART)
+PARTS: Final[tuple[Part, ...]] = (show.PART, report.PART, evaluate.PART, drift.PART, trust.PART, distrust.PART)
 
 
 def _add_arguments(parser: ArgumentParser) -> None:

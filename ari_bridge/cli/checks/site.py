@@ -5,16 +5,19 @@ import socket
 import sqlite3
 import ssl
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import analysis
 import ari_bridge
 import consent
 import dialplan
+from analysis.emotion.drift import Outcome
 from analysis.emotion.foreign.trust_file import TrustFile
 from analysis.emotion.model_choice import ModelChoice, opened
 from analysis.speech.silero import SileroDetector
 from ari_bridge.cli.checks.finding import amiss, well
+from ari_bridge.run.drift_watch import drifts_beside
 from ari_bridge.run.metrics_section import MetricsSection
 from ari_bridge.run.notices import notices
 from ari_bridge.run.passwords import read_passwords
@@ -36,6 +39,7 @@ def findings(settings: Settings, named: Path | None) -> Iterator[Finding]:
     yield keys(settings.keys.folder, settings.database.path)
     yield from models(choice_of(settings))
     yield trusted(trust_file_of(settings))
+    yield drift(settings)
     yield announced(settings)
     yield media_address(settings.media.host)
     yield certificate(settings)
@@ -147,6 +151,21 @@ def trusted(trust_file: Path) -> Finding:
         return well("trusted models", "none: no model of others may run here")
     told = (f"{folder} (since {one.trusted_on}, {one.digest[:12]})" for folder, one in folders.items())
     return well("trusted models", ", ".join(told))
+
+
+def drift(settings: Settings) -> Finding:
+    """Whether the model still says of this site's callers what it said at first."""
+    if not settings.database.path.exists():
+        return well("drift", "no week to tell of yet")
+    try:
+        found = drifts_beside(settings, datetime.now(UTC))
+    except OuidireError as error:
+        return amiss("drift", f"not watched: {error}")
+    if not found:
+        return well("drift", "no week to tell of yet; what is needed for one: ouidire model drift")
+    newest = found[-1]
+    sentence = " ".join(newest.sentences)
+    return amiss("drift", sentence) if newest.outcome is Outcome.SHIFTED else well("drift", sentence)
 
 
 def announced(settings: Settings) -> Finding:

@@ -1,11 +1,15 @@
 """What is written down of one call."""
 
 import sqlite3
+from contextlib import closing
+from typing import Final
 
 import pytest
 import structlog
 
 from analysis.conversation import ConversationFacts
+from analysis.emotion.score import Estimate, ToneScore, Verdict
+from analysis.store.weeks import Vote
 from ari_bridge.calls.scribe import ERASES, Scribe
 from ari_bridge.pbx.port import Answered
 from consent.database import Database
@@ -13,7 +17,8 @@ from consent.errors import DatabaseUnavailable
 from consent.parties import Party
 from consent.states import Answer
 from tests.ari_bridge.calls.bench import Bench
-from tests.conftest import Callers
+from tests.conftest import AGENTS, Callers
+from tests.fakes.models import SteadyTone
 
 FACTS = ConversationFacts(10.0, 4.0, 3.0, 1.0, 2.0)
 
@@ -82,3 +87,73 @@ def test_every_stop_erases_something() -> None:
     """Law: no way to stop leaves everything as it was."""
     assert set(ERASES) == {Answer.WITHDRAWN, Answer.OBJECTED}
     assert ERASES[Answer.WITHDRAWN] == set(Party)
+
+
+SCORE: Final[Verdict] = ToneScore(1.0, 3.0, Estimate(0.6, 0.1), Estimate(0.2, 0.1), SteadyTone.model_id)
+
+
+def admitted(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> list[Vote]:
+    """The votes that come into the weeks from now on."""
+    found: list[Vote] = []
+    monkeypatch.setattr(bench.weeks, "admit", found.append)
+    return found
+
+
+async def test_a_call_counts_once_when_it_is_sealed(
+    bench: Bench, callers: Callers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Law: not before, and sealed twice it counts once; the sum learns a bin and the agent, and no call."""
+    found = admitted(bench, monkeypatch)
+    grants, scribe = await callers.says_yes(), scribe_of(bench)
+    await scribe.keep(grants.caller.admit(SCORE))
+    scribe.note(callers.entry("call-1", Answer.EXPIRED), None)
+    await scribe.write_next(grants)
+    assert found == []
+    await scribe.seal()
+    await scribe.seal()
+    assert found == [Vote("scored", (6, 2), frozenset({AGENTS[0]}))]
+
+
+@pytest.mark.parametrize("answer", [Answer.WITHDRAWN, Answer.OBJECTED])
+async def test_a_call_that_was_stopped_counts_in_no_sum(
+    bench: Bench, callers: Callers, answer: Answer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Law: a call that either party stopped is in no figure of the site."""
+    found = admitted(bench, monkeypatch)
+    grants, scribe = await callers.says_yes(), scribe_of(bench)
+    await scribe.keep(grants.caller.admit(SCORE))
+    scribe.note(callers.entry("call-1", answer), None)
+    await scribe.write_next(grants)
+    await scribe.seal()
+    assert found == []
+
+
+async def test_what_is_not_kept_counts_in_no_sum(
+    bench: Bench, callers: Callers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Law: a call that was erased while it went on is not sealed, and is no part of a sum either."""
+    found = admitted(bench, monkeypatch)
+    grants, scribe = await callers.says_yes(), scribe_of(bench)
+    await scribe.keep(grants.caller.admit(SCORE))
+    record = await callers.ledger.keyring.of(callers.ledger.keys.mac("call", "call-1"))
+    assert record is not None
+    await callers.ledger.erase_derived([record])
+    await scribe.seal()
+    assert found == []
+
+
+async def test_a_seal_that_fails_counts_when_it_is_made(
+    bench: Bench, callers: Callers, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Law: what is not committed is not counted, and what is tried again is counted once."""
+    found = admitted(bench, monkeypatch)
+    grants, scribe = await callers.says_yes(), scribe_of(bench)
+    await scribe.keep(grants.caller.admit(SCORE))
+    with closing(sqlite3.connect(database.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(DatabaseUnavailable):
+            await scribe.seal()
+        other.execute("ROLLBACK")
+    assert found == []
+    await scribe.seal()
+    assert len(found) == 1

@@ -126,3 +126,16 @@ async def test_the_head_is_signed_every_hour_and_at_the_end(callers: Callers, le
         await asyncio.sleep(0.1)
         await ledger.note("test", {})
     assert await checkpoints(ledger) == 3
+
+
+async def test_other_chores_are_done_with_each_round(ledger: Ledger, database: Database) -> None:
+    """Law: what else is to be done comes after the deleting, in every round."""
+    rounds: list[str] = []
+
+    async def chore() -> None:
+        rounds.append("done")
+
+    janitor = Janitor(Scores(database), ledger, Clock(), (chore,))
+    await janitor.clean()
+    await janitor.clean()
+    assert rounds == ["done", "done"]

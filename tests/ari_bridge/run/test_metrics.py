@@ -1,6 +1,7 @@
 """The figures: what they say, and of whom they say nothing."""
 
 import dataclasses
+import math
 import os
 import re
 import subprocess
@@ -15,8 +16,10 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families as parsed
 from prometheus_client.samples import Sample
 
+from analysis.emotion.drift import drifts
 from analysis.emotion.score import Reason
 from analysis.engine.histogram import Histogram
+from analysis.store.weeks import Weeks
 from ari_bridge.calls.board import CallView, Stage
 from ari_bridge.calls.tally import FEW_CALLS
 from ari_bridge.media.stats import ReceiverStats
@@ -31,6 +34,7 @@ from consent.states import Answer
 from tests.ari_bridge.calls.bench import Bench, running
 from tests.conftest import Callers
 from tests.fakes.pbx import channel
+from tests.fakes.sums import CALM, TENSE, Clock, live
 from tests.fakes.voice import Sender
 from tests.fakes.watched import families, idle
 
@@ -323,3 +327,18 @@ def test_a_scrape_of_a_hundred_calls_is_cheap() -> None:
     print(f"a scrape of 100 calls: {median(taken_ms):.1f} ms of the loop, {len(text)} bytes")
     assert value(text, "ouidire_packets_total") == 1800
     assert len(list(scraped(text))) < 200
+
+
+async def test_drift_is_told_of_weeks_alone(database: Database) -> None:
+    """Law: the index of each output, and whether it is a shift; where too few calls came it is no number, not zero."""
+    text = page(Metrics(idle()))
+    assert math.isnan(value(text, "ouidire_model_drifted"))
+    assert math.isnan(value(text, "ouidire_model_drift_psi", output="anger"))
+    clock = Clock()
+    weeks = Weeks(database, "m", 30, clock)
+    for scores, shifted in ((CALM, 0), (TENSE, 1)):
+        await live(weeks, clock, *[CALM] * 4, scores)
+        text = page(Metrics(idle(drift=drifts(await weeks.over(), None)[-1])))
+        assert value(text, "ouidire_model_drifted") == shifted
+        assert (value(text, "ouidire_model_drift_psi", output="anger") > 0.25) == shifted
+        assert math.isnan(value(text, "ouidire_model_card_psi", output="anger"))

@@ -7,6 +7,7 @@ from types import ModuleType
 import pytest
 
 import analysis
+from analysis.emotion.onnx_model import OnnxToneModel
 from ari_bridge.cli.checks import site
 from ari_bridge.run.metrics_section import MetricsSection
 from ari_bridge.run.settings import Settings, load
@@ -14,7 +15,9 @@ from ari_bridge.run.tone import choice_of
 from consent.database import Database
 from consent.keys import FILES, make_keys
 from consent.states import Answer
+from tests.ari_bridge.cli.served import Site
 from tests.conftest import Callers
+from tests.fakes.sums import CALM, TENSE, fill
 
 
 def test_a_sound_machine_has_no_fault(settings_file: Path) -> None:
@@ -143,3 +146,26 @@ def test_the_address_of_the_figures_is_told(tmp_path: Path) -> None:
     found = site.figures(MetricsSection(tls_cert=lost, tls_key=lost))
     assert not found.ok
     assert str(lost) in found.sentence
+
+
+def test_drift_is_told_by_doctor(settings_file: Path) -> None:
+    """Law: doctor says that there is nothing to tell yet, that weeks are steady, and that one is not."""
+    settings, model_id = load(settings_file), OnnxToneModel().model_id
+    assert "no week" in site.drift(settings).sentence
+    served = Site(settings_file)
+    assert "no week" in site.drift(settings).sentence
+    served.do(lambda ledger: fill(ledger.database, model_id, *[CALM] * 5))
+    assert site.drift(settings).ok
+    served.do(lambda ledger: fill(ledger.database, model_id, *[CALM] * 4, TENSE))
+    found = site.drift(settings)
+    assert "is no longer what it said" in found.sentence
+    assert not found.ok
+
+
+def test_weeks_that_cannot_be_read_are_told(settings_file: Path) -> None:
+    """Law: a watch that does not watch says so."""
+    settings = load(settings_file)
+    settings.database.path.write_bytes(b"not a database" * 100)
+    found = site.drift(settings)
+    assert not found.ok
+    assert "not watched" in found.sentence
