@@ -1,0 +1,111 @@
+"""A recording is judged as a call would be."""
+
+import numpy as np
+import pytest
+
+from analysis.audio import ENGINE_RATE_HZ, AudioFrame, Pcm32
+from analysis.emotion.evaluation.listener import Listener
+from analysis.emotion.onnx_model import OnnxToneModel
+from analysis.emotion.score import Estimate, Reading, Reason, ToneScore
+from analysis.engine.batcher import Batcher
+from analysis.engine.inbox import Heard
+from analysis.speech.detector import CHUNK_SAMPLES
+from analysis.speech.silero import SileroDetector
+from consent.parties import Party
+from tests.analysis.emotion.evaluation.judged import clip
+from tests.analysis.voices import as_float, engine_voice
+from tests.conftest import Callers
+
+
+class Recorder:
+    """A reader that keeps what it was given."""
+
+    model_id = "recorder"
+
+    def __init__(self) -> None:
+        self.given: list[Pcm32] = []
+
+    def read(self, samples: Pcm32) -> Reading | None:
+        """The same for everything."""
+        self.given.append(samples)
+        return Reading(Estimate(0.4, 0.1), Estimate(0.3, 0.1), 0.5, False, None)
+
+
+class Deaf(Recorder):
+    """A reader that cannot run anything."""
+
+    def read(self, samples: Pcm32) -> Reading | None:
+        """Nothing."""
+        return None
+
+
+VOICE = "emodb_13b09Wa"
+
+
+@pytest.fixture(scope="module")
+def voice() -> Pcm32:
+    """One acted sentence by phone, as float."""
+    return as_float(engine_voice(VOICE))
+
+
+async def test_evaluation_and_a_call_say_the_same(callers: Callers, voice: Pcm32) -> None:
+    """Law: the value that is evaluated is the one that a call with this sound would have been told."""
+    model = OnnxToneModel()
+    found = Listener(SileroDetector(), model).judge(clip(0, "anger"), "as-is", voice)
+    grants = await callers.says_yes()
+    parts = Batcher(SileroDetector(), model, frozenset({Party.CALLER}))
+    pcm = np.rint(voice * 32767).astype(np.int16)
+    speech = []
+    for start in range(0, len(pcm) + 2 * ENGINE_RATE_HZ, CHUNK_SAMPLES):
+        chunk = pcm[start : start + CHUNK_SAMPLES]
+        whole = np.zeros(CHUNK_SAMPLES, np.int16)
+        whole[: len(chunk)] = chunk
+        frame = grants.caller.admit(AudioFrame(start, ENGINE_RATE_HZ, whole))
+        speech += parts.listen([Heard(grants.caller, [frame], None)]).speech
+    (verdict,) = (one.open() for one in parts.judge(speech))
+    assert isinstance(verdict, ToneScore)
+    assert found.reason is None
+    assert found.anger == pytest.approx(verdict.anger.value, abs=0.02)
+    assert found.activation == pytest.approx(verdict.activation.value, abs=0.02)
+
+
+def test_silence_is_judged_too_little_and_never_calm() -> None:
+    """Law: where nobody speaks the model is not asked."""
+    reader = Recorder()
+    listener = Listener(SileroDetector(), reader)
+    for samples in (np.zeros(32_000, np.float32), np.zeros(100, np.float32), np.zeros(0, np.float32)):
+        found = listener.judge(clip(), "as-is", samples)
+        assert (found.reason, found.is_scored) == (Reason.TOO_LITTLE_SPEECH, False)
+    assert reader.given == []
+
+
+def test_what_is_unfit_is_ranked_but_not_told(voice: Pcm32) -> None:
+    """Law: under noise the quality gate speaks, though the network's value is kept for ranking."""
+    noise = np.random.default_rng(1).standard_normal(len(voice)).astype(np.float32)
+    level = float(np.sqrt(np.mean(voice**2)))
+    found = Listener(SileroDetector(), Recorder()).judge(clip(), "as-is", voice + level * noise)
+    assert found.is_scored
+    assert found.reason is Reason.NOISE
+
+
+def test_a_long_recording_is_judged_by_its_fullest_window(voice: Pcm32) -> None:
+    """Law: no more than 4 s are judged at once, and they are those with most speech."""
+    reader = Recorder()
+    long = np.concatenate([voice, np.zeros(2 * ENGINE_RATE_HZ, np.float32), voice, voice])
+    Listener(SileroDetector(), reader).judge(clip(), "as-is", long)
+    (given,) = reader.given
+    assert len(voice) < len(given) <= 125 * CHUNK_SAMPLES
+
+
+def test_what_the_model_cannot_run_has_a_reason(voice: Pcm32) -> None:
+    """Law: no value, no calm."""
+    found = Listener(SileroDetector(), Deaf()).judge(clip(), "as-is", voice)
+    assert (found.reason, found.is_scored) == (Reason.TOO_LITTLE_SPEECH, False)
+
+
+def test_one_recording_leaves_nothing_for_the_next(voice: Pcm32) -> None:
+    """Law: the order of the recordings changes no value."""
+    listener = Listener(SileroDetector(), OnnxToneModel())
+    first = listener.judge(clip(), "as-is", voice)
+    listener.judge(clip(), "as-is", np.random.default_rng(1).standard_normal(32_000).astype(np.float32) * 0.1)
+    assert listener.judge(clip(), "as-is", voice) == first
