@@ -25,14 +25,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.audio import ENGINE_RATE_HZ, AudioFrame, Pcm32
-from analysis.emotion.onnx_model import OnnxToneModel
-from analysis.emotion.score import Abstained, ToneScore
-from analysis.engine.batcher import Batcher
-from analysis.engine.inbox import Heard as Arrived
 from analysis.speech.detector import CHUNK_S
 from analysis.speech.hysteresis import Hysteresis
-from analysis.speech.silero import SileroDetector, SileroNetwork, model_path
+from analysis.speech.silero import SileroNetwork, model_path
 from analysis.speech.voice_check import TALK, WEIGHTS, VoiceCheck
+from benchmarks.live_path import LivePath
 from benchmarks.recordings import NOISES, Recording, as_heard, listed, mixed, on_line, read
 from benchmarks.report import Limit, Table, publish, verdict
 from benchmarks.voice_training import BABBLE_VOICES, SECOND_VOICE_DB, as_loud, hear, talk_marks
@@ -52,7 +49,6 @@ LONGEST_S: Final = 30.0
 """Of hold music, which goes on for minutes, each half minute is a sound of its own; counted are files all the same."""
 CALLS: Final = 32
 """Calls that the engine hears at once."""
-TAIL_S: Final = 2.0
 _FLOOR: Final = 0.5
 
 Mask = NDArray[np.bool_]
@@ -97,8 +93,7 @@ class Engine:
     def __init__(self, check: VoiceCheck, grants: Sequence[ConsentGrant]) -> None:
         self.check = check
         self.network = SileroNetwork()
-        self._grants = list(zip(grants[::2], grants[1::2], strict=True))  # caller and agent of each call
-        self._tone = OnnxToneModel()
+        self._path = LivePath(check, grants)
 
     def marks(self, chances: NDArray[np.float32], memory: NDArray[np.float32]) -> Mask:
         """Talk or not, chunk by chunk, as a stream decides it."""
@@ -109,35 +104,10 @@ class Engine:
 
     def verdicts(self, frames: Sequence[AudioFrame]) -> list[Counter[str]]:
         """How many windows of each caller got a score, and how many each reason; the agent keeps silent."""
-        parts = Batcher(SileroDetector(self.network, self.check), self._tone)
-        calls = {caller.call_id: at for at, (caller, _) in enumerate(self._grants)}
-        counts: list[Counter[str]] = [Counter() for _ in frames]
-        for second in range(math.ceil(max(len(f.pcm) / f.rate_hz for f in frames) + TAIL_S)):
-            arrived = [
-                Arrived(grant, [grant.admit(part)], None)
-                for (caller, agent), frame in zip(self._grants, frames, strict=False)
-                for grant, part in ((caller, _second(frame, second)), (agent, _silence(second)))
-            ]
-            listened = parts.listen(arrived)
-            for said in [*listened.abstained, *parts.judge(listened.speech)]:
-                heard = said.open()
-                name = "score" if isinstance(heard, ToneScore) else heard.reason.value
-                assert isinstance(heard, ToneScore | Abstained)
-                counts[calls[said.grant.call_id]][name] += 1
-        return counts
-
-
-def _second(frame: AudioFrame, second: int) -> AudioFrame:
-    """One second of a sound, and silence after its end."""
-    first = second * frame.rate_hz
-    pcm = np.zeros(frame.rate_hz, np.int16)
-    heard = frame.pcm[first : first + frame.rate_hz]
-    pcm[: len(heard)] = heard
-    return AudioFrame(first, frame.rate_hz, pcm)
-
-
-def _silence(second: int) -> AudioFrame:
-    return AudioFrame(second * ENGINE_RATE_HZ, ENGINE_RATE_HZ, np.zeros(ENGINE_RATE_HZ, np.int16))
+        return [
+            Counter("score" if one.reason is None else one.reason.value for one in told)
+            for told in self._path.hear(frames)
+        ]
 
 
 def noises_of(recordings: Sequence[Recording]) -> list[Sound]:
