@@ -54,6 +54,14 @@ class Outcome(StrEnum):
     """Too few calls to tell a shift from chance. It is no all-clear."""
 
 
+_SINCE_START: Final = {
+    Outcome.STEADY: "steady",
+    Outcome.SHIFTED: "shifted",
+    Outcome.TOO_FEW: "too few calls",
+}
+_FROM_CARD: Final = {Outcome.STEADY: "alike", Outcome.SHIFTED: "far off", Outcome.TOO_FEW: "too few calls"}
+
+
 @dataclass(frozen=True, slots=True)
 class Week:
     """The calls of a site in one ISO week (UTC) as one sum: how many had the verdict that was drawn from each in which
@@ -177,11 +185,11 @@ class Drift:
             told.append(f"It is one of the first {START_WEEKS} weeks, with which later ones are compared.")
         else:
             first = f"the first weeks that are kept (until {self.start.name}, {self.start.calls} calls)"
-            told.append(f"Against {first}: {_told(self.since_start)}.")
+            told.append(f"Against {first}: {_told(self.since_start, _SINCE_START)}.")
         if self.from_card:
             told.append(
-                f"Against the model's card: {_told(self.from_card)}. Its figures are of actors by telephone, so a "
-                "difference that stays the same is expected; how large a right one is nobody knows."
+                f"Against the model's card: {_told(self.from_card, _FROM_CARD)}. Its figures are of actors by "
+                "telephone, so a difference that stays the same is expected; how large a right one is nobody knows."
             )
         else:
             told.append("The card has no reference to compare with.")
@@ -283,14 +291,12 @@ def _worst(shifts: Sequence[Shift]) -> Outcome:
     return Outcome.STEADY if found == {Outcome.STEADY} else Outcome.TOO_FEW
 
 
-def _told(shifts: Sequence[Shift]) -> str:
-    return ", ".join(f"{NAMES[one.output]} {_in_words(one)}" for one in shifts)
+def _told(shifts: Sequence[Shift], words: Mapping[Outcome, str]) -> str:
+    return ", ".join(f"{NAMES[one.output]} {_in_words(one, words)}" for one in shifts)
 
 
-def _in_words(shift: Shift) -> str:
+def _in_words(shift: Shift, words: Mapping[Outcome, str]) -> str:
     if math.isinf(shift.by_chance):
         return "not compared (no call to compare)"
     figure = f"{shift.psi:.2f} (chance {shift.by_chance:.2f})"
-    if shift.outcome is Outcome.TOO_FEW:
-        return f"{figure} too few calls"
-    return f"{figure} {'a little' if shift.is_slight else shift.outcome}"
+    return f"{figure} {'a little off' if shift.is_slight else words[shift.outcome]}"
