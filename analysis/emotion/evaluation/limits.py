@@ -24,7 +24,7 @@ class LanguageLimits:
     calm_clips: int = 154
     """Not angry and judged: so many it takes to show that false alarms lie under 10 % where they are 5 %."""
     angry_clips: int = 50
-    """Angry and judged: with 50 an AUC of .9 is known to about .05 (Hanley & McNeil 1982)."""
+    """Angry and judged: with 50 an AUC of .9 is known to about .06 (Hanley & McNeil 1982)."""
     anger_auc_low: float = 0.80
     activation_auc_low: float = 0.80
     """Of two utterances, one of each kind, four in five at least are put in the right order."""

@@ -10,13 +10,14 @@ from analysis.emotion.evaluation.human import PUBLISHED, single_listener
 from analysis.emotion.evaluation.intervals import MIN_CLIPS, MIN_SPEAKERS
 from analysis.emotion.evaluation.judgement import Judgement
 from analysis.emotion.evaluation.robustness import changes
-from analysis.emotion.evaluation.table import Table, table_of
+from analysis.emotion.evaluation.table import AGES, OLDEST, UNKNOWN, Table, table_of
 
 ALL: Final = "all"
 KINDS: Final = ("corpus", "language", "sex", "race", "age", "heard")
 """By what the clips are grouped."""
 LINES: Final = ("as-is", "phone", "clean", "bad")
 """In which order they are told: what a call sounds like first."""
+_BANDS: Final = (*(band for _, band in AGES), OLDEST, UNKNOWN)
 
 DEFINITIONS: Final = {
     "classes": "anger, happy, neutral, sad. Boredom and calm count as neutral. By listeners' majority where there are "
@@ -94,4 +95,4 @@ def _place(line: str) -> tuple[int, str]:
 
 
 def _names(table: Table, kind: str) -> list[str]:
-    return sorted(set(getattr(table, kind).tolist()))
+    return sorted(set(getattr(table, kind).tolist()), key=_BANDS.index if kind == "age" else None)

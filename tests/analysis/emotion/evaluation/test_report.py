@@ -21,7 +21,7 @@ def test_every_group_has_its_cell_on_every_line() -> None:
     assert list(groups) == ["all", *KINDS]
     assert {kind: list(groups[kind]) for kind in KINDS} == {
         "corpus": ["a", "b"], "language": ["de", "fr"], "sex": ["f", "m"], "race": ["X", "Y"],
-        "age": ["60+", "under 30"], "heard": ["anger", "neutral"],
+        "age": ["under 30", "60+"], "heard": ["anger", "neutral"],
     }  # fmt: skip
     assert set(groups["corpus"]["a"]) == {"phone", "clean"}
     assert set(groups["corpus"]["b"]) == {"phone"}
