@@ -17,6 +17,8 @@ from analysis.emotion.model_files import NETWORK, PACKAGED, read_verified
 from analysis.emotion.onnx_model import OnnxToneModel
 from analysis.emotion.score import Verdict
 from analysis.engine.engine import Engine
+from analysis.engine.foreign_host import WithForeign
+from analysis.engine.network_host import InBridge, NetworkHost
 from analysis.engine.process_networks import ProcessNetworks
 from analysis.engine.stats import EngineStats
 from analysis.speech.silero import SileroDetector, model_path
@@ -227,10 +229,13 @@ def _engine(
     ours = settings.analysis.model_folder if foreign is None else None
     files = read_verified(ours or PACKAGED)
     max_calls = settings.engine.max_calls
-    if settings.engine.process == "bridge":
-        return Engine(SileroDetector(), foreign or OnnxToneModel(files), on_verdict, max_calls=max_calls)
-    host = ProcessNetworks(model_path().read_bytes(), files.contents[NETWORK])
-    detector, tone = SileroDetector(host.voice), foreign or OnnxToneModel(files, host.tone)
+    host: NetworkHost = InBridge()
+    detector, tone = SileroDetector(), foreign or OnnxToneModel(files)
+    if settings.engine.process == "own":
+        host = beside = ProcessNetworks(model_path().read_bytes(), files.contents[NETWORK])
+        detector, tone = SileroDetector(beside.voice), foreign or OnnxToneModel(files, beside.tone)
+    if foreign is not None:
+        host = WithForeign(host, foreign)
     return Engine(detector, tone, on_verdict, host=host, max_calls=max_calls)
 
 

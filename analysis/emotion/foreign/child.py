@@ -92,6 +92,11 @@ class ForeignChild:
         """The process's number."""
         return self._process.pid
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether it has not ended."""
+        return self._process.poll() is None
+
     def labels(self, wait_s: float = 0.0) -> tuple[str, ...]:
         """The model's labels once it is warm; empty while it is not.
 

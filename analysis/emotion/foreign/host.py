@@ -75,7 +75,7 @@ class ForeignHost:
 
     def ask(self, samples: Pcm32) -> NDArray[np.float32]:
         """The shares of the labels in one window of at most 8 s at 16 kHz. Raises ForeignGone."""
-        self._look()
+        self.look()
         if self._child is None or not self._is_ready:
             raise ForeignGone(self.trouble)
         try:
@@ -92,26 +92,34 @@ class ForeignHost:
             self._child.end()
             self._child = None
 
-    def _look(self) -> None:
-        """Start it again when its pause is over; notice that it is ready. Never waits."""
-        if self._is_ready or self._is_stopped:
+    def look(self) -> None:
+        """Notice that it ended, or that it is ready; start it again when its pause is over. Never waits for it."""
+        if self._is_stopped or not self.labels:
             return
         try:
             if self._child is None:
-                if self._now() < self._not_before_s:
-                    return
-                self.restarts += 1
-                self._since_s = self._now()
-                self._child = ForeignChild(self._order, self._command)
-            if labels := self._child.labels():
-                if self.labels and labels != self.labels:
-                    raise ForeignGone("it has other labels than before")
-                self.labels = labels
-                self._set_ready()
-            elif self._now() - self._since_s > START_S:
-                raise ForeignGone(f"it is not ready within {START_S:g} s")
+                self._start_again()
+            elif not self._is_ready:
+                self._see_whether_ready(self._child)
+            elif not self._child.is_alive:
+                raise ForeignGone("it ended while nothing was asked of it")
         except (OSError, ForeignGone, ModelRefused) as error:
             self._lose(str(error))
+
+    def _start_again(self) -> None:
+        if self._now() >= self._not_before_s:
+            self.restarts += 1
+            self._since_s = self._now()
+            self._child = ForeignChild(self._order, self._command)
+
+    def _see_whether_ready(self, child: ForeignChild) -> None:
+        labels = child.labels()
+        if labels and labels != self.labels:
+            raise ForeignGone("it has other labels than before")
+        if labels:
+            self._set_ready()
+        elif self._now() - self._since_s > START_S:
+            raise ForeignGone(f"it is not ready within {START_S:g} s")
 
     def _set_ready(self) -> None:
         self._is_ready, self.trouble, self._since_s = True, "", self._now()

@@ -42,6 +42,10 @@ class Host(Protocol):
         """Return when it is warm. Raises ModelRefused."""
         ...
 
+    def look(self) -> None:
+        """Notice a loss, and do the next thing about it."""
+        ...
+
     def ask(self, samples: Pcm32) -> NDArray[np.float32]:
         """Shares of the labels. Raises ForeignGone."""
         ...
@@ -90,6 +94,10 @@ class ForeignTone:
         except ModelRefused:
             self._host.stop()
             raise
+
+    def look(self) -> None:
+        """Notice that its process was lost, and do the next thing about it. Never waits for it."""
+        self._host.look()
 
     def close(self) -> None:
         """End its process."""

@@ -9,13 +9,18 @@ import socket
 import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import aiohttp
 import pytest
 from structlog.testing import capture_logs
 
+from analysis.emotion.foreign.host import ForeignHost
+from analysis.emotion.foreign.labels import LabelMap
+from analysis.emotion.foreign.model import ForeignTone
+from analysis.emotion.foreign.order import Order
+from analysis.emotion.foreign.trust import TrustedFolder
 from analysis.engine.network_process import NAME
 from ari_bridge.calls.switchboard import Switchboard
 from ari_bridge.pbx.port import PbxEvent, PbxFork
@@ -348,3 +353,14 @@ async def test_a_service_that_stops_leaves_no_fork(callers: Callers, database: D
     assert pbx.forks == {}
     assert not pbx.is_open
     await made.engine.stop()
+
+
+async def test_a_lost_foreign_model_is_said(bench: Bench) -> None:
+    """Law: a tone model of others that cannot be asked is told, since its silence would look like calm."""
+    await bench.connect()
+    confirmed = TrustedFolder(Path("/srv/model"), {"a.yaml": "ab" * 32}, date(2026, 1, 5))
+    foreign = ForeignTone("m", ForeignHost(Order("speechbrain", confirmed)), LabelMap(("ang",), ("ang",)))
+    service = supervisor.Service(bench.rooms, bench.switchboard, bench.database, foreign=foreign)
+    assert not service.readiness().ready
+    assert "not started" in service.readiness().checks["tone"]
+    assert "tone" not in supervisor.Service(bench.rooms, bench.switchboard, bench.database).readiness().checks

@@ -1,5 +1,7 @@
 """A foreign model that is lost is started again, after pauses that grow."""
 
+import os
+import signal
 import time
 from collections.abc import Iterator
 from datetime import date
@@ -108,19 +110,42 @@ def test_after_a_crash_it_comes_back(hosts: list[ForeignHost], clock: Clock, tmp
 
 def test_pauses_grow_to_a_limit(hosts: list[ForeignHost], clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     """Law: a model that always fails is tried ever more rarely."""
-    host = host_of(hosts, clock, "good")
+    host = host_of(hosts, clock, "crashes")
+    host.start()
+    with pytest.raises(ForeignGone):
+        host.ask(window())
     monkeypatch.setattr("analysis.emotion.foreign.host.ForeignChild", _fail)
     pauses = []
-    for _ in range(9):
+    for tries in range(1, 10):
         began = clock.now_s
-        tries = host.restarts
-        while host.restarts == tries:
+        while host.restarts < tries:
             clock.now_s += 0.5
-            with pytest.raises(ForeignGone):
-                host.ask(window())
+            host.look()
         pauses.append(clock.now_s - began)
-    assert pauses[1:4] == [FIRST_PAUSE_S, 2 * FIRST_PAUSE_S, 4 * FIRST_PAUSE_S]
+    assert pauses[:3] == [FIRST_PAUSE_S, 2 * FIRST_PAUSE_S, 4 * FIRST_PAUSE_S]
     assert pauses[-1] == MAX_PAUSE_S
+
+
+def test_an_end_in_silence_is_noticed(hosts: list[ForeignHost], clock: Clock) -> None:
+    """Law: a process that dies while nobody asks is known to be lost, and started again without a question."""
+    host = host_of(hosts, clock, "good")
+    host.start()
+    assert host.pid is not None
+    os.kill(host.pid, signal.SIGKILL)
+    for _ in range(600):
+        host.look()
+        if host.trouble:
+            break
+        time.sleep(0.01)
+    assert "ended while nothing was asked" in host.trouble
+    clock.now_s += FIRST_PAUSE_S
+    for _ in range(600):
+        host.look()
+        if not host.trouble:
+            break
+        time.sleep(0.05)
+    assert (host.restarts, host.trouble) == (1, "")
+    np.testing.assert_allclose(host.ask(window()), fake_process.SHARES)
 
 
 def _fail(*_: object) -> None:

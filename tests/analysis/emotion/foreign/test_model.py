@@ -34,6 +34,9 @@ class SteadyHost:
     def start(self) -> None:
         """It is there."""
 
+    def look(self) -> None:
+        """All is as it was."""
+
     def ask(self, samples: Pcm32) -> NDArray[np.float32]:
         """Shares."""
         if self.trouble:
