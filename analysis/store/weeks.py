@@ -19,7 +19,7 @@ from typing import Final
 
 from analysis.emotion.drift import BINS, KINDS, SCORED, Week, bin_of, week_of
 from consent.database import Database
-from consent.errors import DatabaseUnavailable
+from consent.errors import DatabaseUnavailable, InvalidValue
 from consent.retention import MAX_SCORES_DAYS
 
 MANY_CALLS: Final = 50
@@ -78,7 +78,8 @@ class _Batch:
 
 
 class Weeks:
-    """The votes of one model, and the weeks of a file. Every method that waits may raise DatabaseUnavailable.
+    """The votes of one model, and the weeks of a file. Every method that waits may raise DatabaseUnavailable, and
+    InvalidValue where a row was tampered with.
 
     `scores_days` is how long a vote may wait: no longer than what it was drawn from is kept.
     """
@@ -160,15 +161,22 @@ class Weeks:
 
 
 def weeks_over(connection: sqlite3.Connection, model_id: str, now: datetime) -> list[Week]:
-    """The weeks of a model in a file that are over by `now` (timezone-aware), the oldest first."""
+    """The weeks of a model in a file that are over by `now` (timezone-aware), the oldest first.
+
+    Raises:
+        InvalidValue: a row holds no sums, or such as do not add up.
+    """
     query = f"SELECT {_COLUMNS} FROM weeks WHERE model_id = ? AND week < ? ORDER BY week"  # noqa: S608
     return [_week(row) for row in connection.execute(query, (model_id, week_of(now)))]
 
 
 def _week(row: tuple[str, str, str, str, str]) -> Week:
     name, model_id, *told = row
-    activation, anger, kinds = map(json.loads, told)
-    return Week(name, model_id, tuple(activation), tuple(anger), kinds)
+    try:
+        activation, anger, kinds = map(json.loads, told)
+        return Week(name, model_id, tuple(activation), tuple(anger), kinds)
+    except (ValueError, TypeError, AttributeError) as error:
+        raise InvalidValue(f"the sums of {name} cannot be read: {error}") from error
 
 
 def _add(connection: sqlite3.Connection, week: Week) -> None:

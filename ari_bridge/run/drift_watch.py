@@ -20,7 +20,7 @@ from analysis.emotion.model_files import CARD, PACKAGED
 from analysis.store.weeks import Weeks, weeks_over
 from ari_bridge.run.settings import Settings
 from ari_bridge.run.tone import choice_of
-from consent.errors import DatabaseUnavailable
+from consent.errors import DatabaseUnavailable, InvalidValue
 
 _NO_TABLE: Final = "no such table"
 _log = structlog.get_logger(__name__)
@@ -41,6 +41,13 @@ class DriftWatch:
 
     async def look(self) -> None:
         """Fold, and once in a week look and warn. Raises DatabaseUnavailable: the next look takes it up again."""
+        try:
+            await self._look()
+        except InvalidValue as error:
+            self.newest, self._running = None, week_of(self._now())
+            _log.error("model.not_watched", error=str(error))
+
+    async def _look(self) -> None:
         await self._weeks.fold()
         running = week_of(self._now())
         if running == self._running:

@@ -99,6 +99,20 @@ async def test_a_locked_file_is_looked_at_again(database: Database) -> None:
     assert len(warnings(logged)) == 1
 
 
+async def test_sums_that_were_tampered_with_are_said_and_end_nothing(database: Database) -> None:
+    """Law: a week that cannot be read is an error in the log, once a week, and no reason to end the service."""
+    clock = Clock()
+    weeks = Weeks(database, "m", 30, clock)
+    watch = DriftWatch(weeks, None, clock)
+    await live(weeks, clock, CALM)
+    await database.write(lambda c: c.execute("UPDATE weeks SET calls = 1000, anger = '[a,,,,,,,,,]'"))
+    with capture_logs() as logged:
+        await watch.look()
+        await watch.look()
+    assert [line["event"] for line in logged] == ["model.not_watched"]
+    assert watch.newest is None
+
+
 def outputs(model: OnnxToneModel) -> list[object]:
     """What the shipped model makes of ten windows."""
     lots = np.random.default_rng(7)
