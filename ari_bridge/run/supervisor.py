@@ -229,9 +229,10 @@ def _engine(
     ours = settings.analysis.model_folder if foreign is None else None
     files = read_verified(ours or PACKAGED)
     max_calls = settings.engine.max_calls
-    host: NetworkHost = InBridge()
-    detector, tone = SileroDetector(), foreign or OnnxToneModel(files)
-    if settings.engine.process == "own":
+    if settings.engine.process == "bridge":
+        host: NetworkHost = InBridge()
+        detector, tone = SileroDetector(), foreign or OnnxToneModel(files)
+    else:
         host = beside = ProcessNetworks(model_path().read_bytes(), files.contents[NETWORK])
         detector, tone = SileroDetector(beside.voice), foreign or OnnxToneModel(files, beside.tone)
     if foreign is not None:
