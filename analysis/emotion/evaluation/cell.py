@@ -11,12 +11,14 @@ from analysis.emotion.evaluation.intervals import (
     Figure,
     draws,
     ends,
+    lower_bound,
     not_shown,
     ranking,
     rate,
     ratios,
     renumber,
     shown,
+    upper_bound,
     with_ends,
 )
 from analysis.emotion.evaluation.table import Table
@@ -81,8 +83,12 @@ def _precision(calm: Table, angry: Table) -> Figure:
     drawn = draws(known)
     false = ratios(calm.is_alarm, code[: len(calm)], drawn)
     true = ratios(angry.is_alarm, code[len(calm) :], drawn)
-    here = precision(np.array([angry.is_alarm.mean()]), np.array([calm.is_alarm.mean()]))
-    return with_ends(float(here[0]), ends(precision(true, false), known), known)
+    # As with rates: where no false alarm was seen, one may come all the same.
+    count = int(calm.is_alarm.sum())
+    wrong = [upper_bound(count, len(calm)), count / len(calm), lower_bound(count, len(calm))]
+    low, here, high = precision(np.full(3, angry.is_alarm.mean()), np.array(wrong)).tolist()
+    found = ends(precision(true, false), known)
+    return with_ends(here, found and (min(found[0], low), max(found[1], high)), known)
 
 
 def precision(hits: Floats, false_alarms: Floats) -> Floats:

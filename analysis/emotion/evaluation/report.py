@@ -33,9 +33,9 @@ DEFINITIONS: Final = {
     "precision": f"share of alarms that would be right where {PREVALENCE:.0%} of utterances are angry, from both rates",
     "ece": "expected calibration error of the clips judged: ten equal bins; against the share of listeners where there "
     "are votes, against the label elsewhere",
-    "interval": "95 %, by drawing speakers anew 1000 times (expanded percentiles); of a rate the wider one, at either "
-    f"end, of that and of the exact binomial. A figure needs {MIN_CLIPS} clips of each kind, an interval "
-    f"{MIN_SPEAKERS} speakers.",
+    "interval": "95 %, by drawing speakers anew 1000 times (expanded percentiles); of a rate, a gap and the precision "
+    "the wider one, at either end, of that and of the exact binomial. A figure needs "
+    f"{MIN_CLIPS} clips of each kind, an interval {MIN_SPEAKERS} speakers.",
     "gaps": "difference in false alarms between two groups; not shown where the interval reaches more than "
     + " or ".join(f"{100 * widest:g} points ({kind})" for kind, widest in WIDEST.items()) + " to either side",
     "risk": "share of wrong decisions when the least certain clips are left out: alarm or none, and activation above "

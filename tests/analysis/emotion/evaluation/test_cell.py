@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from analysis.emotion.evaluation.cell import cell, precision
+from analysis.emotion.evaluation.intervals import upper_bound
 from analysis.emotion.evaluation.table import table_of
 from analysis.emotion.score import Reason
 from tests.analysis.emotion.evaluation.judged import calm_and_angry, clip, judgement, unheard
@@ -73,6 +74,13 @@ def test_without_an_alarm_there_is_no_precision() -> None:
     found = cell(table_of(calm_and_angry(40, 20, hits=0)))
     assert found["precision"] == {"value": "not shown", "why": "no alarm was raised"}
     assert np.isnan(precision(np.zeros(1), np.zeros(1))[0])
+
+
+def test_a_precision_of_one_keeps_its_doubt() -> None:
+    """Law: no false alarm in 40 clips leaves 8.8 % possible, and then 20 of 20 hits would be right in .56 of cases."""
+    found = cell(table_of(calm_and_angry(40, 20)))["precision"]
+    assert (found["value"], found["high"]) == (1.0, pytest.approx(1.0, abs=1e-4))
+    assert found["low"] == pytest.approx(0.1 / (0.1 + 0.9 * upper_bound(0, 40)), abs=1e-4)
 
 
 def test_nothing_at_all_is_told_as_nothing() -> None:

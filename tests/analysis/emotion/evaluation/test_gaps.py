@@ -1,6 +1,9 @@
 """Gaps between groups of people."""
 
+from math import hypot
+
 from analysis.emotion.evaluation.gaps import MIN_CALM_CLIPS, WIDEST, gaps
+from analysis.emotion.evaluation.intervals import lower_bound, upper_bound
 from analysis.emotion.evaluation.judgement import Judgement
 from analysis.emotion.evaluation.table import table_of
 from tests.analysis.emotion.evaluation.judged import clip, judgement
@@ -17,9 +20,20 @@ def people(sex: str, speakers: int, clips_each: int, alarms_each: int, race: str
 
 
 def test_a_gap_is_the_difference_of_false_alarms() -> None:
-    """Law: 2 of 50 of each woman and 1 of 50 of each man: 2 points, and as all are alike no doubt about it."""
-    found = gaps(table_of([*people("f", 8, 50, 2), *people("m", 8, 50, 1)]), "sex")
-    assert found == {"f - m": {"value": 0.02, "low": 0.02, "high": 0.02}}
+    """Law: 2 of 50 of each woman and 1 of 50 of each man: 2 points. As all are alike drawing them leaves no doubt, and
+    the exact bounds of 16 and of 8 of 400, squared and added, are the interval.
+    """
+    found = gaps(table_of([*people("f", 8, 50, 2), *people("m", 8, 50, 1)]), "sex")["f - m"]
+    low = 0.02 - hypot(0.04 - lower_bound(16, 400), upper_bound(8, 400) - 0.02)
+    high = 0.02 + hypot(upper_bound(16, 400) - 0.04, 0.02 - lower_bound(8, 400))
+    assert (found["value"], found["low"], found["high"]) == (0.02, round(low, 4), round(high, 4))
+
+
+def test_no_alarm_at_all_is_no_proof_of_fairness() -> None:
+    """Law: where nobody of a few raised one, the gap is not shown as none."""
+    found = gaps(table_of([*people("f", 8, 8, 0), *people("m", 8, 8, 0)]), "sex")["f - m"]
+    assert found["value"] == "not shown"
+    assert "too wide" in found["why"]
 
 
 def test_few_people_or_clips_are_not_shown() -> None:
