@@ -23,9 +23,14 @@ def run(arguments: Namespace) -> Exit:
     return Exit.OK
 
 
+def _primary(tag: str) -> str:
+    """The primary tag: fr of fr-CA."""
+    return tag.lower().partition("-")[0]
+
+
 def _add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, required=True, metavar="FOLDER", help="recordings and their manifest.csv")
-    parser.add_argument("--language", type=str.lower, metavar="TAG", help="only this language, such as fr")
+    parser.add_argument("--language", type=_primary, metavar="TAG", help="only this language, such as fr")
     parser.add_argument(
         "--line",
         action="append",

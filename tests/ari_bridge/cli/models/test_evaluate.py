@@ -47,7 +47,7 @@ def test_a_hostile_corpus_is_a_word(tmp_path: Path) -> None:
     ("arguments", "said"),
     [
         ([], "manifest.csv does not exist: write one"),
-        (["--language", "it"], "lists no clip in it"),
+        (["--language", "IT-ch"], "lists no clip in it"),
     ],
 )
 def test_what_cannot_be_tried_is_said(
