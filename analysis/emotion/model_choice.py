@@ -5,9 +5,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
-from analysis.emotion.foreign.host import ForeignHost
+from analysis.emotion.foreign.host import ANSWER_S, ForeignHost
 from analysis.emotion.foreign.labels import LabelMap
 from analysis.emotion.foreign.model import ForeignTone
 from analysis.emotion.foreign.order import Order
@@ -16,6 +16,9 @@ from analysis.emotion.foreign.trust_file import TrustFile
 from analysis.emotion.model_files import PACKAGED, read_verified
 from analysis.emotion.onnx_model import OnnxToneModel
 from consent.errors import InvalidValue
+
+PATIENT_S: Final = 30.0
+"""How long an answer may take where no call waits for it: on the command line."""
 
 ModelName = Literal["ouidire", "speechbrain", "wav2vec2-iemocap"]
 
@@ -60,15 +63,17 @@ def opened(choice: ModelChoice, unlocked: frozenset[str] = frozenset()) -> Itera
     if not choice.is_foreign:
         yield OnnxToneModel(choice.folder or PACKAGED, unlocked=unlocked)
         return
-    foreign = open_foreign(choice, unlocked)
+    foreign = open_foreign(choice, unlocked, answer_s=PATIENT_S)
     try:
         yield foreign
     finally:
         foreign.close()
 
 
-def open_foreign(choice: ModelChoice, unlocked: frozenset[str] = frozenset()) -> ForeignTone:
-    """The foreign model that was chosen, not loaded yet.
+def open_foreign(
+    choice: ModelChoice, unlocked: frozenset[str] = frozenset(), *, answer_s: float = ANSWER_S
+) -> ForeignTone:
+    """The foreign model that was chosen, not loaded yet; `answer_s` is how long an answer may take.
 
     Raises:
         NotTrusted: nobody has confirmed its folder, or the folder is not the pinned revision.
@@ -80,7 +85,7 @@ def open_foreign(choice: ModelChoice, unlocked: frozenset[str] = frozenset()) ->
     if choice.name == "wav2vec2-iemocap":
         check_pinned(trusted)
     order = Order(choice.name, trusted)
-    return ForeignTone(order.model_id, ForeignHost(order), choice.labels, unlocked)
+    return ForeignTone(order.model_id, ForeignHost(order, answer_s=answer_s), choice.labels, unlocked)
 
 
 def digests(choice: ModelChoice) -> dict[str, str]:

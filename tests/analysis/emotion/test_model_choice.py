@@ -7,13 +7,18 @@ from pathlib import Path
 
 import pytest
 
+from analysis.audio import ENGINE_RATE_HZ
+from analysis.emotion import model_choice
+from analysis.emotion.foreign.host import ForeignHost
 from analysis.emotion.foreign.labels import LabelMap
 from analysis.emotion.foreign.model import ForeignTone
+from analysis.emotion.foreign.order import Order
 from analysis.emotion.foreign.pins import PINNED
 from analysis.emotion.foreign.trust import NotTrusted, TrustedFolder
 from analysis.emotion.foreign.trust_file import TrustFile
 from analysis.emotion.model_choice import ModelChoice, ModelName, open_foreign, opened
 from analysis.emotion.onnx_model import OnnxToneModel
+from analysis.engine.inbox import MAX_QUEUED_SAMPLES
 from consent.errors import InvalidValue
 
 LABELS = LabelMap(("ang",), ("ang", "hap"))
@@ -86,3 +91,19 @@ print(sorted({"torch", "torchaudio", "speechbrain", "transformers", "onnx"} & se
 """
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"
+
+
+def test_on_a_call_nobody_waits_for_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Law: on a call an answer may take less than the engine's queues hold; on the command line it may take longer."""
+    confirm(tmp_path, {"hyperparams.yaml": "ab" * 32})
+    taken: list[float] = []
+
+    def host(_: object, *, answer_s: float) -> ForeignHost:
+        taken.append(answer_s)
+        return ForeignHost(Order("speechbrain", TrustFile(tmp_path / "trust.json").find(tmp_path / "model")))
+
+    monkeypatch.setattr(model_choice, "ForeignHost", host)
+    open_foreign(choice(tmp_path, "speechbrain"))
+    with opened(choice(tmp_path, "speechbrain")):
+        pass
+    assert taken[0] < MAX_QUEUED_SAMPLES / ENGINE_RATE_HZ < taken[1]
