@@ -32,6 +32,11 @@ noise at a true 10 dB 11.5 to 18, at 5 dB 7 to 13, at 0 dB 4 to 8.5; hold music 
 MIN_QUIET_SHARE: Final = 0.2
 """Frames under half of the mean amplitude: speech has many, music and steady noise few (Scheirer & Slaney 1997).
 Measured: clean speech 0.22 to 0.63, hold music a median of 0.08, speech in white noise at 0 dB below 0.09."""
+MIN_OVER_PAUSES_DB: Final = 8.0
+"""Speech over the middle level of the pauses in it and just before it: music, crying, a television fill them, and hide
+from the quietest tenth. Measured, and what it costs: docs/quality.md."""
+MIN_PAUSES_S: Final = 0.5
+"""Less tells nothing: a pause of a few chunks may be speech that the detector missed, as acted sentences have it."""
 MIN_TALK: Final = -0.5
 """Mean log-odds that a person talks (`analysis.speech.voice_check`). What is talk may still be none to be judged: here
 the doubt goes the other way than in talk time, for an abstention is no wrong word about anybody."""
@@ -42,6 +47,7 @@ _FRAME: Final = 256
 _CEILING: Final = np.float32(0.97)
 _SILENCE: Final = 1e-10
 _FLOOR_PERCENTILE: Final = 10
+_NO_PAUSES: Final = np.zeros(0, np.float32)
 
 
 class Flaw(StrEnum):
@@ -57,6 +63,7 @@ class Flaw(StrEnum):
 class Quality:
     """The measures of one stretch: seconds of speech, shares 0..1, levels in dB (of full scale, and over the noise).
 
+    `over_pauses_db` is infinite where there were too few pauses to tell.
     `talk` and `company` are mean log-odds over its speech, see `analysis.speech.voice_check`.
     """
 
@@ -65,6 +72,7 @@ class Quality:
     level_dbov: float
     clipped_share: float
     snr_db: float
+    over_pauses_db: float
     quiet_share: float
     talk: float
     company: float
@@ -78,14 +86,21 @@ class Quality:
             return Flaw.LINE
         if self.snr_db < MIN_SNR_DB or self.quiet_share < MIN_QUIET_SHARE:
             return Flaw.NOISE
-        if self.talk < MIN_TALK:
+        if self.over_pauses_db < MIN_OVER_PAUSES_DB or self.talk < MIN_TALK:
             return Flaw.NOISE
         if self.company > MAX_COMPANY:
             return Flaw.SECOND_VOICE
         return None
 
 
-def measure(samples: Pcm32, speech: NDArray[np.bool_], coverage: float, talk: float, company: float) -> Quality:
+def measure(
+    samples: Pcm32,
+    speech: NDArray[np.bool_],
+    coverage: float,
+    talk: float,
+    company: float,
+    pauses: Pcm32 = _NO_PAUSES,
+) -> Quality:
     """Measure one stretch of one party's sound at 16 kHz.
 
     Args:
@@ -94,14 +109,15 @@ def measure(samples: Pcm32, speech: NDArray[np.bool_], coverage: float, talk: fl
         coverage: how much of it was received, 0..1.
         talk: mean log-odds over the speech that a person talks.
         company: mean log-odds over the speech that more than one does.
+        pauses: what was heard where nobody spoke, in the stretch and just before it, float32 of shape (n,).
 
     Raises:
-        InvalidValue: the chunks do not divide the samples into whole frames of 16 ms.
+        InvalidValue: the chunks do not divide the samples, or the pauses, into whole frames of 16 ms.
     """
-    if not len(speech) or len(samples) % (len(speech) * _FRAME):
+    if not len(speech) or len(samples) % (len(speech) * _FRAME) or len(pauses) % _FRAME:
         raise InvalidValue("speech marks must divide the samples evenly")
     amplitudes = np.abs(samples)
-    frames = np.square(samples.reshape(-1, _FRAME)).mean(axis=1, dtype=np.float64) + _SILENCE
+    frames = _powers(samples)
     is_speech = np.repeat(speech, len(frames) // len(speech))
     speech_power = frames[is_speech].mean() if is_speech.any() else _SILENCE
     amplitude = np.sqrt(frames)
@@ -111,10 +127,22 @@ def measure(samples: Pcm32, speech: NDArray[np.bool_], coverage: float, talk: fl
         level_dbov=_db(speech_power),
         clipped_share=float((amplitudes > _CEILING).mean()),
         snr_db=_db(speech_power) - _db(float(np.percentile(frames, _FLOOR_PERCENTILE))),
+        over_pauses_db=_db(speech_power) - _pause_level(pauses),
         quiet_share=float((amplitude < amplitude.mean() / 2).mean()),
         talk=talk,
         company=company,
     )
+
+
+def _powers(samples: Pcm32) -> NDArray[np.float64]:
+    """Mean power of each frame."""
+    powers: NDArray[np.float64] = np.square(samples.reshape(-1, _FRAME)).mean(axis=1, dtype=np.float64) + _SILENCE
+    return powers
+
+
+def _pause_level(pauses: Pcm32) -> float:
+    """Their middle level in dB of full scale; minus infinity where there are too few."""
+    return _db(float(np.median(_powers(pauses)))) if len(pauses) >= MIN_PAUSES_S * ENGINE_RATE_HZ else -np.inf
 
 
 def _db(power: float) -> float:

@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.audio import Pcm32
 from analysis.emotion.score import Reason
 from analysis.quality import MIN_COVERAGE, Flaw, measure
 from analysis.speech.detector import CHUNK_SAMPLES
@@ -25,6 +26,10 @@ ECHO_CHUNKS: Final = 10
 """320 ms: there and back over a line of 150 ms each way, the most that ITU-T G.114 calls good for all users."""
 SKEW_CHUNKS: Final = 1
 """How much earlier an echo may seem to begin: the two legs' clocks are one to a packet or so."""
+BEFORE_CHUNKS: Final = 62
+"""2 s before a window, in which the line tells what sounds there when nobody speaks."""
+NEAR_CHUNKS: Final = 2
+"""64 ms beside speech: the detector finds weak beginnings and ends late."""
 
 Mask = NDArray[np.bool_]
 
@@ -54,19 +59,37 @@ def clean_speech(
     first, stop = _best_run(clean, speech)
     if stop == first:
         return Reason.TOO_LITTLE_SPEECH
-    return _fit(ring, window.first_chunk + first, speech[first:stop], voices[first:stop])
+    pauses = _pauses(ring, window, own, agent)
+    return _fit(ring, window.first_chunk + first, speech[first:stop], voices[first:stop], pauses)
 
 
-def _fit(ring: SoundRing, first_chunk: int, speech: Mask, voices: NDArray[np.float32]) -> SpeechSegment | Reason:
+def _fit(
+    ring: SoundRing, first_chunk: int, speech: Mask, voices: NDArray[np.float32], pauses: Pcm32
+) -> SpeechSegment | Reason:
     stop_chunk = first_chunk + len(speech)
     received = sum(ring.heard(chunk) for chunk in range(first_chunk, stop_chunk))
     samples = ring.cut(first_chunk, stop_chunk)
     coverage = received / len(samples)
     talk, company = voices[speech].mean(axis=0)
-    flaw: Flaw | None = measure(samples, speech, coverage, float(talk), float(company)).flaw
+    flaw: Flaw | None = measure(samples, speech, coverage, float(talk), float(company), pauses).flaw
     if flaw is not None:
         return Reason(flaw.value)
     return SpeechSegment(first_chunk * CHUNK_SAMPLES, samples, float(speech.mean()), 0.0, coverage)
+
+
+def _pauses(ring: SoundRing, window: Window, own: Marks, agent: Marks | None) -> Pcm32:
+    """What the caller's line holds where neither speaks, in the window and before it, chunk after chunk."""
+    first, stop = window.first_chunk - BEFORE_CHUNKS, window.stop_chunk
+    marks = own.between(first - NEAR_CHUNKS, stop + NEAR_CHUNKS)
+    is_pause = marks[NEAR_CHUNKS:-NEAR_CHUNKS] == Mark.SILENT
+    for shift in range(2 * NEAR_CHUNKS + 1):
+        is_pause &= marks[shift : shift + len(is_pause)] != Mark.SPEAKS
+    if agent is not None:
+        known = agent.between(first - ECHO_CHUNKS, stop + SKEW_CHUNKS)
+        is_pause &= ~_echoing(known == Mark.SPEAKS, len(is_pause))
+        is_pause &= known[ECHO_CHUNKS : ECHO_CHUNKS + len(is_pause)] != Mark.UNHEARD
+    found = [chunk for chunk in (first + np.flatnonzero(is_pause)).tolist() if ring.heard(chunk) == CHUNK_SAMPLES]
+    return np.concatenate([np.zeros(0, np.float32), *(ring.cut(chunk, chunk + 1) for chunk in found)])
 
 
 def _echoing(agent_speaks: Mask, length: int) -> Mask:

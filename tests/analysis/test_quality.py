@@ -86,6 +86,21 @@ def test_who_is_heard_matters_as_much_as_how(talk: float, company: float, flaw: 
     assert measure(samples, marks(samples), 1.0, talk, company).flaw is flaw
 
 
+@pytest.mark.parametrize(
+    ("quieter_db", "pause_s", "flaw"), [(6.0, 0.512, Flaw.NOISE), (12.0, 0.512, None), (6.0, 0.48, None)]
+)
+def test_noise_in_the_pauses_is_noise(quieter_db: float, pause_s: float, flaw: Flaw | None) -> None:
+    """What fills the pauses lies under the words too; a short pause, or one hit in a quiet one, tells nothing."""
+    samples = speech_of("caller_calm_en")
+    spoken = marks(samples)
+    level = np.sqrt(np.mean(samples.reshape(len(spoken), -1)[spoken] ** 2)) * 10 ** (-quieter_db / 20)
+    pauses = (RNG.standard_normal(round(pause_s * 16_000)) * level).astype(np.float32)
+    assert measure(samples, spoken, 1.0, *ALONE, pauses).flaw is flaw
+    hit = np.zeros_like(pauses)
+    hit[: len(hit) // 3] = 0.9
+    assert measure(samples, spoken, 1.0, *ALONE, hit).flaw is None
+
+
 def test_every_flaw_is_a_reason() -> None:
     """What quality finds can be said as an abstention."""
     assert {flaw.value for flaw in Flaw} <= {reason.value for reason in Reason}
@@ -93,7 +108,7 @@ def test_every_flaw_is_a_reason() -> None:
 
 def test_the_first_flaw_is_the_one_that_is_said() -> None:
     """Too little speech comes before everything that would be measured on it."""
-    assert Quality(0.5, 0.1, -90.0, 1.0, 0.0, 0.0, -9.0, 9.0).flaw is Flaw.TOO_LITTLE_SPEECH
+    assert Quality(0.5, 0.1, -90.0, 1.0, 0.0, 0.0, 0.0, -9.0, 9.0).flaw is Flaw.TOO_LITTLE_SPEECH
 
 
 def test_marks_that_do_not_fit_are_refused() -> None:

@@ -26,10 +26,11 @@ def marks_of(speaks: list[tuple[int, int]], unheard: tuple[int, int] = (0, 0), u
     return marks
 
 
-def caller_ring(lost: tuple[int, int] = (0, 0)) -> SoundRing:
-    """A caller who speaks throughout, with some chunks lost."""
+def caller_ring(lost: tuple[int, int] = (0, 0), speech: tuple[int, int] = (20, 120)) -> SoundRing:
+    """A caller who speaks in these chunks, by default the window, with some chunks lost."""
     ring = SoundRing(256)
-    for frame in frames(talk(("speech", 140))):
+    first, stop = speech
+    for frame in frames(talk(("silence", first), ("speech", stop - first), ("silence", 140 - stop))):
         if not lost[0] <= frame.start_sample // CHUNK_SAMPLES < lost[1]:
             ring.write(frame)
     return ring
@@ -97,7 +98,24 @@ def test_only_what_is_speech_counts_for_who_it_is() -> None:
     """What the detector remembers in pauses says nothing about the voice."""
     voices = np.tile(np.array((-9.0, 9.0), np.float32), (100, 1))
     voices[:60] = (4.0, -4.0)
-    assert isinstance(clean_speech(caller_ring(), WINDOW, voices, marks_of([(20, 80)]), None), SpeechSegment)
+    ring = caller_ring(speech=(20, 80))
+    assert isinstance(clean_speech(ring, WINDOW, voices, marks_of([(20, 80)]), None), SpeechSegment)
+
+
+def test_what_sounds_before_somebody_talks_counts() -> None:
+    """Music behind a caller shows in the pauses: as loud as the speech it is noise, whatever the speech itself hides;
+    what was lost of them tells nothing.
+    """
+    loud = caller_ring(speech=(0, 120))
+    assert found(marks_of([]), loud) is Reason.NOISE
+    assert found(None, loud) is Reason.NOISE
+    assert isinstance(found(marks_of([]), caller_ring(speech=(0, 120), lost=(0, 10))), SpeechSegment)
+
+
+@pytest.mark.parametrize("agent", [marks_of([(0, 12)]), marks_of([], unheard=(0, 6))], ids=["speaks", "unheard"])
+def test_the_agents_echo_is_no_noise_of_the_callers(agent: Marks) -> None:
+    """Where the agent speaks, or may speak, a pause tells nothing of the caller's line."""
+    assert isinstance(found(agent, caller_ring(speech=(0, 120))), SpeechSegment)
 
 
 def test_turns_in_one_window_are_no_overlap() -> None:
