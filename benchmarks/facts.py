@@ -248,7 +248,7 @@ def _ticks(grant: ConsentGrant, arrived: Heard20ms) -> Iterator[Heard]:
             for frame in range(first, min(first + per_tick, len(came)))
             if came[frame]
         ]
-        yield Heard(grant, [grant.admit(frame) for frame in frames], None)
+        yield Heard(grant, [grant.admit(frame) for frame in frames], None, grant.language)
 
 
 @dataclass(frozen=True, slots=True)

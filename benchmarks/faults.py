@@ -144,7 +144,9 @@ class Leg:
             self._at += 1
         came = (Arrival(data, "127.0.0.1", 4000, came_s) for came_s, _, data in self.arrivals[first : self._at])
         sounds = self.stream.take(came, now_s)
-        return Heard(self.grant, [self.grant.admit(self._framed(sound, now_s)) for sound in sounds], None)
+        return Heard(
+            self.grant, [self.grant.admit(self._framed(sound, now_s)) for sound in sounds], None, self.grant.language
+        )
 
     def _framed(self, sound: Sound, now_s: float) -> AudioFrame:
         if self.shift_samples is None:

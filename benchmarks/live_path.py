@@ -63,7 +63,7 @@ class LivePath:
         told: list[list[Told]] = [[] for _ in frames]
         for second in range(math.ceil(max(len(f.pcm) / f.rate_hz for f in frames) + TAIL_S)):
             arrived = [
-                Heard(grant, [grant.admit(part)], None)
+                Heard(grant, [grant.admit(part)], None, grant.language)
                 for (caller, agent), frame in zip(self._grants, frames, strict=False)
                 for grant, part in ((caller, _second(frame, second)), (agent, _silence(second)))
             ]

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from analysis.audio import ENGINE_RATE_HZ
 from analysis.conversation import ConversationFacts, ConversationTracker
+from analysis.emotion.languages import untried
 from analysis.emotion.model import EmotionModel
 from analysis.emotion.score import Abstained, Reason, Verdict
 from analysis.engine.clean_speech import clean_speech
@@ -171,6 +172,7 @@ class Batcher:
             if stream is None:
                 stream = self._streams[item.grant.grant_id] = Stream(item.frames[0], self._detector)
                 self._trackers.setdefault(item.grant.call_id, ConversationTracker())
+            stream.spoken = item.language
             if item.dropped is not None:
                 stream.lose(*item.dropped)
             for frame in item.frames:
@@ -278,7 +280,7 @@ class Batcher:
             if self._expects_agent and not is_known:
                 return
             stream.windows.popleft()
-            is_tested = stream.language in self._tone.languages
+            is_tested = not untried(stream.languages, self._tone.languages)
             sound, voices = stream.sound.open(), stream.voices(window)
             found = clean_speech(sound, window, voices, own, agent if self._expects_agent else None)
             if isinstance(found, Reason):

@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 
 from analysis.audio import AudioFrame
 from analysis.conversation import ConversationFacts
+from analysis.emotion.languages import UNKNOWN
 from analysis.emotion.model import EmotionModel
 from analysis.emotion.score import Abstained, Reason, Verdict
 from analysis.engine.admission import MAX_CALLS, Admission, Workload
@@ -59,10 +60,13 @@ class Engine:
         self._workload = Workload()
         self.model_id = tone.model_id
         """Of the model that judges."""
+        self.languages = tone.languages
+        """Those in which it judges, as primary tags."""
         self._batcher = Batcher(detector, tone, expected)
         self._on_verdict = on_verdict
         self._pool = LocalPool()
         self._inboxes: dict[str, Inbox] = {}
+        self._spoken: dict[str, str] = {}
         self._facts: dict[str, ConversationFacts] = {}
         self._waiting: deque[CallerSpeech] = deque()
         self._verdicts: deque[Consented[Verdict]] = deque()
@@ -96,9 +100,14 @@ class Engine:
         await self._pool.run(self._host.stop)
         await self._pool.close()
 
-    def reserve(self, call_id: str) -> None:
-        """Keep a place for a call, before it is heard and until `forget`. Raises EngineFull, which says why not."""
+    def reserve(self, call_id: str, language: str) -> None:
+        """Keep a place for a call, before it is heard and until `forget`. Raises EngineFull, which says why not.
+
+        `language` is the tag of what the caller speaks, from now on and as far as it is known (else ""). A call that
+        was not reserved, or whose language the model was not tried in, has its facts and no score.
+        """
         self._admission.reserve(call_id, self._obstacle())
+        self._spoken[call_id] = language
 
     def hear(self, frame: Consented[AudioFrame]) -> None:
         """Take a frame of a grant's voice. Never blocks; a frame whose grant has ended is dropped.
@@ -135,6 +144,7 @@ class Engine:
     def forget(self, call_id: str) -> None:
         """Drop all of a call, and its place."""
         self._admission.let_go(call_id)
+        self._spoken.pop(call_id, None)
         self.drop(call_id)
 
     def drop(self, call_id: str) -> None:
@@ -272,7 +282,8 @@ class Engine:
             if not inbox.grant.is_live:
                 self._close(grant_id)
                 self._facts.pop(inbox.grant.call_id, None)
-        return [heard for inbox in self._inboxes.values() if (heard := inbox.take()) is not None]
+        taken = (inbox.take(self._spoken.get(inbox.grant.call_id, UNKNOWN)) for inbox in self._inboxes.values())
+        return [heard for heard in taken if heard is not None]
 
     def _close(self, grant_id: str) -> None:
         del self._inboxes[grant_id]

@@ -16,12 +16,14 @@ MAX_QUEUED_SAMPLES: Final = 2 * ENGINE_RATE_HZ
 class Heard(NamedTuple):
     """What came of one grant's voice since the last tick.
 
-    `dropped` is the stretch that the queue could not hold, in samples at 16 kHz on the call's clock.
+    `dropped` is the stretch that the queue could not hold, in samples at 16 kHz on the call's clock. `language` is what
+    the PBX says that the caller speaks, as its tag; "" where it is not known.
     """
 
     grant: ConsentGrant
     frames: Sequence[Consented[AudioFrame]]
     dropped: tuple[int, int] | None
+    language: str
 
 
 class Inbox:
@@ -51,11 +53,11 @@ class Inbox:
             gone += 1
         return gone
 
-    def take(self) -> Heard | None:
-        """All that is queued, which then is not queued any more; None for nothing."""
+    def take(self, language: str) -> Heard | None:
+        """All that is queued, which then is not queued any more; None for nothing. `language`: see `Heard`."""
         if not self._frames and self._dropped is None:
             return None
-        heard = Heard(self.grant, [frame for _, frame in self._frames], self._dropped)
+        heard = Heard(self.grant, [frame for _, frame in self._frames], self._dropped, language)
         self._frames.clear()
         self._queued_samples, self._dropped = 0, None
         return heard

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from analysis.audio import ENGINE_RATE_HZ, AudioFrame, Pcm16
 from analysis.emotion.course import Course
+from analysis.emotion.languages import UNKNOWN
 from analysis.resample import Resampler
 from analysis.speech.detector import CHUNK_SAMPLES, SpeechDetector
 from analysis.speech.hysteresis import TALKS, Decision, Hysteresis, Run
@@ -37,7 +38,8 @@ class Stream:
 
     `sound` raises Withdrawn once the grant has ended, so that nothing here can be used afterwards. `windows` are cut
     and wait for the agent's decisions. The agent's stream has no segmenter: there is no path from it to a window.
-    `course` is what was judged so far, for what is told over the call; it lives and dies with the stream.
+    `course` is what was judged so far, for what is told over the call; it lives and dies with the stream. `spoken` is
+    the tag of the language that the PBX names for the caller, unknown until it is set.
 
     Raises:
         Withdrawn: the grant of the first frame has ended.
@@ -56,6 +58,7 @@ class Stream:
         "is_after_gap",
         "row",
         "sound",
+        "spoken",
         "windows",
     )
 
@@ -67,6 +70,7 @@ class Stream:
         self.row = detector.open()
         self.windows: deque[Window] = deque()
         self.course = Course()
+        self.spoken = UNKNOWN
         self._next = 0
         self.is_after_gap = False
         self._lost: tuple[int, int] | None = None
@@ -81,9 +85,9 @@ class Stream:
         return self._segmenter is not None
 
     @property
-    def language(self) -> str:
-        """The primary tag of the language in which the yes was given ("en" of "en-GB")."""
-        return self.grant.language.replace("_", "-").partition("-")[0].lower()
+    def languages(self) -> tuple[str, str]:
+        """The tags of both languages that the call names: of the notice that the yes answered, and of the caller."""
+        return self.grant.language, self.spoken
 
     def take(self, frame: AudioFrame) -> None:
         """Lay a frame down, at whatever rate the line has."""

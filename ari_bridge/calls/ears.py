@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from structlog.typing import FilteringBoundLogger
 
+from analysis.emotion.languages import untried
 from ari_bridge.calls.fork import Fork
 from ari_bridge.calls.rooms import Rooms
 from ari_bridge.pbx.port import PbxRefused
@@ -33,7 +34,8 @@ class Ears:
         self._spawn = spawn
         self._forks: dict[str, Fork] = {}
         self._next_renewal_s = float("inf")
-        self._agent = ""
+        self._agent = self._spoken = ""
+        self._untried: list[str] = []
 
     @property
     def legs(self) -> frozenset[str]:
@@ -43,6 +45,16 @@ class Ears:
     def forks(self) -> tuple[Fork, ...]:
         """The forks that are open now."""
         return tuple(self._forks.values())
+
+    def reserve(self, call_id: str) -> None:
+        """Keep a place in the engine for the call, in the language that its caller's channel has now.
+
+        Asked for whenever a fork is to be made, that is after the dialogue of consent, during which the channel has
+        the language of the notice, and again after a transfer, which may change it. Raises EngineFull.
+        """
+        channel = self._rooms.topology.channels.get(call_id)
+        self._spoken = channel.language if channel is not None else ""
+        self._rooms.engine.reserve(call_id, self._spoken)
 
     async def open(self, grant: ConsentGrant, channel_id: str, zero_s: float) -> None:
         """Hear one more leg. Raises PbxRefused, TimeoutError, NoFreePort, and Withdrawn for a stop in the meantime."""
@@ -62,6 +74,8 @@ class Ears:
             raise Withdrawn("stopped while the fork was made")
         self._next_renewal_s = min(self._next_renewal_s, fork.opened_s + self._rooms.lease_s / 3)
         self._log.info("fork.opened", party=grant.party, grant_id=grant.grant_id, target=fork.target)
+        if grant.party is Party.CALLER:
+            self._say_untried(grant)
 
     def close(self, channel_id: str) -> None:
         """Hear a leg no more, from this very moment."""
@@ -101,6 +115,13 @@ class Ears:
         now_s = asyncio.get_running_loop().time()
         late = (f for f in self._forks.values() if now_s - (f.last_heard_s or f.opened_s) > SILENT_AFTER_S)
         return next(late, None)
+
+    def _say_untried(self, grant: ConsentGrant) -> None:
+        """Once for each language that a call turns out to have, not once a fork."""
+        found = untried((grant.language, self._spoken), self._rooms.engine.languages)
+        if found and found != self._untried:
+            self._log.info("tone.not_judged", reason="language", notice=grant.language, channel=self._spoken)
+        self._untried = found
 
     def _end(self, fork: Fork) -> None:
         self._close(fork)

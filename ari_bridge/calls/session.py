@@ -310,7 +310,7 @@ class Session:
         if variable != Answer.GRANTED:
             self._log.warning("fork.withheld", reason="the PBX's own variable does not say granted", variable=variable)
             raise PbxRefused(f"its own variable says {variable or 'nothing'}")
-        self._rooms.engine.reserve(self.call_id)
+        self._ears.reserve(self.call_id)
         endpoint = self._rooms.topology.channels[self._agent_leg].endpoint or ""
         self._grants = grants = await self._rooms.gate.open(self.call_id, endpoint)
         self._zero_s = self._zero_s or self._now_s()

@@ -89,6 +89,7 @@ class Monologue:
         with opened(choice_of(self._settings)) as tone:
             engine = Engine(SileroDetector(), tone, self._tell_verdict, expected=frozenset({Party.CALLER}))
             await engine.start()
+            engine.reserve(self._call_id, grant.language)  # one's own language is the one that one chose to read
             try:
                 with open_sound() as sound:
                     return await self._until_ended(grant, engine, sound)

@@ -292,6 +292,12 @@ exten => 202,1,Answer()
  same => n,Gosub(ouidire-consent,s,1)
  same => n,Dial(PJSIP/1001,30,tT)
  same => n,Hangup()
+; a language without prompts: the notice is the first one's
+exten => 203,1,Answer()
+ same => n,Set(CHANNEL(language)=tr)
+ same => n,Gosub(ouidire-consent,s,1)
+ same => n,Dial(PJSIP/1003,30,tT)
+ same => n,Hangup()
 ; nobody asks: an agent without any consent step
 exten => 209,1,Answer()
  same => n,Dial(PJSIP/1001,30,tT)

@@ -40,12 +40,12 @@ def frames(pcm: Pcm16, start_sample: int = 0) -> Iterator[AudioFrame]:
         yield AudioFrame(start_sample + begin, ENGINE_RATE_HZ, pcm[begin : begin + FRAME_SAMPLES])
 
 
-def listen(batcher: Batcher, *sounds: tuple[ConsentGrant, Pcm16], start_chunk: int = 0) -> Listened:
+def listen(batcher: Batcher, *sounds: tuple[ConsentGrant, Pcm16], start_chunk: int = 0, spoken: str = "en") -> Listened:
     """The sounds of several grants side by side, through as many ticks of a second as they take; all that came out."""
     every = Listened([], [], {})
     for begin in range(0, max(len(pcm) for _, pcm in sounds), ENGINE_RATE_HZ):
         start_sample = start_chunk * CHUNK_SAMPLES + begin
-        tick = [heard(grant, pcm[begin : begin + ENGINE_RATE_HZ], start_sample) for grant, pcm in sounds]
+        tick = [heard(grant, pcm[begin : begin + ENGINE_RATE_HZ], start_sample, spoken) for grant, pcm in sounds]
         listened = batcher.listen([item for item in tick if item.frames])
         every.abstained.extend(listened.abstained)
         every.speech.extend(listened.speech)
@@ -53,6 +53,6 @@ def listen(batcher: Batcher, *sounds: tuple[ConsentGrant, Pcm16], start_chunk: i
     return every
 
 
-def heard(grant: ConsentGrant, pcm: Pcm16, start_sample: int = 0) -> Heard:
-    """All of it as what came in one tick."""
-    return Heard(grant, [grant.admit(frame) for frame in frames(pcm, start_sample)], None)
+def heard(grant: ConsentGrant, pcm: Pcm16, start_sample: int = 0, spoken: str = "en") -> Heard:
+    """All of it as what came in one tick; `spoken` is what the PBX says of the language."""
+    return Heard(grant, [grant.admit(frame) for frame in frames(pcm, start_sample)], None, spoken)

@@ -104,6 +104,29 @@ async def test_a_language_that_the_model_was_not_validated_for_is_not_judged(cal
     assert [verdict.open().reason for verdict in listened.abstained] == [Reason.LANGUAGE]  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize("spoken", ["tr", "", "tr_TR", "x", "e\u0301n"])
+async def test_a_caller_of_another_language_than_the_notices_is_not_judged(callers: Callers, spoken: str) -> None:
+    """Law: a Turkish caller for whom there are no prompts said yes to the notice in English: facts, and no tone; nor
+    where the PBX names no language.
+    """
+    grants = await callers.says_yes()
+    parts, _, tone = batcher()
+    both = (grants.caller, talk(*TURN)), (grants.agent, talk(("silence", 110)))
+    listened = listen(parts, *both, spoken=spoken)
+    assert listened.speech == tone.given == []
+    assert [verdict.open().reason for verdict in listened.abstained] == [Reason.LANGUAGE]  # type: ignore[union-attr]
+    assert listened.facts["call-1"].caller_talk_s > 1
+
+
+@pytest.mark.parametrize("spoken", ["en", "EN", "en_GB", "en-US"])
+async def test_a_country_is_no_other_language(callers: Callers, spoken: str) -> None:
+    """Models are tried in languages: every English is English."""
+    grants = await callers.says_yes()
+    parts, _, _ = batcher()
+    both = (grants.caller, talk(*TURN)), (grants.agent, talk(("silence", 110)))
+    assert len(listen(parts, *both, spoken=spoken).speech) == 1
+
+
 @pytest.mark.parametrize("language", ["en", "de"])
 async def test_the_callers_delivery_hangs_on_no_language(callers: Callers, language: str) -> None:
     """The model was validated for another language: no tone, and the fit speech moves the facts all the same."""
@@ -166,7 +189,7 @@ async def test_how_sound_comes_in_changes_no_verdict(callers: Callers) -> None:
             lead = len(queues[1]) - len(queues[0]) + (0 if attempt == 0 else rng.randint(-15, 15))
             counts = (count, max(0, count + lead))
             items = [
-                Heard(grant, [queue.pop(0) for _ in range(min(n, len(queue)))], None)
+                Heard(grant, [queue.pop(0) for _ in range(min(n, len(queue)))], None, "en")
                 for grant, queue, n in zip((grants.caller, grants.agent), queues, counts, strict=True)
             ]
             segments += [part.consented.open() for part in parts.listen(items).speech]
@@ -365,7 +388,7 @@ async def test_the_short_way_decides_as_chunk_by_chunk(callers: Callers, seed: i
         for grant in every:
             now = [waiting[grant.grant_id].pop(0) for _ in range(min(rng.randint(0, 8), len(waiting[grant.grant_id])))]
             if now and rng.random() < 0.9:
-                items.append(Heard(grant, [grant.admit(frame) for frame in now], None))
+                items.append(Heard(grant, [grant.admit(frame) for frame in now], None, "en"))
             else:
                 waiting[grant.grant_id][:0] = now
         parts.listen(items)

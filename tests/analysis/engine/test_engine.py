@@ -39,6 +39,7 @@ class Ear:
 
     def __init__(self, detector: LoudnessDetector | SileroDetector, tone: RememberingTone) -> None:
         self.verdicts: list[Consented[Verdict]] = []
+        self.spoken = "en"
         self.engine = Engine(detector, tone, self.verdicts.append)
 
     def hear(self, grants: Grants, caller: Pcm16, agent: Pcm16, start_sample: int = 0) -> None:
@@ -49,6 +50,7 @@ class Ear:
 
     async def turn(self, grants: Grants, start_chunk: int = 0) -> None:
         """A turn of the caller, in two pieces as the queue allows."""
+        self.engine.reserve(grants.caller.call_id, self.spoken)
         self.hear(grants, TURN, QUIET, start_chunk * CHUNK_SAMPLES)
         await self.settled()
         self.hear(grants, QUIET[: 20 * CHUNK_SAMPLES], QUIET[: 20 * CHUNK_SAMPLES], (start_chunk + 62) * CHUNK_SAMPLES)
@@ -330,9 +332,9 @@ async def test_no_call_comes_in_before_it_is_warm() -> None:
     engine = Engine(LoudnessDetector(), RememberingTone(), lambda verdict: None)
     assert not engine.stats().is_ready
     with pytest.raises(EngineFull, match="not ready"):
-        engine.reserve("call-1")
+        engine.reserve("call-1", "en")
     await engine.start()
-    engine.reserve("call-1")
+    engine.reserve("call-1", "en")
     assert engine.stats().is_ready
     await engine.stop()
     assert not engine.stats().is_ready
@@ -345,25 +347,52 @@ async def test_a_call_too_many_is_told_so_and_harms_nobody(callers: Callers) -> 
     ear = Ear(LoudnessDetector(), RememberingTone())
     ear.engine = Engine(LoudnessDetector(), RememberingTone(), ear.verdicts.append, max_calls=1)
     await ear.engine.start()
-    ear.engine.reserve("call-1")
+    ear.engine.reserve("call-1", "en")
     with pytest.raises(EngineFull, match="the engine is full: 1 calls"):
-        ear.engine.reserve("call-2")
+        ear.engine.reserve("call-2", "en")
     assert (ear.engine.stats().admitted_calls, ear.engine.stats().refused_calls) == (1, 1)
     await ear.turn(await callers.says_yes())
     assert len(ear.verdicts) == 1
     ear.engine.drop("call-1")
     assert "1 calls" in ear.engine.stats().full
     ear.engine.forget("call-1")
-    ear.engine.reserve("call-2")
+    ear.engine.reserve("call-2", "en")
     await ear.engine.stop()
+
+
+@pytest.mark.parametrize("spoken", ["tr", ""])
+async def test_a_language_that_was_not_tried_gets_facts_alone(ear: Ear, callers: Callers, spoken: str) -> None:
+    """Law: what a place was kept for is what holds: facts, and of the tone the reason; again with the next language."""
+    grants = await callers.says_yes()
+    ear.spoken = spoken
+    await ear.turns(grants)
+    assert {said.reason for said in ear.said if isinstance(said, Abstained)} == {Reason.LANGUAGE}
+    assert len(ear.said) == TURNS
+    facts = ear.engine.facts("call-1")
+    assert facts is not None
+    assert facts.caller_talk_s > 1
+    ear.verdicts.clear()
+    ear.spoken = "en"
+    await ear.turns(grants, start_chunk=TURNS * TURN_CHUNKS)
+    assert isinstance(ear.said[-1], ToneScore)
+
+
+async def test_a_call_without_a_place_is_not_judged(ear: Ear, callers: Callers) -> None:
+    """Law: fail closed: of a call that nobody announced no language is known."""
+    grants = await callers.says_yes()
+    ear.hear(grants, TURN, QUIET)
+    await ear.settled()
+    ear.hear(grants, QUIET[: 20 * CHUNK_SAMPLES], QUIET[: 20 * CHUNK_SAMPLES], 62 * CHUNK_SAMPLES)
+    await ear.settled()
+    assert [said.reason for said in ear.said if isinstance(said, Abstained)] == [Reason.LANGUAGE]
 
 
 async def test_dropped_sound_keeps_new_calls_out(ear: Ear, callers: Callers) -> None:
     """Law: while queues run over nobody new comes in, and who is in stays in."""
-    ear.engine.reserve("call-1")
+    ear.engine.reserve("call-1", "en")
     grants = await callers.says_yes()
     ear.hear(grants, talk(("silence", 125)), talk(("silence", 125)))
     await ear.settled()
     with pytest.raises(EngineFull, match="dropped"):
-        ear.engine.reserve("call-2")
-    ear.engine.reserve("call-1")
+        ear.engine.reserve("call-2", "en")
+    ear.engine.reserve("call-1", "en")

@@ -16,12 +16,12 @@ async def test_the_oldest_goes_and_is_told(callers: Callers) -> None:
     grant = (await callers.says_yes()).caller
     inbox = Inbox(grant)
     gone = sum(inbox.put(grant.admit(frame)) for frame in frames(np.ones(48_000, np.int16)))
-    taken = inbox.take()
+    taken = inbox.take("en")
     assert taken is not None
     assert gone == 50
     assert taken.dropped == (0, 16_000)
     assert [frame.open().start_sample for frame in taken.frames] == list(range(16_000, 48_000, 320))
-    assert inbox.take() is None
+    assert inbox.take("en") is None
 
 
 async def test_a_frame_longer_than_the_queue_is_dropped_whole(callers: Callers) -> None:
@@ -29,7 +29,7 @@ async def test_a_frame_longer_than_the_queue_is_dropped_whole(callers: Callers) 
     grant = (await callers.says_yes()).caller
     inbox = Inbox(grant)
     assert inbox.put(grant.admit(AudioFrame(0, 16_000, np.zeros(MAX_QUEUED_SAMPLES + 1, np.int16)))) == 1
-    taken = inbox.take()
+    taken = inbox.take("en")
     assert taken is not None
     assert list(taken.frames) == []
     assert taken.dropped == (0, 32_001)
@@ -41,7 +41,7 @@ async def test_empty_frames_do_not_pile_up(callers: Callers) -> None:
     inbox = Inbox(grant)
     for _ in range(1_000):
         inbox.put(grant.admit(AudioFrame(0, 16_000, np.zeros(0, np.int16))))
-    assert inbox.take() is None
+    assert inbox.take("en") is None
 
 
 async def test_nothing_enters_after_a_withdrawal(callers: Callers) -> None:

@@ -305,6 +305,7 @@ async def test_a_kill_in_mid_call_costs_the_sound_of_that_time_alone(callers: Ca
     model = OnnxToneModel(network=host.tone)
     engine = Engine(SileroDetector(host.voice), model, lambda verdict: said.append(verdict.open()), host=host)
     await engine.start()
+    engine.reserve("call-1", "en")
     grants = await callers.says_yes()
     voice = np.concatenate([engine_voice(name) for name in ("caller_tense_en", "caller_calm_en", "caller_tense_en")])
     second, killed_at = 16_000, 7

@@ -106,10 +106,12 @@ async def test_after_the_end_nothing_is_known_of_what_was_judged(callers: Caller
     assert isinstance(stream.course.take(ToneScore(8.0, 12.0, tense, tense, "m")), Abstained)
 
 
-async def test_the_language_is_the_primary_tag(callers: Callers) -> None:
-    """Models are validated for languages, not for countries."""
+async def test_a_call_names_the_notices_language_and_the_callers(callers: Callers) -> None:
+    """Law: fail closed: until the PBX has said what the caller speaks, the second one is unknown."""
     stream = stream_of((await callers.says_yes()).caller, *frames(talk(("speech", 1))))
-    assert stream.language == "en"
+    assert stream.languages == ("en", "")
+    stream.spoken = "tr"
+    assert stream.languages == ("en", "tr")
 
 
 async def test_who_is_heard_is_kept_for_windows_of_the_caller_alone(callers: Callers) -> None:

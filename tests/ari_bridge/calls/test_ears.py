@@ -1,6 +1,7 @@
 """The open forks of one call."""
 
 import asyncio
+import dataclasses
 from collections.abc import AsyncIterator, Coroutine
 from typing import Any
 
@@ -8,10 +9,10 @@ import pytest
 import structlog
 
 from ari_bridge.calls.ears import SILENT_AFTER_S, Ears
-from ari_bridge.pbx.port import PbxRefused
+from ari_bridge.pbx.port import ChannelChanged, PbxRefused
 from consent.database import Database
 from consent.errors import Withdrawn
-from tests.ari_bridge.calls.bench import Bench
+from tests.ari_bridge.calls.bench import CALLER, Bench
 from tests.conftest import Callers
 from tests.fakes.voice import Sender
 
@@ -116,3 +117,39 @@ async def test_what_was_dropped_is_in_the_log(parts: tuple[Bench, Ears], callers
                 ears.ended(fork.pbx_fork.fork_id)
     assert [line["malformed"] for line in lines if line["event"] == "fork.closed"] == [1, 1]
     assert (bench.rooms.tally.forks, bench.rooms.tally.media.malformed) == (2, 2)
+
+
+async def test_the_engine_is_told_the_language_of_the_moment(
+    parts: tuple[Bench, Ears], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Law: the language of a call is its caller's channel's when a fork is made: not that which the channel had while
+    the notice played, and another one after a transfer that changed it; of a channel that is not known there is none.
+    """
+    bench, ears = parts
+    told: list[tuple[str, str]] = []
+    monkeypatch.setattr(bench.engine, "reserve", lambda *place: told.append(place))
+    ears.reserve("1.1")
+    for language in ("en", "tr", "de_AT"):
+        bench.rooms.topology.apply(ChannelChanged(dataclasses.replace(CALLER, language=language)))
+        if language != "en":
+            ears.reserve("1.1")
+    assert told == [("1.1", ""), ("1.1", "tr"), ("1.1", "de_AT")]
+
+
+@pytest.mark.parametrize(("language", "lines"), [("tr", 1), ("", 1), ("en_GB", 0)])
+async def test_a_language_that_was_not_tried_is_said_once(
+    parts: tuple[Bench, Ears], callers: Callers, monkeypatch: pytest.MonkeyPatch, language: str, lines: int
+) -> None:
+    """Law: what is not judged is said, once a call and not once a fork; where all is well nothing is said."""
+    bench, ears = parts
+    monkeypatch.setattr(bench.engine, "reserve", lambda *_: None)
+    bench.rooms.topology.apply(ChannelChanged(dataclasses.replace(CALLER, language=language)))
+    grants = await callers.says_yes()
+    with structlog.testing.capture_logs() as logged:
+        for _ in range(2):
+            ears.reserve("1.1")
+            await ears.open(grants.caller, "1.1", 0.0)
+            await ears.open(grants.agent, "1.2", 0.0)
+            ears.close_all()
+    told = [line for line in logged if line["event"] == "tone.not_judged"]
+    assert [(one["notice"], one["channel"]) for one in told] == [("en", language)] * lines

@@ -50,6 +50,7 @@ class Ear:
 
     def __init__(self) -> None:
         self.heard: list[Party] = []
+        self.languages = frozenset({"en"})
 
     def hear(self, frame: Consented[AudioFrame]) -> None:
         """A frame that the types let through; it is opened as the engine opens it."""
@@ -59,7 +60,7 @@ class Ear:
     def facts(self, call_id: str) -> None:
         """None yet."""
 
-    def reserve(self, call_id: str) -> None:
+    def reserve(self, call_id: str, language: str) -> None:
         """There is room for all."""
 
     def drop(self, call_id: str) -> None:

@@ -275,7 +275,7 @@ async def test_a_full_engine_is_said_once_and_tried_again(bench: Bench, monkeypa
     monkeypatch.setattr(session_module, "RETRY_S", 0.1)
     monkeypatch.setattr(session_module, "TURN_S", 0.05)
     for number in range(MAX_CALLS):
-        bench.engine.reserve(f"other {number}")
+        bench.engine.reserve(f"other {number}", "en")
     with capture_logs() as logged:
         await bench.connect()
         await bench.tell(ChannelChanged(CALLER), bench.says(Answer.ASKED), bench.says(Answer.GRANTED))
@@ -300,7 +300,7 @@ async def test_a_transferred_call_keeps_its_place(bench: Bench) -> None:
     """Law: running calls are unharmed: with the next agent all that was heard goes, and the place stays."""
     await bench.talk()
     for number in range(MAX_CALLS - 1):
-        bench.engine.reserve(f"other {number}")
+        bench.engine.reserve(f"other {number}", "en")
     other = channel("1.3", "1002")
     await bench.tell(ChannelGone("1.2"), ChannelChanged(other), BridgeChanged("b", frozenset({"1.1", "1.3"})))
     await bench.until(lambda: {leg for _, leg in bench.pbx.opened} == {"1.1", "1.2", "1.3"})

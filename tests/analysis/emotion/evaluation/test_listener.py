@@ -61,7 +61,7 @@ async def test_evaluation_and_a_call_say_the_same(callers: Callers, voice: Pcm32
         whole = np.zeros(CHUNK_SAMPLES, np.int16)
         whole[: len(chunk)] = chunk
         frame = grants.caller.admit(AudioFrame(start, ENGINE_RATE_HZ, whole))
-        speech += parts.listen([Heard(grants.caller, [frame], None)]).speech
+        speech += parts.listen([Heard(grants.caller, [frame], None, "en")]).speech
     (verdict,) = (one.open() for one in parts.judge(speech))
     assert isinstance(verdict, ToneScore)
     assert found.reason is None

@@ -1,0 +1,96 @@
+"""The language of a call: the caller's channel's when the call is heard, whatever the notice was in."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from consent.parties import Party
+from tests.lab.kept import Kept
+from tests.lab.site import Site
+from tests.live.people import dial, lines
+
+pytestmark = [pytest.mark.live, pytest.mark.asyncio(loop_scope="module")]
+
+TALK_S = 14.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the PBX said of the caller's language while it asked and while both talked, and what was kept."""
+
+    asking: str
+    talking: str
+    kept: Kept
+    log: list[dict[str, Any]]
+
+    @property
+    def said(self) -> set[str]:
+        """What the rows of tone are: "tone", or why there is none."""
+        return {one["reason"] or one["kind"] for one in self.kept.scores}
+
+
+async def _language(site: Site, call_id: str) -> str:
+    return next(str(one["language"]) for one in await site.channels() if one["id"] == call_id)
+
+
+async def _call(site: Site, extension: str, number: str, agent: int) -> Outcome:
+    """Yes, both talk; the caller as long as it takes until a call is judged."""
+    dialled = await dial(site, extension, number)
+    await asyncio.sleep(2)
+    asking = await _language(site, dialled.call_id)
+    await dialled.say_yes()
+    await dialled.cut_short()
+    met = await dialled.met(agent)
+    await met.heard()
+    for samples in lines(Party.CALLER)[:5]:
+        dialled.call.say(samples)
+    met.leg.say(lines(Party.AGENT)[0])
+    await asyncio.sleep(TALK_S)
+    talking = await _language(site, dialled.call_id)
+    await site.until("rows of tone", lambda: bool(site.records.of(met.call_id).scores), 10)
+    kept = site.records.of(met.call_id)
+    await dialled.call.hang_up()
+    log = [one for one in site.service.events("tone.not_judged") if one["call_id"] == met.call_id]
+    return Outcome(asking, talking, kept, log)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def played(site: Site) -> AsyncIterator[tuple[Outcome, Outcome]]:
+    """A Turkish caller, and at the same time one whose channel says English; both hear the notice in English."""
+    for agent in (1003, 1004):
+        await site.agent(agent)
+    turkish, english = await asyncio.gather(
+        _call(site, "203", "0616000001", 1003), _call(site, "51004", "0616000002", 1004)
+    )
+    for outcome in (turkish, english):
+        print(f"asking {outcome.asking}, talking {outcome.talking}: {sorted(outcome.said)}, {outcome.log}")
+    yield turkish, english
+
+
+async def test_the_channel_has_its_own_language_again_when_it_is_heard(played: tuple[Outcome, Outcome]) -> None:
+    """While the notice plays the PBX names the notice's language; from the talk on the caller's own."""
+    turkish, english = played
+    assert (turkish.asking, turkish.talking) == ("en", "tr")
+    assert (english.asking, english.talking) == ("en", "en")
+
+
+async def test_a_language_without_prompts_gets_facts_and_no_tone(played: tuple[Outcome, Outcome]) -> None:
+    """Law: a yes to the English notice makes no Turkish caller an English one: facts of both, each row of tone says
+    why there is none, and the log says it once.
+    """
+    turkish, _ = played
+    assert turkish.said == {"language"}
+    assert set(turkish.kept.facts) == {"agent", "caller"}
+    assert [(one["notice"], one["channel"]) for one in turkish.log] == [("en", "tr")]
+
+
+async def test_a_language_that_was_tried_is_judged(played: tuple[Outcome, Outcome]) -> None:
+    """Beside it, with the same words, an English call gets a tone, and the log says nothing of languages."""
+    _, english = played
+    assert "tone" in english.said
+    assert "language" not in english.said
+    assert english.log == []
