@@ -83,7 +83,7 @@ ENGLISH = Words(
             Reason.UNFAMILIAR: "unlike what the model knows",
             Reason.LANGUAGE: "language not tested",
             Reason.ENGINE: "the analysis did not keep up",
-            Reason.WARMING_UP: "listening in",
+            Reason.WARMING_UP: "not enough heard yet",
         }
     ),
     no_verdict_yet="nothing judged yet",
@@ -141,7 +141,7 @@ FRENCH = Words(
             Reason.UNFAMILIAR: "inconnu du modèle",
             Reason.LANGUAGE: "langue non vérifiée",
             Reason.ENGINE: "l'analyse n'a pas suivi",
-            Reason.WARMING_UP: "écoute en cours",
+            Reason.WARMING_UP: "pas assez entendu pour l'instant",
         }
     ),
     no_verdict_yet="rien d'évalué pour l'instant",

@@ -8,7 +8,7 @@ import pytest
 
 from analysis.audio import AudioFrame, Pcm16, Pcm32
 from analysis.conversation import ConversationTracker
-from analysis.emotion.score import Abstained, Reason, ToneScore, Verdict
+from analysis.emotion.score import Abstained, Reason, ToneScore
 from analysis.engine.batcher import PATIENCE_CHUNKS, Batcher, unjudged
 from analysis.engine.inbox import Heard
 from analysis.speech.detector import CHUNK_S, CHUNK_SAMPLES, Chances, Rows
@@ -208,39 +208,6 @@ async def test_a_withdrawal_while_the_model_judges_takes_that_verdict_alone(call
     tone.before_judging = lambda: callers.gate.end("goes", Answer.WITHDRAWN)
     assert [verdict.grant.call_id for verdict in parts.judge(speech)] == ["stays"]
     assert parts.judge([part for part in speech if part.consented.grant.call_id == "goes"]) == []
-
-
-async def test_over_a_call_scores_are_smoothed_and_the_first_ones_warm_up(callers: Callers) -> None:
-    """Law: what is told follows the call: warming up, then a score whose sigma is less than one window's; each caller
-    has a course of their own.
-    """
-    parts, _, _ = batcher()
-    grants, other = await callers.says_yes(), await callers.says_yes("call-2")
-    told: list[Verdict] = []
-    for turn in range(4):
-        sounds = (grants.caller, talk(*TURN)), (grants.agent, talk(("silence", 110)))
-        judged = parts.judge(listen(parts, *sounds, start_chunk=turn * 110).speech)
-        told += [verdict.open() for verdict in parts.follow(judged)]
-    assert [type(verdict) for verdict in told] == [Abstained, ToneScore, ToneScore, ToneScore]
-    sigmas = [verdict.anger.sigma for verdict in told if isinstance(verdict, ToneScore)]
-    assert 0.1 > sigmas[0] > sigmas[1] > sigmas[2]
-    sounds = (other.caller, talk(*TURN)), (other.agent, talk(("silence", 110)))
-    (first,) = parts.follow(parts.judge(listen(parts, *sounds).speech))
-    assert isinstance(first.open(), Abstained)
-
-
-@pytest.mark.parametrize("by", ["withdrawal", "forgetting"])
-async def test_of_a_call_that_is_over_no_judged_window_is_told(callers: Callers, by: str) -> None:
-    """Law: between judging and telling a call may end: nothing is told of it, and its course is gone."""
-    parts, _, _ = batcher()
-    grants = await callers.says_yes()
-    judged = parts.judge(listen(parts, (grants.caller, talk(*TURN)), (grants.agent, talk(("silence", 110)))).speech)
-    if by == "withdrawal":
-        await callers.stops()
-    else:
-        parts.forget("call-1")
-    assert len(judged) == 1
-    assert parts.follow(judged) == []
 
 
 async def test_a_withdrawal_drops_streams_and_says_nothing(callers: Callers) -> None:

@@ -1,0 +1,41 @@
+"""What the batcher tells over a call, and when it tells nothing."""
+
+import pytest
+
+from analysis.emotion.score import Abstained, ToneScore, Verdict
+from tests.analysis.engine.sounds import listen, talk
+from tests.analysis.engine.test_batcher import TURN, batcher
+from tests.conftest import Callers
+
+
+async def test_over_a_call_scores_are_smoothed_and_the_first_ones_warm_up(callers: Callers) -> None:
+    """Law: what is told follows the call: warming up, then a score whose sigma is less than one window's; each caller
+    has a course of their own.
+    """
+    parts, _, _ = batcher()
+    grants, other = await callers.says_yes(), await callers.says_yes("call-2")
+    told: list[Verdict] = []
+    for turn in range(4):
+        sounds = (grants.caller, talk(*TURN)), (grants.agent, talk(("silence", 110)))
+        judged = parts.judge(listen(parts, *sounds, start_chunk=turn * 110).speech)
+        told += [verdict.open() for verdict in parts.follow(judged)]
+    assert [type(verdict) for verdict in told] == [Abstained, ToneScore, ToneScore, ToneScore]
+    sigmas = [verdict.anger.sigma for verdict in told if isinstance(verdict, ToneScore)]
+    assert 0.1 > sigmas[0] > sigmas[1] > sigmas[2]
+    sounds = (other.caller, talk(*TURN)), (other.agent, talk(("silence", 110)))
+    (first,) = parts.follow(parts.judge(listen(parts, *sounds).speech))
+    assert isinstance(first.open(), Abstained)
+
+
+@pytest.mark.parametrize("by", ["withdrawal", "forgetting"])
+async def test_of_a_call_that_is_over_no_judged_window_is_told(callers: Callers, by: str) -> None:
+    """Law: between judging and telling a call may end: nothing is told of it, and its course is gone."""
+    parts, _, _ = batcher()
+    grants = await callers.says_yes()
+    judged = parts.judge(listen(parts, (grants.caller, talk(*TURN)), (grants.agent, talk(("silence", 110)))).speech)
+    if by == "withdrawal":
+        await callers.stops()
+    else:
+        parts.forget("call-1")
+    assert len(judged) == 1
+    assert parts.follow(judged) == []
