@@ -27,7 +27,7 @@ MEMORY_S: Final = 15.0
 """After so long a window weighs 1/e. Half of a step is seen after 0.69 of it; twice the memory doubles that and spares
 few false alarms more, half of it lets them through wherever windows lie 10 s apart."""
 SHARED: Final = 0.7
-"""Part of a window's variance that all windows of one caller in one tone have in common: measured .35 to .69 on speakers
+"""Part of a window's variance that all windows of one caller in one tone have in common: .35 to .69 on speakers
 never met, .43 to .78 on a corpus never met. With it the truth lies within one sigma in 70 % of the calls or more."""
 WARM_WINDOWS: Final = 2
 """The second window more than halves the false alarms (7.3 to 3.3 %, corpus unmet); each further one brings less."""
