@@ -1,5 +1,6 @@
 """Which tone model a site has chosen, opened. The live path imports no torch by it: foreign models run elsewhere."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,9 @@ from consent.errors import InvalidValue
 
 PATIENT_S: Final = 30.0
 """How long an answer may take where no call waits for it: on the command line."""
+
+LABELS: Final = "analysis.labels"
+"""Under this name the labels of the settings stand among a foreign model's files."""
 
 ModelName = Literal["ouidire", "speechbrain", "wav2vec2-iemocap"]
 
@@ -91,11 +95,15 @@ def open_foreign(
 def digests(choice: ModelChoice) -> dict[str, str]:
     """The sha256 of each file of the chosen model: what a report speaks of.
 
+    Of a foreign model that of the labels in the settings, too, as if they were a file of its: they decide its values.
+
     Raises:
         ModelRefused: a file of ours is missing or is not what was trained.
         NotTrusted: nobody has confirmed the foreign folder.
     """
     if choice.is_foreign and choice.folder is not None:
-        return dict(TrustFile(choice.trust_file).find(choice.folder).files)
+        labels = json.dumps([choice.labels.angry, choice.labels.active])
+        files = TrustFile(choice.trust_file).find(choice.folder).files
+        return {**files, LABELS: sha256(labels.encode()).hexdigest()}
     contents = read_verified(choice.folder or PACKAGED).contents
     return {name: sha256(content).hexdigest() for name, content in contents.items()}

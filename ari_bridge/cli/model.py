@@ -5,10 +5,12 @@ from pathlib import Path
 from typing import Final
 
 from ari_bridge.cli.command import Command, Exit
-from ari_bridge.cli.models import distrust, drift, evaluate, report, show, trust
+from ari_bridge.cli.models import distrust, drift, evaluate, lock, report, show, trust, unlock
 from ari_bridge.cli.models.part import Part
 
-PARTS: Final[tuple[Part, ...]] = (show.PART, report.PART, evaluate.PART, drift.PART, trust.PART, distrust.PART)
+PARTS: Final[tuple[Part, ...]] = (
+    show.PART, report.PART, evaluate.PART, unlock.PART, lock.PART, drift.PART, trust.PART, distrust.PART,
+)  # fmt: skip
 
 
 def _add_arguments(parser: ArgumentParser) -> None:
@@ -28,7 +30,7 @@ def run(arguments: Namespace) -> Exit:
 
 COMMAND = Command(
     "model",
-    "The tone model: what it is worth, here and on your own recordings, and whether it may be trusted.",
+    "The tone model: what it is worth, here and on your own recordings, in which languages, and whether to trust it.",
     tuple(part.example for part in PARTS),
     _add_arguments,
     run,

@@ -24,7 +24,7 @@ from ari_bridge.cli.keyboard import END, Keyboard
 from ari_bridge.run.notices import notices
 from ari_bridge.run.records import open_ledger
 from ari_bridge.run.settings import Settings
-from ari_bridge.run.tone import choice_of
+from ari_bridge.run.tone import choice_of, reports_of
 from consent.dialogue import Dialogue
 from consent.entry import Entry
 from consent.errors import Withdrawn
@@ -86,7 +86,7 @@ class Monologue:
                 await self._step(Event.PROMPT_ENDED)
 
     async def _listen(self, grant: ConsentGrant, open_sound: Callable[[], AbstractContextManager[Sound]]) -> Event:
-        with opened(choice_of(self._settings)) as tone:
+        with opened(choice_of(self._settings), reports_of(self._settings).languages) as tone:
             engine = Engine(SileroDetector(), tone, self._tell_verdict, expected=frozenset({Party.CALLER}))
             await engine.start()
             engine.reserve(self._call_id, grant.language)  # one's own language is the one that one chose to read

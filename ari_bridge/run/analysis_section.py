@@ -48,6 +48,11 @@ class AnalysisSection(Section):
         description="File with the folders that were confirmed; without one it is trusted-models.json beside the "
         "database.",
     )
+    reports_folder: Path | None = Field(
+        default=None,
+        description="Folder with the reports that unlock further languages, kept by `ouidire model unlock`; without "
+        "one it is reports beside the database.",
+    )
 
     @model_validator(mode="after")
     def _foreign_models_have_a_folder(self) -> Self:

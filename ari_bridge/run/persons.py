@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Final
 
 from ari_bridge.run.profile_section import Document
@@ -15,8 +16,15 @@ Snapshot = dict[str, object]
 """Names of settings with values that JSON knows; no name and no number of a person is among them."""
 
 
-def touching_persons(settings: Settings, notice_ids: Iterable[str], mac: Callable[[str, str], str]) -> Snapshot:
+def touching_persons(
+    settings: Settings,
+    notice_ids: Iterable[str],
+    mac: Callable[[str, str], str],
+    unlocked: Mapping[str, object] = MappingProxyType({}),
+) -> Snapshot:
     """What holds of everything that decides who is asked, what is heard, what is kept and who answers for it.
+
+    `unlocked` are the languages that are judged because this site has tried the model in them, and on what figures.
 
     Extensions may be persons' own, and a ledger forgets nothing: of those that are never asked or never heard it tells
     how many they are, and by `mac(what, value)`, a keyed one, whether they are still the same.
@@ -44,6 +52,7 @@ def touching_persons(settings: Settings, notice_ids: Iterable[str], mac: Callabl
         "analysis.model": settings.analysis.model,
         "analysis.labels": settings.analysis.labels.model_dump(mode="json"),
         "analysis.model_folder": str(settings.analysis.model_folder or ""),
+        "analysis.unlocked": dict(unlocked),
     }
 
 
@@ -65,12 +74,17 @@ def _document(document: Document | None) -> object:
     return None if document is None else document.model_dump(mode="json")
 
 
-async def keep_change(ledger: Ledger, settings: Settings, notice_ids: Iterable[str]) -> dict[str, dict[str, object]]:
+async def keep_change(
+    ledger: Ledger,
+    settings: Settings,
+    notice_ids: Iterable[str],
+    unlocked: Mapping[str, object] = MappingProxyType({}),
+) -> dict[str, dict[str, object]]:
     """Write a public record if what touches persons is another than the last record says; what changed.
 
     The record is `{"settings": now, "changed": [names]}`; the first one names every setting.
     """
-    now = touching_persons(settings, notice_ids, ledger.keys.mac)
+    now = touching_persons(settings, notice_ids, ledger.keys.mac, unlocked)
     last = await ledger.last_note(NOTE)
     changed = difference(last["settings"] if last else {}, now)
     if changed:

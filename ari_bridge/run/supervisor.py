@@ -15,6 +15,7 @@ from analysis.emotion.foreign.model import ForeignTone
 from analysis.emotion.model_choice import open_foreign
 from analysis.emotion.model_files import NETWORK, PACKAGED, read_verified
 from analysis.emotion.onnx_model import OnnxToneModel
+from analysis.emotion.report_folder import Reports
 from analysis.emotion.score import Verdict
 from analysis.engine.engine import Engine
 from analysis.engine.foreign_host import WithForeign
@@ -44,7 +45,7 @@ from ari_bridge.run.passwords import read_passwords
 from ari_bridge.run.persons import keep_change
 from ari_bridge.run.records import open_ledger, site_of
 from ari_bridge.run.settings import Settings
-from ari_bridge.run.tone import choice_of
+from ari_bridge.run.tone import choice_of, reports_of
 from ari_bridge.screens.push import Pusher
 from ari_bridge.screens.tokens import Tokens
 from ari_bridge.web.app import Readiness, make_app, open_site, server_tls
@@ -181,17 +182,19 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Service:
     await Forgetting(ledger).run()  # what a downtime delayed goes before anything is served
     announced = (*notices(settings), *staff_notices(settings))
     await ledger.announce(announced)
-    if changed := await keep_change(ledger, settings, [notice.notice_id for notice in announced]):
+    reports = reports_of(settings)
+    _say_languages(reports)
+    if changed := await keep_change(ledger, settings, [one.notice_id for one in announced], reports.as_note()):
         log.info("settings.changed", settings=sorted(changed))
     board = Board()
     listener = AmiAccess(settings.pbx.ami_host, settings.pbx.ami_port, settings.pbx.ami_user, passwords.ami_password)
     ari = AriAccess(settings.pbx.ari_url, settings.pbx.ari_user, passwords.ari_password)
     switchboards: list[Switchboard] = []
     choice = choice_of(settings)
-    foreign = open_foreign(choice) if choice.is_foreign else None
+    foreign = open_foreign(choice, reports.languages) if choice.is_foreign else None
     if foreign is not None:
         stack.callback(foreign.close)
-    engine = _engine(settings, foreign, lambda verdict: switchboards[0].verdict(verdict))
+    engine = _engine(settings, foreign, reports.languages, lambda verdict: switchboards[0].verdict(verdict))
     stack.push_async_callback(engine.stop)
     await engine.start()
     pbx = AsteriskPbx(ari, listener, settings.media.lease_s)
@@ -223,18 +226,29 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Service:
     return service
 
 
+def _say_languages(reports: Reports) -> None:
+    """A report that unlocks nothing costs its language the tone, and no call anything: said, and the service starts."""
+    for file, reason in reports.refused.items():
+        log.error("report.refused", file=file, reason=reason)
+    for language, one in reports.unlocked.items():
+        log.info("language.unlocked", language=language, **one.as_note())
+
+
 def _engine(
-    settings: Settings, foreign: ForeignTone | None, on_verdict: Callable[[Consented[Verdict]], None]
+    settings: Settings,
+    foreign: ForeignTone | None,
+    unlocked: frozenset[str],
+    on_verdict: Callable[[Consented[Verdict]], None],
 ) -> Engine:
     ours = settings.analysis.model_folder if foreign is None else None
     files = read_verified(ours or PACKAGED)
     max_calls = settings.engine.max_calls
     if settings.engine.process == "bridge":
         host: NetworkHost = InBridge()
-        detector, tone = SileroDetector(), foreign or OnnxToneModel(files)
+        detector, tone = SileroDetector(), foreign or OnnxToneModel(files, unlocked=unlocked)
     else:
         host = beside = ProcessNetworks(model_path().read_bytes(), files.contents[NETWORK])
-        detector, tone = SileroDetector(beside.voice), foreign or OnnxToneModel(files, beside.tone)
+        detector, tone = SileroDetector(beside.voice), foreign or OnnxToneModel(files, beside.tone, unlocked)
     if foreign is not None:
         host = WithForeign(host, foreign)
     return Engine(detector, tone, on_verdict, host=host, max_calls=max_calls)

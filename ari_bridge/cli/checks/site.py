@@ -16,6 +16,7 @@ from analysis.emotion.drift import Outcome
 from analysis.emotion.foreign.trust_file import TrustFile
 from analysis.emotion.model_choice import ModelChoice, opened
 from analysis.speech.silero import SileroDetector
+from ari_bridge.cli.checks import languages
 from ari_bridge.cli.checks.finding import amiss, well
 from ari_bridge.run.drift_watch import drifts_beside
 from ari_bridge.run.metrics_section import MetricsSection
@@ -38,6 +39,7 @@ def findings(settings: Settings, named: Path | None) -> Iterator[Finding]:
     yield database(settings.database.path)
     yield keys(settings.keys.folder, settings.database.path)
     yield from models(choice_of(settings))
+    yield from languages.findings(settings)
     yield trusted(trust_file_of(settings))
     yield drift(settings)
     yield announced(settings)
@@ -135,8 +137,8 @@ def models(choice: ModelChoice) -> Iterator[Finding]:
     try:
         with opened(choice) as tone:
             tone.warm()
-            languages = ", ".join(sorted(tone.languages)) or "no language yet: facts only"
-            yield well("tone model", f"{tone.model_id}, tried on {languages}")
+            own = ", ".join(sorted(tone.languages)) or "no language of its own"
+            yield well("tone model", f"{tone.model_id}, tried in {own}")
     except OuidireError as error:
         yield amiss("tone model", f"{error}: install Ouïdire again, or mend analysis.model_folder")
 

@@ -54,6 +54,14 @@ def test_each_change_is_seen(name: str, sections: dict[str, object]) -> None:
     assert name in difference(snapshot(site()), snapshot(site(**sections)))
 
 
+def test_an_unlocked_language_is_seen() -> None:
+    """Law: staff can read when the tone of callers of a further language began to be judged, and on what figures."""
+    figures = {"fr": {"report_of": "2026-11-20", "speakers": 12}}
+    after = touching_persons(site(), (), opaque, figures)
+    assert difference(snapshot(site()), after) == {"analysis.unlocked": {"before": {}, "after": figures}}
+    assert json.loads(json.dumps(after)) == after
+
+
 def test_a_new_notice_is_seen() -> None:
     """Law: another text or sound is another id, and so a change."""
     assert list(difference(snapshot(site(), "a"), snapshot(site(), "b"))) == ["notice.ids"]
