@@ -81,7 +81,7 @@ ENGLISH = Words(
             Reason.NOISE: "noise",
             Reason.SECOND_VOICE: "another voice nearby",
             Reason.UNFAMILIAR: "unlike what the model knows",
-            Reason.LANGUAGE: "language not tested",
+            Reason.LANGUAGE: "not tried in this language",
             Reason.ENGINE: "the analysis did not keep up",
             Reason.WARMING_UP: "not enough heard yet",
         }
@@ -139,7 +139,7 @@ FRENCH = Words(
             Reason.NOISE: "bruit",
             Reason.SECOND_VOICE: "une autre voix tout près",
             Reason.UNFAMILIAR: "inconnu du modèle",
-            Reason.LANGUAGE: "langue non vérifiée",
+            Reason.LANGUAGE: "pas essayé dans cette langue",
             Reason.ENGINE: "l'analyse n'a pas suivi",
             Reason.WARMING_UP: "pas assez entendu pour l'instant",
         }

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Literal
 
 import aiohttp
 import pytest
@@ -31,6 +32,7 @@ from ari_bridge.run.records import open_ledger
 from ari_bridge.run.settings import Settings
 from ari_bridge.run.settings_errors import SettingsError
 from ari_bridge.run.supervisor import serve
+from ari_bridge.run.tone import choice_of, reports_folder_of, served_of
 from consent.database import Database
 from consent.errors import DatabaseUnavailable
 from consent.keys import KEYRING
@@ -38,6 +40,7 @@ from consent.notice import Notice
 from consent.states import Answer
 from consent.tables import MIGRATIONS
 from tests import papers
+from tests.analysis.emotion.proofs import as_bytes, proof
 from tests.ari_bridge.calls.bench import Bench, running
 from tests.conftest import Callers
 from tests.fakes.pbx import FakePbx
@@ -113,6 +116,37 @@ async def test_its_figures_are_served_apart_from_the_phones_server(settings: Set
     service.cancel()
     with pytest.raises(asyncio.CancelledError):
         await service
+
+
+async def test_unlocked_languages_are_judged_and_public(settings: Settings) -> None:
+    """Law: the service starts whatever lies in the folder; what it believes is logged and a public record, which staff
+    may read, what it does not believe is named in the log.
+    """
+    files = dict(served_of(choice_of(settings)).files)
+    folder = reports_folder_of(settings)
+    folder.put("fr", as_bytes(proof(files=files)))
+    folder.put("es", b"{")
+    with capture_logs() as logged:
+        service = asyncio.create_task(serve(settings))
+        await ready(settings)
+        service.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await service
+    told = {line["event"]: line for line in logged}
+    assert told["language.unlocked"]["language"] == "fr"
+    assert told["report.refused"]["file"] == str(folder.path / "es.json")
+    async with open_ledger(settings.database.path, settings.keys.folder) as ledger:
+        note = await ledger.last_note("settings")
+    assert note is not None
+    assert note["settings"]["analysis.unlocked"]["fr"]["speakers"] == 10
+
+
+@pytest.mark.parametrize("process", ["own", "bridge"])
+def test_the_engine_judges_what_is_unlocked(settings: Settings, process: Literal["own", "bridge"]) -> None:
+    """Law: what was unlocked is judged beside what the model was calibrated on, wherever its network runs."""
+    within = settings.model_copy(update={"engine": EngineSection(process=process)})
+    engine = supervisor._engine(within, None, frozenset({"fr"}), lambda _: None)
+    assert engine.languages == {"de", "en", "fr"}
 
 
 def engine_processes() -> list[int]:

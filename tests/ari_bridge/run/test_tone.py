@@ -59,7 +59,7 @@ def test_a_card_with_odd_limits_is_refused(tmp_path: Path) -> None:
     shutil.copytree(PACKAGED, copied)
     card = json.loads((copied / CARD).read_text(encoding="utf-8")) | {"language_limits": {"speakers": -1}}
     (copied / CARD).write_text(json.dumps(card), encoding="utf-8")
-    with pytest.raises(ModelRefused, match="models.json"):
+    with pytest.raises(ModelRefused, match=r"models\.json"):
         served_of(choice_of(Settings.model_validate({"analysis": {"model_folder": str(copied)}})))
 
 

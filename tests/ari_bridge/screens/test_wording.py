@@ -74,6 +74,22 @@ def test_a_tone_is_never_said_without_its_uncertainty(tone: Verdict | None, line
     assert _first_line(tone) == line
 
 
+@pytest.mark.parametrize(
+    ("language", "line"),
+    [
+        ("en", "Caller's tone not measured: not tried in this language."),
+        ("fr", "Ton de l'appelant non mesuré : pas essayé dans cette langue."),
+    ],
+)
+def test_a_language_that_was_not_tried_leaves_the_facts(language: str, line: str) -> None:
+    """Law: facts only: the screen says why there is no tone, in one line, and shows the facts as ever."""
+    tone = Abstained(1.0, 2.0, Reason.LANGUAGE)
+    lines = card_of(CardState.GRANTED, language=language, tone=tone, facts=FACTS).lines
+    assert lines[0] == line
+    assert lines[1:] == card_of(CardState.GRANTED, language=language, facts=FACTS).lines[1:]
+    assert len(lines) > 1
+
+
 @given(estimates, estimates, estimates)
 def test_the_likelihood_of_anger_never_reaches_the_screen(
     activation: Estimate, anger: Estimate, other: Estimate
