@@ -15,11 +15,11 @@ FOLDER: Final = Path("ouidire-evaluation")
 def run(arguments: Namespace) -> Exit:
     """Judge every clip and write the report. Raises SettingsError, OuidireError."""
     from ari_bridge.cli.models.trial import evaluate, publish
-    from ari_bridge.run.tone import choice_of
+    from ari_bridge.run.tone import choice_of, served_of
 
     lines = tuple(dict.fromkeys(arguments.line or LINES[:1]))
     choice = choice_of(all_settings.load(arguments.settings))
-    publish(evaluate(choice, arguments.data, arguments.language, lines), arguments.out)
+    publish(evaluate(choice, arguments.data, arguments.language, lines), arguments.out, served_of(choice).limits)
     return Exit.OK
 
 

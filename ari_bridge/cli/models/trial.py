@@ -73,22 +73,22 @@ def judged(clips: Sequence[LabelledClip], lines: Sequence[str], listener: Listen
             _tell(f"{number} of {len(clips)} clips, {rate:.0f} a second, {(len(clips) - number) / rate:.0f} s left")
 
 
-def publish(stored: StoredReport, folder: Path) -> None:
+def publish(stored: StoredReport, folder: Path, limits: LanguageLimits) -> None:
     """Write a report and its page into a folder, and say what each language lacks. Raises ExtraMissing, NotWritten."""
-    found = verdicts(stored)
+    found = verdicts(stored, limits)
     text = stored.to_json()
     with needs_reports():
         page = evaluation_page(json.loads(text), found)
     write(folder, {REPORT_FILE: text, PAGE_FILE: page})
     for language, lacking in found.items():
-        for sentence in lacking or ["meets every limit"]:
+        for sentence in lacking or [f"meets every limit: `ouidire model unlock {language} {folder / REPORT_FILE}`"]:
             print(f"{language}: {sentence}")
 
 
-def verdicts(stored: StoredReport) -> dict[str, list[str]]:
+def verdicts(stored: StoredReport, limits: LanguageLimits) -> dict[str, list[str]]:
     """Language -> what it lacks, of the languages that were tried over a call's line."""
     return {
-        language: shortfalls(stored.report, language, LanguageLimits())
+        language: shortfalls(stored.report, language, limits)
         for language, by_line in stored.report["groups"]["language"].items()
         if language != "unknown" and any(line in CALL_LINES and cell["clips"] for line, cell in by_line.items())
     }

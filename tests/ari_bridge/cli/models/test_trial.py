@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from analysis.emotion.evaluation.labelled import ManifestRefused, read_labelled
+from analysis.emotion.evaluation.limits import LanguageLimits
 from analysis.emotion.foreign.labels import LabelMap
 from analysis.emotion.model_choice import ModelChoice
 from analysis.emotion.model_files import CARD, PACKAGED
@@ -32,11 +33,11 @@ def test_the_report_names_the_files_that_were_tried(tmp_path: Path, capsys: pyte
     stored = evaluate(OURS, labelled_calls(tmp_path / "calls"), None, ("phone",))
     card = json.loads((PACKAGED / CARD).read_text())
     assert (stored.model_id, stored.model_files) == (card["model_id"], card["files"])
-    assert list(verdicts(stored)) == ["de"]
-    publish(stored, tmp_path / "out")
+    assert list(verdicts(stored, LanguageLimits())) == ["de"]
+    publish(stored, tmp_path / "out", LanguageLimits())
     assert "de: " in capsys.readouterr().out
 
 
 def test_a_clean_recording_is_no_call(tmp_path: Path) -> None:
     """Law: over no call's line no language is spoken of."""
-    assert verdicts(evaluate(OURS, labelled_calls(tmp_path / "calls"), None, ("clean",))) == {}
+    assert verdicts(evaluate(OURS, labelled_calls(tmp_path / "calls"), None, ("clean",)), LanguageLimits()) == {}
