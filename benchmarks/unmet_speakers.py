@@ -15,13 +15,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy.optimize import minimize
+from torch import nn
 
 from analysis.audio import ENGINE_RATE_HZ
 from analysis.emotion.evaluation.labelled import LabelledClip, ManifestRefused, read_labelled
 from analysis.emotion.evaluation.sound import by_phone, read_sound
 from analysis.emotion.log_mel import log_mel
 from analysis.emotion.model_files import NETWORK, PACKAGED
-from analysis.emotion.network import ToneNetwork, Trunk, load_onnx
+from analysis.emotion.network import Trunk, load_onnx
 from analysis.emotion.score import Estimate
 
 CORPORA: Final = ("emodb", "crema_d_mel")
@@ -48,11 +49,19 @@ class Said:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Heard:
-    """Clips, how long each is, and their embeddings by phone, float64 `[n, 384]`, each dimension standardised."""
+    """Clips, how long each is, and their embeddings by phone, float64 `[n, width]`, each dimension standardised."""
 
     clips: Sequence[LabelledClip]
     lengths_s: Sequence[float]
     embeddings: Floats
+
+
+class Headless(nn.Module):
+    """The network that is shipped, without its heads: `load_onnx` fills what it finds here by name."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trunk = Trunk()
 
 
 def chosen(folder: Path, speakers: int) -> list[LabelledClip]:
@@ -80,7 +89,7 @@ def chosen(folder: Path, speakers: int) -> list[LabelledClip]:
 def hear(clips: Sequence[LabelledClip]) -> Heard:
     """Send each clip through a phone line and the trunk of the model that is shipped."""
     torch.set_num_threads(1)
-    network = ToneNetwork(heads=1)
+    network = Headless()
     load_onnx(network, PACKAGED / NETWORK)
     lengths_s, rows = [], []
     for clip in clips:

@@ -54,7 +54,8 @@ def test_clips_go_through_the_line_and_the_trunk(tmp_path: Path) -> None:
     folder = make(tmp_path)
     clips = [replace(clip("emodb", "1", "anger"), path=folder / f"emodb_{at}.flac") for at in range(2)]
     found = hear(clips)
-    assert found.embeddings.shape == (2, 384)
+    assert len(found.embeddings) == 2
+    assert found.embeddings.std() > 0
     assert all(1.0 < length_s <= 4.0 for length_s in found.lengths_s)
 
 
