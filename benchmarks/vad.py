@@ -190,7 +190,7 @@ class Ours:
             for inbox, frames in zip(self._inboxes, tick, strict=True):
                 for frame in frames:
                     inbox.put(inbox.grant.admit(frame))
-            return [heard for inbox in self._inboxes if (heard := inbox.take()) is not None]
+            return [heard for inbox in self._inboxes if (heard := inbox.take(inbox.grant.language)) is not None]
 
 
 def talk(voices: int, length_s: float = TALK_S) -> Sounds:

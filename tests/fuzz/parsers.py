@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from analysis.emotion import calibration
 from analysis.emotion.model_files import PACKAGED
+from analysis.emotion.unlocking import NotUnlocked, unlocked
 from analysis.engine import network_wire
 from analysis.engine.network_wire import MalformedMessage
 from analysis.speech import onnx_wire
@@ -44,6 +45,7 @@ from dialplan.block import BrokenBlock
 from dialplan.change import InstallRefused
 from dialplan.existing import read_existing
 from tests import wire
+from tests.analysis.emotion.proofs import SERVED, proof
 from tests.fuzz.looks import Looks, Stream
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -262,11 +264,21 @@ def _models() -> list[Parser]:
     told = {"activation": scale, "anger": scale, "farthest": 1.0, "shortest_s": 1.0, "languages": ["de"]}
     request = network_wire.pack(network_wire.Message(network_wire.Kind.VOICE, 1, 1))
     model = next(PACKAGED.glob("*.onnx")).read_bytes()[:2_000]
+    report = json.loads(proof(40, 20).to_json())
     return [
         Parser("calibration", text(json.dumps(told)), calibration.parse, InvalidValue),
         Parser("message of the networks' process", octets(request), network_wire.parse, MalformedMessage),
         Parser("constants of a model", octets(model), onnx_wire.constants, MalformedModel),
+        Parser("report that unlocks a language", grafted(report).map(_as_bytes), _unlocked, NotUnlocked),
     ]
+
+
+def _as_bytes(told: Any) -> bytes:
+    return json.dumps(told).encode()
+
+
+def _unlocked(content: bytes) -> None:
+    unlocked(content, "fr", SERVED)
 
 
 def parsers() -> list[Parser]:
