@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.emotion.score import Estimate
+from analysis.emotion.score import Estimate, Reading, Reason
 from consent.errors import InvalidValue
 
 Floats = NDArray[np.float64]
@@ -59,7 +59,8 @@ class Scale:
 class Calibration:
     """All that decides how a network's output is read, and when not to read it.
 
-    `farthest` is the distance beyond which the model abstains, `shortest_s` the shortest speech it judges.
+    `farthest` is the distance beyond which the model abstains, `alarm` the operating point: an anger above it is an
+    alarm. `shortest_s` is the shortest speech it judges.
 
     Raises:
         InvalidValue: a limit that is not positive, or no language.
@@ -68,11 +69,12 @@ class Calibration:
     activation: Scale
     anger: Scale
     farthest: float
+    alarm: float
     shortest_s: float
     languages: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        if not (self.farthest > 0 and self.shortest_s > 0 and self.languages):
+        if not (self.farthest > 0 and 0 < self.alarm < 1 and self.shortest_s > 0 and self.languages):
             raise InvalidValue("a calibration needs positive limits and the languages it was made for")
 
     def estimates(self, logits: NDArray[np.float32], distance: float) -> tuple[Estimate, Estimate]:
@@ -83,6 +85,12 @@ class Calibration:
             values, sigmas = scale.judge(logits[None, :, column].astype(np.float64), far)
             found.append(Estimate(float(values[0]), float(sigmas[0])))
         return found[0], found[1]
+
+    def reading(self, logits: NDArray[np.float32], distance: float) -> Reading:
+        """All that is made of one window's logits `[heads, 2]` and distance."""
+        activation, anger = self.estimates(logits, distance)
+        reason = None if distance <= self.farthest else Reason.UNFAMILIAR
+        return Reading(activation, anger, distance, anger.value > self.alarm, reason)
 
     def to_json(self) -> str:
         """Write as JSON."""
@@ -101,7 +109,7 @@ def parse(text: str | bytes) -> Calibration:
             Scale(float(part["slope"]), float(part["offset"]), _four(part["variance"]))
             for part in (told["activation"], told["anger"])
         )
-        limits = float(told["farthest"]), float(told["shortest_s"])
+        limits = float(told["farthest"]), float(told["alarm"]), float(told["shortest_s"])
         return Calibration(activation, anger, *limits, tuple(map(str, told["languages"])))
     except (ValueError, KeyError, TypeError) as error:
         raise InvalidValue(f"not a calibration: {error}") from error

@@ -20,7 +20,6 @@ LONGEST_SAMPLES: Final = 8 * ENGINE_RATE_HZ
 
 _FAINTEST: Final = 1e-4
 """Root mean square below which there is no voice on the line: -80 dB of full scale, under G.711's smallest step."""
-_ALARM: Final = 0.5
 
 
 class ToneNetwork(Protocol):
@@ -116,10 +115,7 @@ class OnnxToneModel:
         """What the network makes of one window of at most 8 s at 16 kHz; None where it is too short or too faint."""
         if _unheard(samples, self._calibration.shortest_s) is not None:
             return None
-        logits, distance = self.run(samples)
-        activation, anger = self._calibration.estimates(logits, distance)
-        is_far = not distance <= self._calibration.farthest
-        return Reading(activation, anger, distance, anger.value > _ALARM, Reason.UNFAMILIAR if is_far else None)
+        return self._calibration.reading(*self.run(samples))
 
     def _judge_one(self, segment: SpeechSegment) -> Verdict:
         """Judge one segment, or say why not."""

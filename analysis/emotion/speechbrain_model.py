@@ -41,6 +41,7 @@ from hyperpyyaml import load_hyperpyyaml  # noqa: E402  after the stand-in
 from speechbrain import Brain, Stage  # noqa: E402
 from speechbrain.inference.classifiers import AudioClassifier, EncoderClassifier  # noqa: E402
 from speechbrain.inference.interfaces import Pretrained  # noqa: E402
+from speechbrain.nnet.schedulers import update_learning_rate  # noqa: E402
 from speechbrain.utils.fetching import FetchConfig, LocalStrategy  # noqa: E402
 from torchaudio.models import wav2vec2_model  # noqa: E402
 
@@ -54,6 +55,7 @@ __all__ = [
     "Stage",
     "load_hyperpyyaml",
     "open_packaged",
+    "update_learning_rate",
     "wav2vec2_model",
 ]
 

@@ -122,7 +122,7 @@ class Weeks:
             agents=frozenset(endpoint for (endpoint,) in connection.execute(agents, (call_id,))) or frozenset({""}),
         )
 
-    def admit(self, vote: Vote) -> None:
+    def count(self, vote: Vote) -> None:
         """Count the vote of a call that is sealed now."""
         if not self._batch.kinds:
             self._batch.since = self._now()

@@ -97,7 +97,7 @@ class Scribe:
 
         is_kept = await self._rooms.ledger.close(self._call_id, gathered)
         if is_kept and vote is not None:  # what is not kept counts in no sum either
-            self._rooms.weeks.admit(vote)
+            self._rooms.weeks.count(vote)
 
     def drop(self) -> None:
         """Let go of all that the engine holds of the call, and of its facts."""

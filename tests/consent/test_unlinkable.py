@@ -52,8 +52,9 @@ START: Final = datetime(2026, 3, 2, 8, 0, 0, 123_000, tzinfo=UTC)
 FRESH: Final = frozenset({Purpose.FACTS, Purpose.TONE})
 NOTICE: Final = Notice(1, "en", "We measure tone.", "ab" * 32, FRESH, Retention(30))
 STAFF: Final = Notice(1, "en", "We count.", "cd" * 32, frozenset({Purpose.FACTS}), Retention(30), party=Party.AGENT)
-CHANCE: Final = 0.001
-"""An attack that chance alone does as well less often than this has beaten it. There are some fifty attacks here."""
+CHANCE: Final = 0.0004
+"""An attack that chance alone does as well less often than this has beaten it. There are some hundred and twenty
+comparisons here, so that chance alone beats one of them for one layout of the file in twenty (Bonferroni)."""
 
 
 @dataclass(frozen=True, slots=True)

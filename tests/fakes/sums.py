@@ -44,7 +44,7 @@ async def live(weeks: Weeks, clock: Clock, *scores: tuple[int, ...]) -> None:
     """Let weeks go by in which the scores were such."""
     for bins in scores:
         for vote in votes(bins):
-            weeks.admit(vote)
+            weeks.count(vote)
         await weeks.fold()
         clock.later()
 

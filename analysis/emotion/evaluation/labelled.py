@@ -43,7 +43,8 @@ class LabelledClip:
     `speaker` is "corpus:speaker"; `sex` is "f", "m" or ""; `race` and `language` (a primary tag such as "de") are ""
     and `age` is None where unknown. `heard` is one of anger, happy, neutral, sad, or "other" (fear, disgust, ties, no
     label). `activation` and `anger` are soft targets of 0..1; `activation_weight` (0..1) is the share of votes that say
-    anything about activation. `listeners` is how many people voted, 0 where there is one label alone.
+    anything about activation. `listeners` is how many people voted, 0 where there is one label alone. `shares` are the
+    listeners' shares that heard anger, happy, neutral, sad, and anything else; where nobody voted they stand for doubt.
     """
 
     path: Path
@@ -58,6 +59,7 @@ class LabelledClip:
     activation_weight: float
     anger: float
     listeners: int = 0
+    shares: tuple[float, float, float, float, float] = (0.2, 0.2, 0.2, 0.2, 0.2)
 
     @property
     def is_judged(self) -> bool:
@@ -159,7 +161,19 @@ def _clip(folder: Path, row: Mapping[str, str], corpus: str) -> LabelledClip:
         heard,
         *_targets(heard, votes),
         sum(votes.values()),
+        _shares(heard, votes),
     )
+
+
+def _shares(heard: str, votes: Mapping[str, int]) -> tuple[float, float, float, float, float]:
+    """Return the shares of listeners for the four classes and for anything else."""
+    if votes:
+        four = [votes[letter] / sum(votes.values()) for letter in _VOTED]
+    else:
+        doubt = (1.0 - _ACTED_CERTAINTY) / len(_VOTED)
+        four = [_ACTED_CERTAINTY if name == heard else doubt for name in _VOTED.values()]
+    anger, happy, neutral, sad = four
+    return anger, happy, neutral, sad, max(0.0, 1.0 - sum(four))
 
 
 def _inside(folder: Path, told: str) -> Path:

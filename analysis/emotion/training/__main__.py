@@ -1,79 +1,101 @@
 """`python -m analysis.emotion.training --data DIR`: train, try, calibrate and export the tone model."""
 
 import argparse
+import json
 import logging
+import os
 import tempfile
+import time
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 import torch
+from torch import nn
 
 from analysis.emotion.model_files import NETWORK, PACKAGED
-from analysis.emotion.speechbrain_model import load_hyperpyyaml
+from analysis.emotion.network import Head
 from analysis.emotion.training import card, smart_turn
-from analysis.emotion.training.brain import HYPERPARAMS
-from analysis.emotion.training.corpora import read_clips
-from analysis.emotion.training.embedding import Embedder, embed_clips
-from analysis.emotion.training.ensemble import train_network
+from analysis.emotion.training.corpora import CORPORA, read_clips
+from analysis.emotion.training.embedding import Copies, embed_clips
+from analysis.emotion.training.ensemble import speaker_folds, train_network
 from analysis.emotion.training.export import export
+from analysis.emotion.training.figures import measured_of, reference_of
 from analysis.emotion.training.fitting import fit
+from analysis.emotion.training.recipe import read_recipe
 from analysis.emotion.training.strangers import meet
-from analysis.emotion.training.trials import held_out_corpora, held_out_speakers, ranking, reliability
+from analysis.emotion.training.telephone import read_noises
+from analysis.emotion.training.trials import Trials, joined
 
-_PHONE: Final = "phone"
+TRUNK: Final = "trunk.onnx"
 
 
 def main() -> None:
-    """Run the whole recipe; a second run takes the embeddings from the cache."""
-    asked = _arguments()
+    """Run the whole recipe; a second run takes embeddings and finished heads from the cache."""
+    asked, started = _arguments(), time.monotonic()
     torch.set_num_threads(1)
     # SpeechBrain's ten lines for each of the dozens of heads would bury our own progress.
     logging.disable(logging.WARNING)
-    clips = read_clips(asked.data)
+    clips, recipe = read_clips(asked.data), read_recipe()
     asked.cache.mkdir(parents=True, exist_ok=True)
     asked.out.mkdir(parents=True, exist_ok=True)
-    with HYPERPARAMS.open() as text:
-        recipe = load_hyperpyyaml(text)
-    seed, heads, lines = recipe["seed"], recipe["heads"], list(recipe["lines"])
 
-    print(f"1/5 trunk, and embeddings of {len(clips)} clips over {len(lines)} lines (cache: {asked.cache})", flush=True)
+    def tell(step: int, what: str) -> None:
+        print(f"{step}/5 {(time.monotonic() - started) / 60:5.1f} min: {what}", flush=True)
+
+    tell(1, f"trunk, and embeddings of {len(clips)} clips over {len(recipe.lines)} lines (cache: {asked.cache})")
     trunk = smart_turn.read_trunk(smart_turn.fetch(asked.cache))
-    export(trunk, asked.cache / "trunk.onnx", ["embedding"])
-    embeddings = embed_clips(clips, lines, Embedder(asked.cache / "trunk.onnx"), asked.cache, seed)
+    export(trunk, asked.cache / TRUNK, ["embedding"])
+    copies = Copies(recipe.lines, asked.cache / TRUNK, tuple(read_noises(asked.data)), recipe.seed)
+    trials = Trials(embed_clips(clips, copies, asked.cache, asked.jobs), clips, recipe, asked.cache)
 
-    print("2/5 speakers held out in turn", flush=True)
-    by_speaker = held_out_speakers(embeddings, clips, heads, recipe["folds"], seed)
-    print("3/5 corpora held out in turn", flush=True)
-    by_corpus = held_out_corpora(embeddings, clips, heads, seed)
-    calibration = fit(by_speaker, by_corpus, clips)
+    tell(2, "speakers held out in turn")
+    by_speaker = trials.held_out_speakers()
+    tell(3, "corpora held out in turn, with all that is chosen without them")
+    by_corpus = [trials.held_out_corpus(corpus) for corpus in CORPORA]
+    calibration = fit([by_speaker, joined(by_corpus, clips)], clips, recipe)
 
-    print("4/5 the network that ships, trained on all", flush=True)
-    network = train_network(embeddings, clips, heads, seed)
+    tell(4, "the network that ships, trained on all")
+    network = train_network(trials.embeddings, clips, recipe, asked.cache)
     network.trunk = trunk
     export(network, asked.out / NETWORK, ["logits", "distance"])
-    card.lay_out(asked.out, calibration.to_json(), heads)
+    folds = speaker_folds(clips, recipe.folds, recipe.seed)
+    splits = {clip.speaker: int(fold) for clip, fold in zip(clips, folds, strict=True)}
+    card.lay_out(asked.out, calibration.to_json(), _shape(network.heads), splits)
 
-    print("5/5 strangers", flush=True)
-    phone = lines.index(_PHONE)
+    tell(5, "what it is worth")
     measured = {
-        "definitions": "phone line: 300-3400 Hz, 8 kHz mu-law; anger: heard as anger against heard as happy, neutral "
-        "or sad; activation: angry or happy against neutral or sad; CREMA-D by listeners' majority, EmoDB as acted",
-        "speakers_held_out": ranking(by_speaker, clips, phone),
-        "corpus_held_out": ranking(by_corpus, clips, phone),
-        "reliability_speakers_held_out": reliability(by_speaker, clips, phone, calibration),
-        "reliability_corpus_held_out": reliability(by_corpus, clips, phone, calibration),
-        "strangers": meet(asked.data, asked.out, seed),
+        **measured_of(trials, by_speaker, by_corpus),
+        "strangers": meet(asked.data, asked.out, recipe.seed),
     }
-    print(card.write(asked.out, measured))
+    card.write(asked.out, measured, reference_of(trials, by_speaker))
+    print(json.dumps(card.summary(measured), indent=2))
+    print(f"done in {(time.monotonic() - started) / 60:.0f} min: `ouidire model report` draws the card", flush=True)
+
+
+def _shape(heads: nn.ModuleList) -> tuple[int, int, int]:
+    """How many heads have a hidden layer, how wide that is, and how many have none.
+
+    Raises:
+        SystemExit: the corpora have so few speakers that there is no hidden layer: no such network is served.
+    """
+    widths = [int(head.hidden.bias.shape[0]) for head in heads if isinstance(head, Head)]
+    if not widths:
+        raise SystemExit("too few speakers to train a network that can be served: see many_speakers in recipe.yaml")
+    return len(widths), widths[0], len(heads) - len(widths)
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m analysis.emotion.training", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder with manifest.csv, emodb and crema_d_mel")
     parser.add_argument("--out", type=Path, default=PACKAGED, help="folder of the model (default: the packaged one)")
-    parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "ouidire-training",
-                        help="folder for the trunk and the embeddings")  # fmt: skip
+    parser.add_argument(
+        "--cache",
+        type=Path,
+        default=Path(tempfile.gettempdir()) / "ouidire-training",
+        help="folder for trunk, embeddings and finished heads: a run that was broken off goes on from there",
+    )
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes that make embeddings")
     return parser.parse_args()
 
 

@@ -1,4 +1,4 @@
-"""How a head learns: SpeechBrain's loop with mixup, soft targets, and CORAL between the corpora."""
+"""How a head learns: SpeechBrain's loop, with listeners' shares as targets, blur and mixup."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,10 +11,19 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, IterableDataset
 
-from analysis.emotion.network import Head
-from analysis.emotion.speechbrain_model import Brain, Stage, load_hyperpyyaml
+from analysis.emotion.network import CLASSES, Head, PlainHead
+from analysis.emotion.speechbrain_model import Brain, Stage, load_hyperpyyaml, update_learning_rate
 
-HYPERPARAMS: Final = Path(__file__).parent / "hyperparams.yaml"
+_FOLDER: Final = Path(__file__).parent
+HIDDEN: Final = _FOLDER / "hidden_layer.yaml"
+"""How a head with a hidden layer learns."""
+PLAIN: Final = _FOLDER / "plain.yaml"
+"""How one without learns beside it."""
+DEAR: Final = _FOLDER / "plain_dear.yaml"
+"""How one without learns where speakers are few."""
+
+_SMOOTHING: Final = 0.05
+"""Share of every target that is spread evenly: ten listeners who agree are not all listeners."""
 
 Floats = NDArray[np.float32]
 
@@ -23,14 +32,12 @@ Floats = NDArray[np.float32]
 class Lesson:
     """What one head learns from, row by row.
 
-    `embeddings` is float32 `[n, 384]`, standardised; `targets` and `weights` float32 `[n, 2]` (activation, anger);
-    `corpus` int `[n]`; `chance` float64 `[n]`, how likely each row is drawn (it balances corpora and classes).
+    `embeddings` is float32 `[n, EMBEDDING]`, standardised; `targets` float32 `[n, CLASSES]`, shares that add up to 1;
+    `chance` float64 `[n]`, how likely each row is drawn (it balances the corpora).
     """
 
     embeddings: Floats
     targets: Floats
-    weights: Floats
-    corpus: NDArray[np.int64]
     chance: NDArray[np.float64]
 
 
@@ -39,17 +46,15 @@ class Batch(NamedTuple):
 
     embeddings: Tensor
     targets: Tensor
-    weights: Tensor
-    corpus: Tensor
 
 
 class Draws(IterableDataset[Batch]):
     """Balanced batches, drawn anew each epoch from a seed."""
 
     def __init__(self, lesson: Lesson, rows: int, batch_size: int, seed: int) -> None:
-        parts = (lesson.embeddings, lesson.targets, lesson.weights, lesson.corpus)
-        self._all = Batch(*(torch.from_numpy(part) for part in parts))
-        self._chance = lesson.chance / lesson.chance.sum()
+        smooth = (1.0 - _SMOOTHING) * lesson.targets + _SMOOTHING / CLASSES
+        self._all = Batch(torch.from_numpy(lesson.embeddings), torch.from_numpy(smooth))
+        self._edges = np.cumsum(lesson.chance) / lesson.chance.sum()
         self._rows, self._batch_size = rows, batch_size
         self._random = np.random.default_rng(seed)
 
@@ -58,66 +63,61 @@ class Draws(IterableDataset[Batch]):
 
     def __iter__(self) -> Iterator[Batch]:
         for _ in range(len(self)):
-            drawn = torch.from_numpy(self._random.choice(len(self._chance), self._batch_size, p=self._chance))
-            yield Batch(*(part[drawn] for part in self._all))
+            drawn = np.searchsorted(self._edges, self._random.random(self._batch_size), side="right")
+            rows = torch.from_numpy(np.minimum(drawn, len(self._edges) - 1))
+            yield Batch(*(part[rows] for part in self._all))
 
 
 class ToneBrain(Brain):  # type: ignore[misc]  # SpeechBrain ships no types
-    """Trains one `Head`."""
+    """Trains one head."""
 
-    def compute_forward(self, batch: Batch, stage: Stage) -> tuple[Tensor, Tensor]:
-        """Return logits `[n, 2]` and the hidden layer `[n, hidden]`."""
-        head = self.modules["head"]
-        hidden = head.bend(batch.embeddings)
-        return head.out(head.dropout(hidden)), hidden
+    def compute_forward(self, batch: Batch, stage: Stage) -> Tensor:
+        """Return logits `[n, CLASSES]`."""
+        logits: Tensor = self.modules["head"].classes(batch.embeddings)
+        return logits
 
-    def compute_objectives(self, predictions: tuple[Tensor, Tensor], batch: Batch, stage: Stage) -> Tensor:
-        """Cross-entropy against listeners' shares, plus what makes the corpora look alike to the head."""
-        logits, hidden = predictions
-        losses = nn.functional.binary_cross_entropy_with_logits(logits, batch.targets, reduction="none")
-        loss = (losses * batch.weights).sum() / batch.weights.sum()
-        total: Tensor = loss + self.hparams.coral * coral(hidden, batch.corpus)
-        return total
+    def compute_objectives(self, predictions: Tensor, batch: Batch, stage: Stage) -> Tensor:
+        """Cross-entropy against listeners' shares, and the price of large weights."""
+        loss = nn.functional.cross_entropy(predictions, batch.targets)
+        if self.hparams.ridge > 0:
+            loss = loss + 0.5 * self.hparams.ridge * self.modules["head"].out.weight.square().sum()
+        return loss
 
     def fit_batch(self, batch: Batch) -> Tensor:
-        """Mix the batch with itself, then take SpeechBrain's step."""
-        loss: Tensor = super().fit_batch(mixed(batch, self.hparams.mixup))
+        """Blur the batch and mix it with itself, then take SpeechBrain's step."""
+        loss: Tensor = super().fit_batch(mixed(blurred(batch, self.hparams.blur), self.hparams.mixup))
         return loss
 
     def on_stage_end(self, stage: Stage, stage_loss: float, epoch: int | None = None) -> None:
-        """Keep the last loss for whoever reports progress."""
-        self.last_loss = stage_loss
+        """Slow down."""
+        if epoch is not None:
+            _, rate = self.hparams.lr_annealing(epoch)
+            update_learning_rate(self.optimizer, rate)
+
+
+def blurred(batch: Batch, strength: float) -> Batch:
+    """Add white noise of `strength` standard deviations: nothing that few numbers tell alone is learnt."""
+    if strength <= 0:
+        return batch
+    return Batch(batch.embeddings + strength * torch.randn_like(batch.embeddings), batch.targets)
 
 
 def mixed(batch: Batch, strength: float) -> Batch:
-    """Mixup (Zhang et al. 2018) within each corpus' own rows of the batch: CORAL needs to know whose a row is."""
+    """Mixup (Zhang et al. 2018): each row with another one of the batch, in one share drawn for all."""
     if strength <= 0:
         return batch
     share = float(torch.distributions.Beta(strength, strength).sample())
-    partner = torch.arange(len(batch.corpus))
-    for corpus in sorted(set(batch.corpus.tolist())):
-        rows = torch.nonzero(batch.corpus == corpus)[:, 0]
-        partner[rows] = rows[torch.randperm(len(rows))]
-    embeddings, targets, weights = (share * part + (1 - share) * part[partner] for part in batch[:3])
-    return Batch(embeddings, targets, weights, batch.corpus)
+    partner = torch.randperm(len(batch.targets))
+    return Batch(*(share * part + (1 - share) * part[partner] for part in batch))
 
 
-def coral(hidden: Tensor, corpus: Tensor) -> Tensor:
-    """Deep CORAL (Sun and Saenko 2016): squared distance of two corpora's covariances; 0 with a single corpus."""
-    kinds = sorted(set(corpus.tolist()))
-    if len(kinds) < 2:
-        return hidden.new_zeros(())
-    first, second = (torch.cov(hidden[corpus == kind].T) for kind in kinds[:2])
-    return (first - second).square().sum() / (4 * hidden.shape[1] ** 2)
-
-
-def train_head(lesson: Lesson, seed: int) -> Head:
-    """Train one head by the recipe in `hyperparams.yaml`, from a seed."""
+def train_head(lesson: Lesson, recipe: Path, seed: int) -> Head | PlainHead:
+    """Train one head by a recipe (`HIDDEN`, `PLAIN` or `DEAR`), from a seed."""
     torch.manual_seed(seed)
-    with HYPERPARAMS.open() as text:
-        recipe: dict[str, Any] = load_hyperpyyaml(text)
-    brain = ToneBrain({"head": recipe["head"]}, recipe["opt_class"], recipe, {"device": "cpu", "noprogressbar": True})
-    draws = Draws(lesson, recipe["rows_per_epoch"], recipe["batch_size"], seed)
-    brain.fit(range(recipe["epochs"]), DataLoader(draws, batch_size=None))
-    head: Head = recipe["head"]
+    with recipe.open() as text:
+        told: dict[str, Any] = load_hyperpyyaml(text)
+    brain = ToneBrain({"head": told["head"]}, told["opt_class"], told, {"device": "cpu", "noprogressbar": True})
+    draws = Draws(lesson, told["rows_per_epoch"], told["batch_size"], seed)
+    brain.fit(range(told["epochs"]), DataLoader(draws, batch_size=None))
+    head: Head | PlainHead = told["head"]
     return head.eval()

@@ -3,12 +3,14 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
+from analysis.emotion.evaluation.limits import LanguageLimits
 from analysis.emotion.model_files import CALIBRATION, CARD, NETWORK, PACKAGED
 
-MODEL_ID: Final = "ouidire-tone-1"
+MODEL_ID: Final = "ouidire-tone-2"
 
 _BUILD: Final = """\
 # Builds the tone network for SpeechBrain's Pretrained.from_hparams and fills it from the very file that is served.
@@ -17,6 +19,8 @@ pretrained_path: .
 
 network: !new:analysis.emotion.network.ToneNetwork
   heads: {heads}
+  hidden: {hidden}
+  plain: {plain}
 
 modules:
   network: !ref <network>
@@ -32,7 +36,8 @@ pretrainer: !new:speechbrain.utils.parameter_transfer.Pretrainer
 
 _HYPERPARAMS: Final = "hyperparams.yaml"
 _NOTICE: Final = "NOTICE.txt"
-_FILES: Final = (NETWORK, CALIBRATION, _HYPERPARAMS, _NOTICE)
+_SPLITS: Final = "splits.json"
+_FILES: Final = (NETWORK, CALIBRATION, _HYPERPARAMS, _SPLITS, _NOTICE)
 
 _CARD: Final = {
     "model_id": MODEL_ID,
@@ -54,7 +59,7 @@ _CARD: Final = {
     "limits": [
         "Actors were recorded, not callers: figures on real calls will be worse, and are not known.",
         "A value is calibrated for the training corpora's share of anger (about one clip in five); in calls where "
-        "anger is rarer most alarms at any threshold will be false. No threshold ships with the model.",
+        "anger is rarer most alarms will be false: the precision at one in ten is told.",
         "German and American English only. Of other languages, children, and voices changed by illness nothing is "
         "known.",
         "Speech under loud noise, or synthetic speech, can pass as familiar and then sounds calm to the model: the "
@@ -64,17 +69,35 @@ _CARD: Final = {
 }
 
 
-def lay_out(folder: Path, calibration: str, heads: int) -> None:
-    """Write all that stands beside the network, the notices of the trunk and the data among it."""
+def lay_out(folder: Path, calibration: str, shape: tuple[int, int, int], splits: Mapping[str, int]) -> None:
+    """Write all that stands beside the network, the notices of the trunk and the data among it.
+
+    `shape` is how many heads have a hidden layer, how wide it is, and how many have none; `splits` the fold of each
+    speaker.
+    """
+    heads, hidden, plain = shape
     (folder / CALIBRATION).write_text(calibration)
-    (folder / _HYPERPARAMS).write_text(_BUILD.format(heads=heads))
+    (folder / _HYPERPARAMS).write_text(_BUILD.format(heads=heads, hidden=hidden, plain=plain))
+    (folder / _SPLITS).write_text(json.dumps(dict(sorted(splits.items())), indent=0) + "\n")
     (folder / _NOTICE).write_text((PACKAGED / _NOTICE).read_text())
-    write(folder, {})
+    write(folder, {}, {})
 
 
-def write(folder: Path, measured: Mapping[str, Any]) -> str:
-    """Write `models.json` with the sha256 of each file, and return what was measured as readable JSON."""
+def write(folder: Path, measured: Mapping[str, Any], reference: Mapping[str, Any]) -> None:
+    """Write `models.json` with the sha256 of each file, what was measured, and what drift is measured against."""
     files = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in _FILES}
-    whole = {**_CARD, "files": files, "measured": dict(measured)}
-    (folder / CARD).write_text(json.dumps(whole, indent=2, ensure_ascii=False) + "\n")
-    return json.dumps(dict(measured), indent=2)
+    told = {"files": files, "language_limits": asdict(LanguageLimits()), "reference": dict(reference)}
+    whole = {**_CARD, **told, "measured": dict(measured)}
+    (folder / CARD).write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n")
+
+
+def summary(measured: Mapping[str, Any]) -> dict[str, Any]:
+    """The figures of each trial by phone, corpus by corpus, short enough for a terminal."""
+    shown = ("anger_auc", "activation_auc", "coverage", "false_alarms", "hits", "anger_ece", "activation_ece")
+    found: dict[str, Any] = {}
+    for trial in ("speakers_held_out", "corpus_held_out"):
+        corpora = measured[trial]["groups"]["corpus"]
+        found[trial] = {
+            corpus: {name: lines["phone"][name]["value"] for name in shown} for corpus, lines in corpora.items()
+        }
+    return {**found, "strangers": measured["strangers"]}

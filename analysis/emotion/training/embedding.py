@@ -1,8 +1,10 @@
-"""Embeddings of all clips over all lines, computed once with the very trunk that will be served."""
+"""Embeddings of all clips over all lines, computed once."""
 
 import hashlib
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +18,10 @@ from analysis.emotion.training.corpora import Clip
 from analysis.emotion.training.telephone import Sound, through_line
 
 MAX_SAMPLES: Final = 8 * RATE_HZ
-_REPORT_EACH: Final = 1000
+_PART: Final = 64
+_REPORT_S: Final = 20.0
+
+Floats16 = NDArray[np.float16]
 
 
 class Embedder:
@@ -26,30 +31,68 @@ class Embedder:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         self._session = onnxruntime.InferenceSession(str(trunk), options, providers=["CPUExecutionProvider"])
-        self.sha256 = hashlib.sha256(trunk.read_bytes()).hexdigest()
 
     def embed(self, sound: Sound) -> NDArray[np.float32]:
-        """Return the embedding, float32 `[384]`, of at most 8 s of 16 kHz sound (the end, if longer)."""
+        """Return the embedding, float32 `[EMBEDDING]`, of at most 8 s of 16 kHz sound (the end, if longer)."""
         picture = log_mel(sound[-MAX_SAMPLES:])[None]
         return np.asarray(self._session.run(["embedding"], {"picture": picture})[0][0], dtype=np.float32)
 
 
-def embed_clips(
-    clips: Sequence[Clip], lines: Sequence[str], embedder: Embedder, cache: Path, seed: int
-) -> NDArray[np.float32]:
-    """Return float32 `[lines, clips, 384]`; kept in `cache`, so that a second run takes seconds."""
-    key = hashlib.sha256("\n".join([embedder.sha256, str(seed), *lines, *(str(clip.path) for clip in clips)]).encode())
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """What every clip is made into: over which lines, with which noises, by which trunk, from which seed."""
+
+    lines: tuple[str, ...]
+    trunk: Path
+    noises: tuple[Sound, ...]
+    seed: int
+
+    def of(self, clip: Clip, index: int, embedder: Embedder) -> Floats16:
+        """The embeddings of one clip, `[lines, EMBEDDING]`; `index` is its place among all, for its chance."""
+        sound = read_sound(clip.path)[-MAX_SAMPLES:]
+        random = np.random.default_rng((self.seed, index))
+        copies = (through_line(sound, line, random, self.noises)[-MAX_SAMPLES:] for line in self.lines)
+        return np.array([embedder.embed(copy) for copy in copies], dtype=np.float16)
+
+
+def embed_clips(clips: Sequence[Clip], copies: Copies, cache: Path, jobs: int) -> Floats16:
+    """Return float16 `[lines, clips, EMBEDDING]`; kept in `cache`, so that a second run takes seconds."""
+    told = [hashlib.sha256(copies.trunk.read_bytes()).hexdigest(), str(copies.seed), str(len(copies.noises))]
+    key = hashlib.sha256("\n".join([*told, *copies.lines, *(str(clip.path) for clip in clips)]).encode())
     stored = cache / f"embeddings-{key.hexdigest()[:16]}.npy"
-    if stored.exists():
-        return np.asarray(np.load(stored), dtype=np.float32)
-    started = time.monotonic()
-    rows = []
-    for index, clip in enumerate(clips):
-        sound = read_sound(clip.path)
-        random = np.random.default_rng((seed, index))
-        rows.append([embedder.embed(through_line(sound, line, random)) for line in lines])
-        if (index + 1) % _REPORT_EACH == 0:
-            print(f"  {index + 1} of {len(clips)} clips embedded, {time.monotonic() - started:.0f} s", flush=True)
-    embeddings = np.asarray(rows, dtype=np.float32).swapaxes(0, 1)
-    np.save(stored, embeddings)
-    return embeddings
+    if not stored.exists():
+        kept = np.concatenate(list(_progress(_parts(clips, copies, jobs), len(clips))))
+        np.save(stored, kept.swapaxes(0, 1))
+    return np.asarray(np.load(stored), dtype=np.float16)
+
+
+def _parts(clips: Sequence[Clip], copies: Copies, jobs: int) -> Iterator[Floats16]:
+    with ProcessPoolExecutor(jobs, initializer=_open, initargs=(copies,)) as pool:
+        firsts = range(0, len(clips), _PART)
+        yield from pool.map(_embed_part, firsts, [clips[first : first + _PART] for first in firsts])
+
+
+def _progress(parts: Iterator[Floats16], whole: int) -> Iterator[Floats16]:
+    started = told = time.monotonic()
+    done = 0
+    for part in parts:
+        done += len(part)
+        now = time.monotonic()
+        if now - told > _REPORT_S:
+            left_s = (now - started) / done * (whole - done)
+            print(f"  {done} of {whole} clips embedded, {left_s / 60:.1f} min left", flush=True)
+            told = now
+        yield part
+
+
+# Each worker opens the trunk once.
+_opened: list[tuple[Copies, Embedder]] = []
+
+
+def _open(copies: Copies) -> None:
+    _opened.append((copies, Embedder(copies.trunk)))
+
+
+def _embed_part(first: int, clips: Sequence[Clip]) -> Floats16:
+    copies, embedder = _opened[-1]
+    return np.array([copies.of(clip, first + index, embedder) for index, clip in enumerate(clips)])

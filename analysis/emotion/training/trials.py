@@ -1,81 +1,101 @@
-"""What the recipe is worth on voices it has not met: speakers held out in turn, and each corpus held out whole."""
+"""What the recipe is worth on voices it has not met: speakers held out in turn, and each corpus held out whole.
+
+Everything is made anew for each trial, the calibration and the operating point too: of what is held out nothing is
+known when they are chosen.
+"""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analysis.emotion.calibration import Calibration
-from analysis.emotion.evaluation.figures import auc, calibration_error, covered
-from analysis.emotion.training.corpora import CORPORA, Clip
-from analysis.emotion.training.ensemble import Judged, judge, speaker_folds, targets, train_network
+from analysis.emotion.evaluation.judgement import Judgement, read
+from analysis.emotion.training.corpora import Clip
+from analysis.emotion.training.ensemble import Floats16, Judged, judge, speaker_folds, train_network
+from analysis.emotion.training.fitting import fit
+from analysis.emotion.training.recipe import Recipe
+from analysis.emotion.training.telephone import WILD
 
-Floats32 = NDArray[np.float32]
-
-OUTPUTS: Final = ("activation", "anger")
-
-
-def held_out_speakers(embeddings: Floats32, clips: Sequence[Clip], heads: int, folds: int, seed: int) -> Judged:
-    """Judge every clip by a network that never heard its speaker."""
-    fold = speaker_folds(clips, folds, seed)
-    return _in_turn(embeddings, clips, [fold == index for index in range(folds)], heads, seed)
+_TOLD_AS: Final = {WILD: "bad"}
+"""How a report names a line."""
 
 
-def held_out_corpora(embeddings: Floats32, clips: Sequence[Clip], heads: int, seed: int) -> Judged:
-    """Judge every clip by a network that never heard its corpus."""
-    corpus = np.array([clip.corpus for clip in clips])
-    return _in_turn(embeddings, clips, [corpus == name for name in CORPORA], heads, seed)
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What was said of clips by networks that had not met them, and the calibration that was made without them."""
+
+    clips: Sequence[Clip]
+    judged: Judged
+    calibration: Calibration
+
+    def judgements(self, lines: Sequence[str], told: Sequence[str]) -> list[Judgement]:
+        """What a call would have been told of each clip over each of the lines `told`; `lines` names all judged."""
+        found = []
+        for line in told:
+            at = lines.index(line)
+            for clip, logits, distance in zip(
+                self.clips, self.judged.logits[at], self.judged.distances[at], strict=True
+            ):
+                reading = self.calibration.reading(logits.astype(np.float32), float(distance))
+                found.append(read(clip, _TOLD_AS.get(line, line), reading))
+        return found
 
 
-def _in_turn(
-    embeddings: Floats32, clips: Sequence[Clip], parts: Sequence[NDArray[np.bool_]], heads: int, seed: int
-) -> Judged:
-    """Train without each part and judge that part."""
-    logits = np.zeros((*embeddings.shape[:2], heads, len(OUTPUTS)))
-    distances = np.zeros(embeddings.shape[:2])
-    for number, part in enumerate(parts, start=1):
-        rest = [clip for clip, out in zip(clips, part, strict=True) if not out]
-        network = train_network(embeddings[:, ~part], rest, heads, seed)
-        logits[:, part], distances[:, part] = judge(network, embeddings[:, part])
-        print(f"  {number} of {len(parts)} trained", flush=True)
-    return Judged(logits, distances)
+@dataclass(frozen=True, slots=True)
+class Trials:
+    """Everything that trials need of the training."""
+
+    embeddings: Floats16
+    clips: Sequence[Clip]
+    recipe: Recipe
+    cache: Path | None = None
+
+    def held_out_speakers(self) -> Judged:
+        """Judge every clip by a network that never heard its speaker."""
+        fold = speaker_folds(self.clips, self.recipe.folds, self.recipe.seed)
+        parts = [fold == index for index in range(self.recipe.folds)]
+        found: Judged | None = None
+        for number, part in enumerate(parts, start=1):
+            judged = self._judged_without(part)
+            if found is None:
+                shape = (len(self.embeddings), len(self.clips))
+                found = Judged(np.zeros((*shape, *judged.logits.shape[2:])), np.zeros(shape))
+            found.logits[:, part], found.distances[:, part] = judged
+            print(f"  {number} of {len(parts)} trained", flush=True)
+        assert found is not None  # noqa: S101 - a recipe has two folds at least
+        return found
+
+    def held_out_corpus(self, corpus: str) -> Trial:
+        """Judge a corpus by a network, a calibration and an operating point that were made of the others alone."""
+        out = np.array([clip.corpus == corpus for clip in self.clips])
+        rest = Trials(self.embeddings[:, ~out], self._of(~out), self.recipe, self.cache)
+        calibration = fit([rest.held_out_speakers()], rest.clips, self.recipe)
+        return Trial(self._of(out), self._judged_without(out), calibration)
+
+    def _judged_without(self, part: NDArray[np.bool_]) -> Judged:
+        """Train without a part of the clips and judge that part."""
+        network = train_network(self.embeddings[:, ~part], self._of(~part), self.recipe, self.cache)
+        return judge(network, self.embeddings[:, part])
+
+    def _of(self, part: NDArray[np.bool_]) -> list[Clip]:
+        return [clip for clip, is_in in zip(self.clips, part, strict=True) if is_in]
 
 
-def ranking(judged: Judged, clips: Sequence[Clip], line: int) -> dict[str, dict[str, float]]:
-    """AUC of both outputs per corpus on one line, over the clips in which one of the four classes was heard."""
-    found: dict[str, dict[str, float]] = {}
-    scores = judged.logits[line].mean(axis=1)
-    for corpus in CORPORA:
-        rows = [index for index, clip in enumerate(clips) if clip.corpus == corpus and clip.is_judged]
-        active, angry = (np.array([getattr(clips[i], kind) for i in rows]) for kind in ("is_active", "is_angry"))
-        found[corpus] = {
-            "clips": len(rows),
-            "activation_auc": round(auc(scores[rows, 0], active), 4),
-            "anger_auc": round(auc(scores[rows, 1], angry), 4),
-        }
-    return found
+def joined(trials: Sequence[Trial], clips: Sequence[Clip]) -> Judged:
+    """Put trials of all corpora together, in the order of `clips`.
 
-
-def reliability(
-    judged: Judged, clips: Sequence[Clip], line: int, calibration: Calibration
-) -> dict[str, dict[str, dict[str, float]]]:
-    """Per corpus and output: calibration error, share within one sigma, and mean sigma, for what is not abstained."""
-    wanted, weight = targets(clips)
-    corpora = np.array([clip.corpus for clip in clips])
-    near = judged.distances[line] <= calibration.farthest
-    found: dict[str, dict[str, dict[str, float]]] = {}
-    for corpus in CORPORA:
-        rows = (corpora == corpus) & near
-        found[corpus] = {"coverage": {"judged": round(float(near[corpora == corpus].mean()), 3)}}
-        if not rows.any():
-            continue
-        for column, scale in enumerate((calibration.activation, calibration.anger)):
-            values, sigmas = scale.judge(judged.logits[line, rows, :, column], judged.distances[line, rows])
-            aim, weights = wanted[rows, column].astype(np.float64), weight[rows, column].astype(np.float64)
-            found[corpus][OUTPUTS[column]] = {
-                "calibration_error": round(calibration_error(values, aim, weights), 4),
-                "within_one_sigma": round(covered(values, sigmas, aim, weights), 3),
-                "mean_sigma": round(float(np.mean(sigmas)), 3),
-            }
+    A network of few speakers has fewer votes: they are said again until there are as many.
+    """
+    place = {clip.path: index for index, clip in enumerate(clips)}
+    lines, _, votes, outputs = max((trial.judged.logits.shape for trial in trials), key=lambda shape: shape[2])
+    found = Judged(np.zeros((lines, len(clips), votes, outputs)), np.zeros((lines, len(clips))))
+    for trial in trials:
+        at = [place[clip.path] for clip in trial.clips]
+        own = trial.judged.logits.shape[2]
+        found.logits[:, at] = trial.judged.logits[:, :, np.arange(votes) % own]
+        found.distances[:, at] = trial.judged.distances
     return found

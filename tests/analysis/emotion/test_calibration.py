@@ -7,7 +7,7 @@ from analysis.emotion.calibration import Calibration, Scale, parse
 from consent.errors import InvalidValue
 
 SCALE = Scale(1.2, -0.1, (0.0, 0.3, 2.0, 0.5))
-CALIBRATION = Calibration(SCALE, SCALE, 1.4, 1.0, ("de", "en"))
+CALIBRATION = Calibration(SCALE, SCALE, 1.4, 0.7, 1.0, ("de", "en"))
 
 
 def test_doubt_grows_with_disagreement_and_with_distance() -> None:

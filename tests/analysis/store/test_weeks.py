@@ -58,7 +58,7 @@ def vote(number: int, kind: str = SCORED, bins: tuple[int, int] | None = (3, 1))
 def admit(weeks: Weeks, calls: int = MANY_CALLS) -> None:
     """So many calls are over."""
     for number in range(calls):
-        weeks.admit(vote(number))
+        weeks.count(vote(number))
 
 
 async def stored(database: Database) -> list[tuple[str, str, int]]:
@@ -147,7 +147,7 @@ async def test_nothing_is_in_the_file_before_there_are_many(database: Database) 
     assert await weeks.fold() == 0
     assert await stored(database) == []
     assert b"model-in-the-file" not in everything(database.path)
-    weeks.admit(vote(0))
+    weeks.count(vote(0))
     assert await weeks.fold() == MANY_CALLS
     assert await stored(database) == [("2026-W10", "model-in-the-file", MANY_CALLS)]
 
@@ -158,7 +158,7 @@ async def test_between_any_two_copies_of_the_file_lie_many_calls_or_none(databas
     """
     weeks, copies, seen = weeks_of(database, Clock()), [0], set[bytes]()
     for number in range(170):
-        weeks.admit(vote(number))
+        weeks.count(vote(number))
         await weeks.fold()
         copies.append(sum(calls for *_, calls in await stored(database)))
         seen |= set(re.findall(rb'{"scored": (\d+)', everything(database.path)))
@@ -183,7 +183,7 @@ async def test_a_sum_of_few_agents_is_not_told(database: Database, agents: list[
     """Law: no sum is, or is mostly, of the callers of one agent: five of them, none in more than half of the calls."""
     weeks = weeks_of(database, Clock())
     for number in range(3 * MANY_CALLS):
-        weeks.admit(Vote(SCORED, (3, 1), frozenset({agents[number % len(agents)]})))
+        weeks.count(Vote(SCORED, (3, 1), frozenset({agents[number % len(agents)]})))
     assert await weeks.fold() == 0
     assert await stored(database) == []
 
@@ -261,7 +261,7 @@ async def test_a_locked_file_loses_and_doubles_nothing(database: Database) -> No
         with pytest.raises(DatabaseUnavailable):
             await weeks.fold()
         other.execute("ROLLBACK")
-    weeks.admit(vote(0))
+    weeks.count(vote(0))
     assert await weeks.fold() == MANY_CALLS + 1
     assert await weeks.fold() == 0
     assert [calls for *_, calls in await stored(database)] == [MANY_CALLS + 1]
@@ -295,7 +295,7 @@ def test_any_stream_folds_to_sums_that_add_up(
         padding = [(SCORED, 0, 0, True, True)] * MANY_CALLS  # so that the last of them come to the file too
         for number, (kind, one, other, has_score, is_fold) in enumerate([*stream, *padding]):
             bins = (one, other) if kind == SCORED or has_score else None
-            weeks.admit(Vote(kind, bins, frozenset({NAMES[number % SEVERAL_AGENTS]})))
+            weeks.count(Vote(kind, bins, frozenset({NAMES[number % SEVERAL_AGENTS]})))
             came["kinds"][kind] += 1  # type: ignore[call-overload]
             if bins is not None:
                 came["activation"][one] += 1

@@ -92,10 +92,10 @@ def test_every_stop_erases_something() -> None:
 SCORE: Final[Verdict] = ToneScore(1.0, 3.0, Estimate(0.6, 0.1), Estimate(0.2, 0.1), SteadyTone.model_id)
 
 
-def admitted(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> list[Vote]:
+def counted(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> list[Vote]:
     """The votes that come into the weeks from now on."""
     found: list[Vote] = []
-    monkeypatch.setattr(bench.weeks, "admit", found.append)
+    monkeypatch.setattr(bench.weeks, "count", found.append)
     return found
 
 
@@ -103,7 +103,7 @@ async def test_a_call_counts_once_when_it_is_sealed(
     bench: Bench, callers: Callers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Law: not before, and sealed twice it counts once; the sum learns a bin and the agent, and no call."""
-    found = admitted(bench, monkeypatch)
+    found = counted(bench, monkeypatch)
     grants, scribe = await callers.says_yes(), scribe_of(bench)
     await scribe.keep(grants.caller.admit(SCORE))
     scribe.note(callers.entry("call-1", Answer.EXPIRED), None)
@@ -119,7 +119,7 @@ async def test_a_call_that_was_stopped_counts_in_no_sum(
     bench: Bench, callers: Callers, answer: Answer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Law: a call that either party stopped is in no figure of the site."""
-    found = admitted(bench, monkeypatch)
+    found = counted(bench, monkeypatch)
     grants, scribe = await callers.says_yes(), scribe_of(bench)
     await scribe.keep(grants.caller.admit(SCORE))
     scribe.note(callers.entry("call-1", answer), None)
@@ -132,7 +132,7 @@ async def test_what_is_not_kept_counts_in_no_sum(
     bench: Bench, callers: Callers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Law: a call that was erased while it went on is not sealed, and is no part of a sum either."""
-    found = admitted(bench, monkeypatch)
+    found = counted(bench, monkeypatch)
     grants, scribe = await callers.says_yes(), scribe_of(bench)
     await scribe.keep(grants.caller.admit(SCORE))
     record = await callers.ledger.keyring.of(callers.ledger.keys.mac("call", "call-1"))
@@ -146,7 +146,7 @@ async def test_a_seal_that_fails_counts_when_it_is_made(
     bench: Bench, callers: Callers, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Law: what is not committed is not counted, and what is tried again is counted once."""
-    found = admitted(bench, monkeypatch)
+    found = counted(bench, monkeypatch)
     grants, scribe = await callers.says_yes(), scribe_of(bench)
     await scribe.keep(grants.caller.admit(SCORE))
     with closing(sqlite3.connect(database.path, isolation_level=None)) as other:

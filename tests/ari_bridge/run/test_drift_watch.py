@@ -77,7 +77,7 @@ async def test_it_folds_what_waits(database: Database) -> None:
     await watch.look()
     assert watch.newest is None
     for vote in votes(CALM):
-        weeks.admit(vote)
+        weeks.count(vote)
     await watch.look()
     clock.later()
     assert [week.calls for week in await weeks.over()] == [200]

@@ -1,34 +1,62 @@
 """How a head learns."""
 
+import numpy as np
+import pytest
 import torch
 
-from analysis.emotion.training.brain import Batch, coral, mixed
+from analysis.emotion.network import CLASSES, EMBEDDING
+from analysis.emotion.training.brain import DEAR, HIDDEN, PLAIN, Batch, Draws, Lesson, blurred, mixed, train_head
 
 
 def _batch() -> Batch:
     torch.manual_seed(1)
-    return Batch(torch.rand(40, 384), torch.rand(40, 2), torch.ones(40, 2), torch.arange(40) % 2)
+    return Batch(torch.rand(40, 384), torch.rand(40, CLASSES))
 
 
-def test_mixing_never_crosses_corpora() -> None:
-    """Law: a mixed row still belongs to one corpus, or CORAL would compare mixtures."""
+def _lesson() -> Lesson:
+    random = np.random.default_rng(1)
+    targets = np.eye(CLASSES, dtype=np.float32)[random.integers(0, CLASSES, 200)]
+    rows = random.standard_normal((200, EMBEDDING)).astype(np.float32)
+    rows[:, :CLASSES] += 3 * targets
+    return Lesson(rows, targets, np.ones(200))
+
+
+def test_a_mixed_row_lies_between_two_of_the_batch() -> None:
+    """Law: mixing makes no number that no clip has, and mixes targets in the same share."""
     batch = _batch()
-    batch.embeddings[batch.corpus == 1] += 10.0
     blended = mixed(batch, 0.4)
-    assert float(blended.embeddings[blended.corpus == 0].max()) < 2.0
-    assert float(blended.embeddings[blended.corpus == 1].min()) > 9.0
+    assert float(blended.embeddings.max()) <= float(batch.embeddings.max())
+    assert torch.allclose(blended.targets.sum(), batch.targets.sum(), rtol=1e-4)
+    assert not torch.equal(blended.embeddings, batch.embeddings)
 
 
-def test_no_strength_mixes_nothing() -> None:
-    """Law: a recipe without mixup trains on the clips themselves."""
+def test_no_strength_changes_nothing() -> None:
+    """Law: a recipe without mixup and blur trains on the clips themselves."""
     batch = _batch()
     assert mixed(batch, 0.0) is batch
+    assert blurred(batch, 0.0) is batch
+    assert torch.equal(blurred(batch, 1.0).targets, batch.targets)
 
 
-def test_corpora_that_look_alike_cost_nothing() -> None:
-    """Law: CORAL is zero for one corpus or for equal covariances, and positive otherwise."""
-    hidden = torch.randn(20, 8)
-    twice, corpus = torch.cat([hidden, hidden + 3.0]), torch.arange(40) // 20
-    assert float(coral(twice, torch.zeros(40))) == 0.0
-    assert float(coral(twice, corpus)) < 1e-9
-    assert float(coral(torch.cat([hidden, 3.0 * hidden]), corpus)) > 1e-3
+def test_rows_are_drawn_by_their_chance() -> None:
+    """Law: a corpus that counts nothing is never learnt from, and no row beyond the last is asked for."""
+    lesson = _lesson()
+    chance = np.zeros(200)
+    chance[[3, 199]] = 1.0, 3.0
+    drawn = list(Draws(Lesson(lesson.embeddings, lesson.targets, chance), 1000, 100, 1))
+    rows = torch.cat([batch.embeddings for batch in drawn])
+    known = torch.from_numpy(lesson.embeddings[[3, 199]])
+    which = torch.cdist(rows, known).argmin(dim=1)
+    assert float(torch.cdist(rows, known).amin(dim=1).max()) < 0.1
+    assert float((which == 1).float().mean()) == pytest.approx(0.75, abs=0.06)
+
+
+@pytest.mark.parametrize("recipe", [HIDDEN, PLAIN, DEAR], ids=lambda path: path.stem)
+def test_every_kind_of_head_learns(recipe: object) -> None:
+    """Law: what can be learnt of a lesson is learnt, and the same seed learns the same."""
+    lesson = _lesson()
+    first, second = (train_head(lesson, recipe, 3) for _ in range(2))  # type: ignore[arg-type]
+    with torch.inference_mode():
+        said = first.classes(torch.from_numpy(lesson.embeddings))
+    assert float((said.argmax(1).numpy() == lesson.targets.argmax(1)).mean()) > 0.9
+    assert all(torch.equal(a, b) for a, b in zip(first.parameters(), second.parameters(), strict=True))

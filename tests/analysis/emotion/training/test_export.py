@@ -13,12 +13,12 @@ from analysis.emotion.training.export import export
 def test_an_exported_network_comes_back_the_same(tmp_path: Path) -> None:
     """Law: the served file gives what the network gave, and fills a network again."""
     torch.manual_seed(1)
-    network = ToneNetwork(2).eval()
+    network = ToneNetwork(1, hidden=8, plain=1).eval()
     with torch.no_grad():
         for parameter in network.parameters():  # as after training: no two alike, which the exporter would merge
             parameter.add_(0.01 * torch.randn_like(parameter))
     export(network, tmp_path / "tone.onnx", ["logits", "distance"])
-    again = ToneNetwork(2)
+    again = ToneNetwork(1, hidden=8, plain=1)
     load_onnx(again, tmp_path / "tone.onnx")
     picture = torch.rand(1, 80, 250)
     session = onnxruntime.InferenceSession(tmp_path / "tone.onnx", providers=["CPUExecutionProvider"])

@@ -1,30 +1,28 @@
 """What the recipe is worth on voices it has not met."""
 
-import numpy as np
-import pytest
-
-from analysis.emotion.calibration import Calibration, Scale
-from analysis.emotion.training.ensemble import Judged
-from analysis.emotion.training.trials import held_out_speakers, ranking, reliability
-from tests.analysis.emotion.training.clips import drawn_clips
+from analysis.emotion.training.corpora import CORPORA
+from analysis.emotion.training.figures import measured_of, reference_of
+from analysis.emotion.training.trials import Trials, joined
+from tests.analysis.emotion.training.clips import LINES, SMALL, drawn_clips
 
 
-def test_every_clip_is_judged_by_a_network_that_never_heard_its_speaker() -> None:
-    """Law: no clip is left out, and what can be learned is found on unmet speakers."""
+def test_everything_is_judged_by_who_never_heard_it() -> None:
+    """Law: no clip is left out; what can be learned is found on unmet speakers, and on a corpus never met."""
     clips, embeddings = drawn_clips(6)
-    judged = held_out_speakers(embeddings, clips, 1, 2, 1)
+    trials = Trials(embeddings, clips, SMALL)
+    judged = trials.held_out_speakers()
     assert (judged.distances > 0).all()
-    found = ranking(judged, clips, 0)
-    assert found["emodb"]["clips"] == 48
-    assert found["emodb"]["anger_auc"] > 0.8
-    assert found["crema_d_mel"]["activation_auc"] > 0.8
-
-
-def test_reliability_counts_only_what_is_not_abstained() -> None:
-    """Law: coverage is told beside every calibration error."""
-    clips, _ = drawn_clips(2)
-    wild = Judged(np.zeros((1, 40, 1, 2)), np.tile([0.5, 2.0], 20)[None])
-    scale = Scale(1.0, 0.0, (0.25, 0.0, 0.0, 0.0))
-    found = reliability(wild, clips, 0, Calibration(scale, scale, 1.0, 1.0, ("de",)))
-    assert found["emodb"]["coverage"]["judged"] == pytest.approx(0.5)
-    assert found["emodb"]["anger"]["within_one_sigma"] == pytest.approx(1.0)
+    by_corpus = [trials.held_out_corpus(corpus) for corpus in CORPORA]
+    assert [{clip.corpus for clip in trial.clips} for trial in by_corpus] == [{corpus} for corpus in CORPORA]
+    both = joined(by_corpus, clips)
+    assert both.logits.shape == judged.logits.shape
+    assert (both.distances > 0).all()
+    told = by_corpus[0].judgements(LINES, ("phone", "wild"))
+    assert [one.line for one in told] == ["phone"] * 60 + ["bad"] * 60
+    measured = measured_of(trials, judged, by_corpus)
+    for trial in ("speakers_held_out", "corpus_held_out"):
+        cell = measured[trial]["groups"]["corpus"]["emodb"]["phone"]
+        assert cell["anger_auc"]["value"] > 0.8
+    reference = reference_of(trials, judged)
+    assert abs(sum(reference["anger"]) - 1.0) < 0.01
+    assert 0.0 <= reference["abstained"] < 0.5
