@@ -11,7 +11,7 @@ from tests.analysis.emotion.model_copies import copy_model, flip_bit
 def test_the_shipped_model_is_whole_and_small() -> None:
     """Law: what ships is what was trained, with its notices, in at most 10 MB."""
     files = read_verified(PACKAGED)
-    assert {"tone.onnx", "calibration.json", "hyperparams.yaml", "NOTICE.txt"} == set(files.contents)
+    assert {"tone.onnx", "calibration.json", "hyperparams.yaml", "splits.json", "NOTICE.txt"} == set(files.contents)
     assert sum(map(len, files.contents.values())) <= 10_000_000
 
 

@@ -34,7 +34,11 @@ def only(tmp_path: Path, row: str, columns: str = "path,speaker,emotion,note") -
 def test_three_columns_are_enough(tmp_path: Path) -> None:
     """Law: what an admin does not know may be left out."""
     found = only(tmp_path, "a.wav,7,angry", "path,speaker,emotion")
-    assert found == LabelledClip(tmp_path / "a.wav", "own", "own:7", "", "", None, "", "anger", 0.95, 1.0, 0.95)
+    told = found.path, found.corpus, found.speaker, found.sex, found.race, found.age, found.language, found.heard
+    assert told == (tmp_path / "a.wav", "own", "own:7", "", "", None, "", "anger")
+    assert (found.activation, found.activation_weight, found.anger, found.listeners) == (0.95, 1.0, 0.95, 0)
+    assert found.shares[0] == 0.95
+    assert sum(found.shares) == pytest.approx(1.0)
 
 
 def test_every_column_is_read(tmp_path: Path) -> None:
