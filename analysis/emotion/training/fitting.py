@@ -15,6 +15,8 @@ from analysis.emotion.training.recipe import Recipe
 Floats = NDArray[np.float64]
 
 SHORTEST_S: Final = 1.0
+_LOWEST: Final = 0.001
+"""No operating point lies nearer to an end of the scale: it is rounded to this."""
 _CALL_LINES: Final = ("phone", "wild")
 """The lines on which an alarm may be false: a clean recording is no call."""
 
@@ -90,4 +92,4 @@ def _alarm(scale: Scale, judged: Judged, clips: Sequence[Clip], lines: Sequence[
     for line in lines:
         values = scale.values(judged.logits[line, :, :, 1].mean(axis=1))
         edges += [float(np.quantile(values[calm & (corpora == one)], 1.0 - false_alarms)) for one in set(corpora)]
-    return round(max(edges), 3)
+    return round(min(max(*edges, _LOWEST), 1.0 - _LOWEST), 3)

@@ -28,10 +28,11 @@ def test_the_operating_point_lets_few_calm_clips_through() -> None:
     """Law: no more than the recipe's share of any corpus' clips that are not angry raises an alarm."""
     clips, _ = drawn_clips(20)
     random = np.random.default_rng(2)
-    logits = random.standard_normal((len(LINES), len(clips), 2, 2)) * 2
+    logits = random.standard_normal((len(LINES), len(clips), 2, 2))
+    logits += np.array([(clip.is_active, clip.is_angry) for clip in clips], dtype=float)[None, :, None, :]
     calibration = fit([Judged(logits, np.ones((len(LINES), len(clips))))], clips, SMALL)
     for line in (1, 2):
         values = calibration.anger.values(logits[line, :, :, 1].mean(axis=1))
         for corpus in {clip.corpus for clip in clips}:
             calm = [at for at, one in enumerate(clips) if one.corpus == corpus and one.is_judged and not one.is_angry]
-            assert (values[calm] > calibration.alarm).mean() <= SMALL.false_alarms + 0.01
+            assert (values[calm] > calibration.alarm).mean() <= SMALL.false_alarms + 1 / len(calm)
