@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from onnx import numpy_helper
 from torch import Tensor, nn
 
+from analysis.emotion.log_mel import BANDS
+
 WIDTH: Final = 384
 BLOCKS: Final = 2
 POSITIONS: Final = 400
@@ -37,6 +39,7 @@ _FIRST_WEIGHTS: Final = 0.3
 _ACTIVATION_IN_ANGER: Final = 0.3
 _ATTENTION_HEADS: Final = 6
 _HIDDEN: Final = 1536
+_TAPS: Final = 3
 
 
 class Product(nn.Module):
@@ -63,6 +66,27 @@ class Projection(nn.Module):
     def forward(self, values: Tensor) -> Tensor:
         """Map `[..., inputs]` to `[..., outputs]`."""
         return values @ self.weight + self.bias
+
+
+class Convolution(nn.Module):
+    """Three frames at a time, as one product with all three: on one core faster than a convolution, and as exact.
+
+    The weight `[3 * inputs, outputs]` holds what the frame before is multiplied by, then the frame itself, then the
+    next.
+    """
+
+    def __init__(self, inputs: int, outputs: int, stride: int) -> None:
+        super().__init__()
+        self.product = Projection(_TAPS * inputs, outputs)
+        self.stride = stride
+
+    def forward(self, frames: Tensor) -> Tensor:
+        """Map `[1, n, inputs]` to `[1, n / stride, outputs]`, rounded up; before and after is silence."""
+        count = frames.shape[1]
+        padded = nn.functional.pad(frames, (0, 0, 1, 1))
+        taps = [padded[:, tap : tap + count : self.stride] for tap in range(_TAPS)]
+        result: Tensor = self.product(torch.cat(taps, dim=2))
+        return result
 
 
 class Block(nn.Module):
@@ -104,8 +128,8 @@ class Trunk(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.conv1 = nn.Conv1d(80, WIDTH, 3, padding=1)
-        self.conv2 = nn.Conv1d(WIDTH, WIDTH, 3, stride=2, padding=1)
+        self.conv1 = Convolution(BANDS, WIDTH, stride=1)
+        self.conv2 = Convolution(WIDTH, WIDTH, stride=2)
         self.positions = nn.Parameter(torch.zeros(POSITIONS, WIDTH))
         self.blocks = nn.ModuleList(Block() for _ in range(BLOCKS))
         self.norm = nn.LayerNorm(WIDTH)
@@ -116,7 +140,7 @@ class Trunk(nn.Module):
 
     def forward(self, picture: Tensor) -> Tensor:
         """Map a picture `[1, 80, frames]` of at most 800 frames to an embedding `[1, EMBEDDING]`, see `POOLS`."""
-        frames = nn.functional.gelu(self.conv2(nn.functional.gelu(self.conv1(picture)))).transpose(1, 2)
+        frames = nn.functional.gelu(self.conv2(nn.functional.gelu(self.conv1(picture.transpose(1, 2)))))
         # smart-turn was trained on sound that ends where its window ends: short sounds sit at the tail.
         frames = frames + self.positions[POSITIONS - frames.shape[1] :]
         depths = []

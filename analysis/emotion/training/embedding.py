@@ -1,6 +1,7 @@
 """Embeddings of all clips over all lines, computed once."""
 
 import hashlib
+import inspect
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -12,12 +13,16 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from analysis.emotion import log_mel as pictures
+from analysis.emotion.evaluation import sound as sounds
 from analysis.emotion.evaluation.sound import read_sound
 from analysis.emotion.log_mel import RATE_HZ, log_mel
+from analysis.emotion.training import telephone
 from analysis.emotion.training.corpora import Clip
 from analysis.emotion.training.telephone import Sound, through_line
 
 MAX_SAMPLES: Final = 8 * RATE_HZ
+_CODE: Final = (pictures, sounds, telephone)
 _PART: Final = 64
 _REPORT_S: Final = 20.0
 
@@ -57,13 +62,22 @@ class Copies:
 
 def embed_clips(clips: Sequence[Clip], copies: Copies, cache: Path, jobs: int) -> Floats16:
     """Return float16 `[lines, clips, EMBEDDING]`; kept in `cache`, so that a second run takes seconds."""
-    told = [hashlib.sha256(copies.trunk.read_bytes()).hexdigest(), str(copies.seed), str(len(copies.noises))]
-    key = hashlib.sha256("\n".join([*told, *copies.lines, *(str(clip.path) for clip in clips)]).encode())
-    stored = cache / f"embeddings-{key.hexdigest()[:16]}.npy"
+    stored = cache / f"embeddings-{_key(clips, copies)}.npy"
     if not stored.exists():
         kept = np.concatenate(list(_progress(_parts(clips, copies, jobs), len(clips))))
         np.save(stored, kept.swapaxes(0, 1))
     return np.asarray(np.load(stored), dtype=np.float16)
+
+
+def _key(clips: Sequence[Clip], copies: Copies) -> str:
+    """What embeddings depend on: trunk, lines, clips, noises, chance, and the code that makes copies and pictures."""
+    key = hashlib.sha256(copies.trunk.read_bytes())
+    for module in _CODE:
+        key.update(inspect.getsource(module).encode())
+    for noise in copies.noises:
+        key.update(noise.tobytes())
+    key.update("\n".join([str(copies.seed), *copies.lines, *(str(clip.path) for clip in clips)]).encode())
+    return key.hexdigest()[:16]
 
 
 def _parts(clips: Sequence[Clip], copies: Copies, jobs: int) -> Iterator[Floats16]:

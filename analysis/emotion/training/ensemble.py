@@ -1,6 +1,7 @@
 """Training a whole network: the space of the embeddings, its edge, and an ensemble of heads."""
 
 import hashlib
+import inspect
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -10,7 +11,9 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from analysis.emotion import network as networks
 from analysis.emotion.network import SEEN, SPACE, WIDTH, Head, PlainHead, ToneNetwork
+from analysis.emotion.training import brain
 from analysis.emotion.training.brain import DEAR, HIDDEN, PLAIN, Lesson, train_head
 from analysis.emotion.training.corpora import Clip
 from analysis.emotion.training.recipe import Recipe
@@ -71,6 +74,8 @@ def _head(lesson: Lesson, recipe: Path, seed: int, cache: Path | None) -> Head |
     if cache is None:
         return train_head(lesson, recipe, seed)
     digest = hashlib.sha256(recipe.read_bytes() + str(seed).encode())
+    for module in (brain, networks):
+        digest.update(inspect.getsource(module).encode())
     for part in (lesson.embeddings, lesson.targets, lesson.chance):
         digest.update(np.ascontiguousarray(part).data)
     stored = cache / f"head-{digest.hexdigest()[:16]}.npz"

@@ -69,7 +69,12 @@ def read_trunk(path: Path) -> Trunk:
     with torch.no_grad():
         for name in ("conv1", "conv2"):
             stem = f"inner.encoder.{name}"
-            _fill(trunk.get_submodule(name), weight(f"{stem}.weight"), weight(f"{stem}.bias"))
+            filters = weight(f"{stem}.weight").transpose(2, 1, 0)  # [outputs, inputs, taps] as it is stored
+            _fill(
+                trunk.get_submodule(f"{name}.product"),
+                filters.reshape(-1, filters.shape[2]),
+                weight(f"{stem}.bias"),
+            )
         trunk.positions.copy_(torch.from_numpy(weight("inner.encoder.embed_positions.weight")))
         for index, names in enumerate(_MATRICES):
             block = trunk.block(index)

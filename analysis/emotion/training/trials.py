@@ -58,16 +58,12 @@ class Trials:
         """Judge every clip by a network that never heard its speaker."""
         fold = speaker_folds(self.clips, self.recipe.folds, self.recipe.seed)
         parts = [fold == index for index in range(self.recipe.folds)]
-        found: Judged | None = None
+        judged = []
         for number, part in enumerate(parts, start=1):
-            judged = self._judged_without(part)
-            if found is None:
-                shape = (len(self.embeddings), len(self.clips))
-                found = Judged(np.zeros((*shape, *judged.logits.shape[2:])), np.zeros(shape))
-            found.logits[:, part], found.distances[:, part] = judged
+            judged.append(self._judged_without(part))
             print(f"  {number} of {len(parts)} trained", flush=True)
-        assert found is not None  # noqa: S101 - a recipe has two folds at least
-        return found
+        order = np.argsort(np.concatenate([np.flatnonzero(part) for part in parts]))
+        return Judged(*(np.concatenate(each, axis=1)[:, order] for each in zip(*judged, strict=True)))
 
     def held_out_corpus(self, corpus: str) -> Trial:
         """Judge a corpus by a network, a calibration and an operating point that were made of the others alone."""
