@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from time import monotonic, sleep
 
 import numpy as np
 import pytest
@@ -88,12 +89,23 @@ def test_a_process_that_hangs_is_killed() -> None:
     assert not Path(f"/proc/{pid}").exists()
 
 
+def _environment_of(pid: int) -> list[bytes]:
+    """The variables of a process that has just been started."""
+    until = monotonic() + WAIT_S
+    # A start is over for us when the kernel has closed the files that are not handed on. Only after that does it note
+    # where the new program's variables lie: until then the file is there and empty.
+    while not (told := Path(f"/proc/{pid}/environ").read_bytes()):
+        assert monotonic() < until, "its variables were never there"
+        sleep(0.01)
+    return told.split(b"\0")
+
+
 def test_our_settings_and_keys_of_hubs_are_not_handed_on(monkeypatch: pytest.MonkeyPatch) -> None:
     """Law: it gets neither our variables nor a token, and PyTorch's switch for programs in checkpoints is off."""
     for name in ("OUIDIRE_PBX__ARI_USER", "HF_TOKEN", "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD"):
         monkeypatch.setenv(name, "1")
     child = ForeignChild(b"{}", fake_process.command("never ready"))
-    told = Path(f"/proc/{child.pid}/environ").read_bytes().split(b"\0")
+    told = _environment_of(child.pid)
     child.end()
     assert not [one for one in told if one.startswith((b"OUIDIRE_", b"HF_TOKEN", b"TORCH_FORCE_NO"))]
     assert {b"TORCH_FORCE_WEIGHTS_ONLY_LOAD=1", b"HF_HUB_OFFLINE=1"} <= set(told)
