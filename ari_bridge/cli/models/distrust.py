@@ -7,12 +7,12 @@ from pathlib import Path
 from ari_bridge.cli.command import Exit
 from ari_bridge.cli.models.part import Part
 from ari_bridge.run import settings as all_settings
-from ari_bridge.run.tone import trust_file_of
 
 
 def run(arguments: Namespace) -> Exit:
     """Take it back. Raises SettingsError, NotTrusted."""
     from analysis.emotion.foreign.trust_file import TrustFile
+    from ari_bridge.run.tone import trust_file_of
 
     if not TrustFile(trust_file_of(all_settings.load(arguments.settings))).remove(arguments.folder):
         print(f"{arguments.folder} was not trusted.", file=sys.stderr)

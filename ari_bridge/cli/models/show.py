@@ -8,7 +8,6 @@ from ari_bridge.cli.command import Exit
 from ari_bridge.cli.models.part import Part
 from ari_bridge.run import settings as all_settings
 from ari_bridge.run.settings import Settings
-from ari_bridge.run.tone import choice_of, trust_file_of
 
 if TYPE_CHECKING:
     from analysis.emotion.report_folder import Reports
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
 def run(arguments: Namespace) -> Exit:
     """Print the model's name, its languages, and each trusted folder. Raises SettingsError, ModelRefused."""
     from analysis.emotion.foreign.trust_file import TrustFile
+    from ari_bridge.run.tone import trust_file_of
 
     settings = all_settings.load(arguments.settings)
     for line in _languages(settings):
@@ -29,7 +29,7 @@ def run(arguments: Namespace) -> Exit:
 def _languages(settings: Settings) -> Iterator[str]:
     from analysis.emotion.model_choice import opened
     from analysis.emotion.unlocking import wanted
-    from ari_bridge.run.tone import reports_of, served_of
+    from ari_bridge.run.tone import choice_of, reports_of, served_of
 
     choice, reports = choice_of(settings), reports_of(settings)
     with opened(choice) as model:

@@ -11,7 +11,6 @@ from ari_bridge.cli.command import Exit
 from ari_bridge.cli.models.part import Part
 from ari_bridge.run import settings as all_settings
 from ari_bridge.run.settings_errors import SettingsError
-from ari_bridge.run.tone import trust_file_of
 
 if TYPE_CHECKING:
     from analysis.emotion.foreign.survey import Survey
@@ -30,6 +29,7 @@ def run(arguments: Namespace) -> Exit:
     from analysis.emotion.foreign.survey import survey
     from analysis.emotion.foreign.trust import TrustedFolder
     from analysis.emotion.foreign.trust_file import TrustFile
+    from ari_bridge.run.tone import trust_file_of
 
     trust_file = TrustFile(trust_file_of(all_settings.load(arguments.settings)))
     found = survey(arguments.folder)
