@@ -14,8 +14,9 @@ from typing import Final
 import numpy as np
 
 from analysis.audio import ENGINE_RATE_HZ, AudioFrame
-from analysis.emotion.onnx_model import LONGEST_SAMPLES, OnnxToneModel
+from analysis.emotion.onnx_model import OnnxToneModel
 from analysis.emotion.score import Abstained, Reading, Reason
+from analysis.emotion.window import LONGEST_SAMPLES
 from analysis.engine.batcher import Batcher
 from analysis.engine.inbox import Heard
 from analysis.speech.segment import CallerSpeech

@@ -24,10 +24,10 @@ from analysis.emotion.log_mel import log_mel
 from analysis.emotion.model_files import NETWORK, PACKAGED
 from analysis.emotion.network import Trunk, load_onnx
 from analysis.emotion.score import Estimate
+from analysis.emotion.window import LONGEST_SAMPLES
 
 CORPORA: Final = ("emodb", "crema_d_mel")
 FOLDS: Final = 5
-LONGEST_SAMPLES: Final = 8 * ENGINE_RATE_HZ
 _PENALTY: Final = 0.03
 """Of the squared weights against the mean loss: strong, since speakers are few."""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import onnxruntime
@@ -12,14 +12,9 @@ from analysis.audio import ENGINE_RATE_HZ, Pcm32
 from analysis.emotion.calibration import parse
 from analysis.emotion.log_mel import log_mel
 from analysis.emotion.model_files import CALIBRATION, NETWORK, PACKAGED, ModelFiles, read_verified
-from analysis.emotion.score import Abstained, Reading, Reason, ToneScore, Verdict
+from analysis.emotion.score import Abstained, Reading, ToneScore, Verdict
+from analysis.emotion.window import LONGEST_SAMPLES, unheard
 from analysis.speech.segment import CallerSpeech, SpeechSegment
-
-LONGEST_SAMPLES: Final = 8 * ENGINE_RATE_HZ
-"""The trunk has positions for 8 s; of a longer segment the last 8 s are judged, and the verdict covers only those."""
-
-_FAINTEST: Final = 1e-4
-"""Root mean square below which there is no voice on the line: -80 dB of full scale, under G.711's smallest step."""
 
 
 class ToneNetwork(Protocol):
@@ -113,27 +108,19 @@ class OnnxToneModel:
 
     def read(self, samples: Pcm32) -> Reading | None:
         """What the network makes of one window of at most 8 s at 16 kHz; None where it is too short or too faint."""
-        if _unheard(samples, self._calibration.shortest_s) is not None:
-            return None
+        return None if unheard(samples, self._calibration.shortest_s) else self._read(samples)
+
+    def _read(self, samples: Pcm32) -> Reading:
         return self._calibration.reading(*self.run(samples))
 
     def _judge_one(self, segment: SpeechSegment) -> Verdict:
         """Judge one segment, or say why not."""
         heard = segment.samples[-LONGEST_SAMPLES:]
         start_s, end_s = segment.end_s - len(heard) / ENGINE_RATE_HZ, segment.end_s
-        reading = self.read(heard)
-        if reading is None:
-            reason = _unheard(heard, self._calibration.shortest_s) or Reason.LINE
-            return Abstained(start_s, end_s, reason)
+        why = unheard(heard, self._calibration.shortest_s)
+        if why is not None:
+            return Abstained(start_s, end_s, why)
+        reading = self._read(heard)
         if reading.reason is not None:
             return Abstained(start_s, end_s, reading.reason)
         return ToneScore(start_s, end_s, reading.activation, reading.anger, self._model_id)
-
-
-def _unheard(samples: Pcm32, shortest_s: float) -> Reason | None:
-    """Why a window is not run at all, or None."""
-    if len(samples) < shortest_s * ENGINE_RATE_HZ:
-        return Reason.TOO_LITTLE_SPEECH
-    if not float(np.sqrt(np.mean(np.square(samples, dtype=np.float64)))) > _FAINTEST:
-        return Reason.LINE
-    return None

@@ -21,7 +21,8 @@ from typing import Final
 import numpy as np
 
 from analysis.emotion.log_mel import log_mel
-from analysis.emotion.onnx_model import LONGEST_SAMPLES, OnnxToneNetwork, ToneNetwork
+from analysis.emotion.onnx_model import OnnxToneNetwork, ToneNetwork
+from analysis.emotion.window import LONGEST_SAMPLES
 from analysis.engine.network_wire import (
     BLOCK_BYTES,
     MESSAGE_BYTES,

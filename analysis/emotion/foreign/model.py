@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from analysis.audio import ENGINE_RATE_HZ, Pcm32
 from analysis.emotion.foreign.child import ForeignGone
 from analysis.emotion.foreign.labels import LabelMap
-from analysis.emotion.foreign.wire import LONGEST_SAMPLES
 from analysis.emotion.model_files import ModelRefused
 from analysis.emotion.score import Abstained, Estimate, Reading, Reason, ToneScore, Verdict
+from analysis.emotion.window import LONGEST_SAMPLES, unheard
 from analysis.speech.segment import CallerSpeech, SpeechSegment
 
 WIDEST_SIGMA: Final = 0.5
@@ -21,7 +21,6 @@ telephone line nobody has measured, so its own confidence is not passed on."""
 JUDGE_S: Final = 1.0
 """What one batch may take of the engine's thread. What does not fit is not judged, and said to be."""
 _SHORTEST_S: Final = 1.0
-_FAINTEST: Final = 1e-4
 _ALARM: Final = 0.5
 
 
@@ -114,30 +113,20 @@ class ForeignTone:
 
     def read(self, samples: Pcm32) -> Reading | None:
         """What the model makes of one window; see `ToneReader.read`. Raises ForeignGone."""
-        if _unheard(samples) is not None:
-            return None
+        return None if unheard(samples, _SHORTEST_S) else self._read(samples)
+
+    def _read(self, samples: Pcm32) -> Reading:
         activation, anger = self._labels.outputs(self._host.labels, self._host.ask(samples))
         return Reading(Estimate(activation, WIDEST_SIGMA), Estimate(anger, WIDEST_SIGMA), 0.0, anger > _ALARM, None)
 
     def _judge_one(self, segment: SpeechSegment, until: float) -> Verdict:
         heard = segment.samples[-LONGEST_SAMPLES:]
         start_s, end_s = segment.end_s - len(heard) / ENGINE_RATE_HZ, segment.end_s
-        why = _unheard(heard) or (Reason.ENGINE if monotonic() > until else None)
+        why = unheard(heard, _SHORTEST_S) or (Reason.ENGINE if monotonic() > until else None)
         if why is not None:
             return Abstained(start_s, end_s, why)
         try:
-            reading = self.read(heard)
+            reading = self._read(heard)
         except ForeignGone:
-            reading = None
-        if reading is None:
             return Abstained(start_s, end_s, Reason.ENGINE)
         return ToneScore(start_s, end_s, reading.activation, reading.anger, self._model_id)
-
-
-def _unheard(samples: Pcm32) -> Reason | None:
-    """Why a window is not run at all, or None."""
-    if len(samples) < _SHORTEST_S * ENGINE_RATE_HZ:
-        return Reason.TOO_LITTLE_SPEECH
-    if not float(np.sqrt(np.mean(np.square(samples, dtype=np.float64)))) > _FAINTEST:
-        return Reason.LINE
-    return None

@@ -24,7 +24,6 @@ from analysis.emotion.foreign.classifier import Classifier
 from analysis.emotion.foreign.order import Order, parse_order
 from analysis.emotion.foreign.wire import (
     HEAD_BYTES,
-    LONGEST_SAMPLES,
     MOST_BYTES,
     Kind,
     MalformedAnswer,
@@ -32,6 +31,7 @@ from analysis.emotion.foreign.wire import (
     parse_head,
     parse_samples,
 )
+from analysis.emotion.window import LONGEST_SAMPLES
 from consent.errors import OuidireError
 
 NAME: Final = "ouidire-tone"

@@ -11,10 +11,10 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.audio import ENGINE_RATE_HZ, Pcm32
+from analysis.audio import Pcm32
+from analysis.emotion.window import LONGEST_SAMPLES
 from consent.errors import OuidireError
 
-LONGEST_SAMPLES: Final = 8 * ENGINE_RATE_HZ
 MAX_LABELS: Final = 64
 MAX_LABEL_LETTERS: Final = 40
 _HEAD: Final = Struct("<4sBxxxI")

@@ -12,8 +12,9 @@ from analysis.audio import ENGINE_RATE_HZ, Pcm32
 from analysis.emotion.log_mel import log_mel
 from analysis.emotion.model import EmotionModel
 from analysis.emotion.model_files import NETWORK, PACKAGED, ModelRefused, read_verified
-from analysis.emotion.onnx_model import LONGEST_SAMPLES, OnnxToneModel, OnnxToneNetwork, ToneNetwork
+from analysis.emotion.onnx_model import OnnxToneModel, OnnxToneNetwork, ToneNetwork
 from analysis.emotion.score import Abstained, Reason, ToneScore
+from analysis.emotion.window import LONGEST_SAMPLES
 from consent.errors import Withdrawn
 from consent.states import Answer
 from tests.analysis.emotion.model_copies import caller_speech, copy_model, flip_bit

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from analysis.emotion.foreign.wire import (
     HEAD_BYTES,
-    LONGEST_SAMPLES,
     MAX_LABELS,
     MOST_BYTES,
     Head,
@@ -21,6 +20,7 @@ from analysis.emotion.foreign.wire import (
     parse_samples,
     parse_shares,
 )
+from analysis.emotion.window import LONGEST_SAMPLES
 
 
 @pytest.mark.parametrize("kind", Kind)
