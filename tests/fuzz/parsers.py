@@ -15,9 +15,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from hypothesis import strategies as st
 
 from analysis.emotion import calibration
+from analysis.emotion.foreign import wire as foreign_wire
+from analysis.emotion.foreign.wire import MalformedAnswer
 from analysis.emotion.model_files import PACKAGED
 from analysis.emotion.unlocking import NotUnlocked, unlocked
 from analysis.engine import network_wire
@@ -268,9 +271,33 @@ def _models() -> list[Parser]:
     return [
         Parser("calibration", text(json.dumps(told)), calibration.parse, InvalidValue),
         Parser("message of the networks' process", octets(request), network_wire.parse, MalformedMessage),
+        *_foreign(),
         Parser("constants of a model", octets(model), onnx_wire.constants, MalformedModel),
         Parser("report that unlocks a language", grafted(report).map(_as_bytes), _unlocked, NotUnlocked),
     ]
+
+
+def _foreign() -> list[Parser]:
+    labels = ("neu", "ang", "hap", "sad")
+    shares = np.array([0.1, 0.6, 0.2, 0.1], np.float32).tobytes()
+    told = {
+        foreign_wire.Kind.READY: json.dumps(labels).encode(),
+        foreign_wire.Kind.REFUSED: b"the folder is not what it was",
+        foreign_wire.Kind.READ: np.zeros(16_000, np.float32).tobytes(),
+        foreign_wire.Kind.SHARES: shares,
+    }
+    heads = [foreign_wire.pack(kind, content)[: foreign_wire.HEAD_BYTES] for kind, content in told.items()]
+    named = octets(told[foreign_wire.Kind.READY]) | grafted(list(labels)).map(_as_bytes)
+    return [
+        Parser("head from a foreign model's process", octets(*heads), foreign_wire.parse_head, MalformedAnswer),
+        Parser("labels of a foreign model", named, foreign_wire.parse_labels, MalformedAnswer),
+        Parser("window for a foreign model", octets(shares), foreign_wire.parse_samples, MalformedAnswer),
+        Parser("shares of a foreign model's labels", octets(shares), _shares, MalformedAnswer),
+    ]
+
+
+def _shares(content: bytes) -> None:
+    foreign_wire.parse_shares(content, 4)
 
 
 def _as_bytes(told: Any) -> bytes:
