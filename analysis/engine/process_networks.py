@@ -13,6 +13,7 @@ from typing import Final
 
 import numpy as np
 
+from analysis.beside.pauses import Pauses
 from analysis.engine.network_child import COMMAND, NetworkChild, weights
 from analysis.engine.network_host import EngineGone
 from analysis.engine.network_wire import MAX_FRAMES, MAX_ROWS, Block, Floats, Kind, Message
@@ -65,8 +66,8 @@ class ProcessNetworks:
         self._now = now
         self._child: NetworkChild | None = None
         self._is_ready = False
-        self._started_s = self._not_before_s = 0.0
-        self._pause_s = FIRST_PAUSE_S
+        self._started_s = 0.0
+        self._pauses = Pauses(FIRST_PAUSE_S, MAX_PAUSE_S, STEADY_S)
 
     @property
     def pid(self) -> int | None:
@@ -109,7 +110,7 @@ class ProcessNetworks:
             os.close(self._weights.pop())
 
     def _start_again(self) -> None:
-        if self._weights and self._now() >= self._not_before_s:
+        if self._weights and self._pauses.is_over(self._now()):
             self.restarts += 1
             self._started_s = self._now()
             self._child = self._launch()
@@ -125,17 +126,15 @@ class ProcessNetworks:
             self._lose(f"it was not ready within {START_S:g} s")
 
     def _set_ready(self) -> None:
-        self._is_ready, self.trouble, self._started_s = True, "", self._now()
+        self._is_ready, self.trouble = True, ""
+        self._pauses.ready(self._now())
 
     def _lose(self, why: str) -> None:
-        if self._is_ready and self._now() - self._started_s >= STEADY_S:
-            self._pause_s = FIRST_PAUSE_S
         self._is_ready = False
         self.trouble = "its process is lost, and started again"
         child, self._child = self._child, None
         self.last_loss = why if child is None else f"{why}; {child.end()}"
-        self._not_before_s = self._now() + self._pause_s
-        self._pause_s = min(MAX_PAUSE_S, 2 * self._pause_s)
+        self._pauses.lost(self._now())
 
     def _ask(
         self, kind: Kind, count: int, lay: Callable[[Block], None], pick: Callable[[Block, Message], None]

@@ -1,20 +1,17 @@
 """The bridge's end of a foreign model's process: started, asked, ended. One object is one process."""
 
 import contextlib
-import os
 import socket
-import subprocess
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from time import monotonic
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-import analysis
 from analysis.audio import Pcm32
+from analysis.beside.program import Program, environment_without_settings
 from analysis.emotion.foreign.wire import (
     HEAD_BYTES,
     Head,
@@ -29,8 +26,6 @@ from analysis.emotion.model_files import ModelRefused
 from consent.errors import OuidireError
 
 COMMAND: Final = (sys.executable, "-m", "analysis.emotion.foreign.process")
-_PLACE: Final = Path(analysis.__path__[0]).parent
-_OWN_VARIABLES: Final = "OUIDIRE_"
 _ENVIRONMENT: Final = {
     # Whatever a recipe or SpeechBrain asks of torch.load, and however it asks: numbers alone.
     "TORCH_FORCE_WEIGHTS_ONLY_LOAD": "1",
@@ -42,9 +37,8 @@ _ENVIRONMENT: Final = {
     "PYTHONDONTWRITEBYTECODE": "1",
 }
 _DROPPED: Final = frozenset({"TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD", "HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"})
-_LEAVE_S: Final = 0.2
-_END_S: Final = 2.0
-_WORDS_BYTES: Final = 4096
+_ORDER_S: Final = 2.0
+"""How long it may take to hand the order over."""
 
 
 class ForeignGone(OuidireError):
@@ -63,39 +57,24 @@ class ForeignChild:
     """
 
     def __init__(self, order: bytes, command: Sequence[str] = COMMAND) -> None:
+        load = pack(Kind.LOAD, order)
         self._labels: tuple[str, ...] = ()
         self._got = bytearray()
-        self._words_fd = os.memfd_create("ouidire-words")
-        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            self._process = subprocess.Popen(
-                [*command, str(theirs.fileno())],
-                cwd=_PLACE,
-                env=_environment(),
-                pass_fds=(theirs.fileno(),),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=self._words_fd,
-            )
-            self._control.settimeout(_END_S)
-            with contextlib.suppress(ConnectionError, TimeoutError):  # it is seen to have ended when it is looked at
-                self._control.sendall(pack(Kind.LOAD, order))
-        except BaseException:
-            self._control.close()
-            os.close(self._words_fd)
-            raise
-        finally:
-            theirs.close()
+        self._program = Program(command, socket.SOCK_STREAM, environment=_environment())
+        self._control = self._program.control
+        self._control.settimeout(_ORDER_S)
+        with contextlib.suppress(ConnectionError, TimeoutError):  # it is seen to have ended when it is looked at
+            self._control.sendall(load)
 
     @property
     def pid(self) -> int:
         """The process's number."""
-        return self._process.pid
+        return self._program.pid
 
     @property
     def is_alive(self) -> bool:
         """Whether it has not ended."""
-        return self._process.poll() is None
+        return self._program.is_alive
 
     def labels(self, wait_s: float = 0.0) -> tuple[str, ...]:
         """The model's labels once it is warm; empty while it is not.
@@ -138,22 +117,7 @@ class ForeignChild:
 
     def end(self) -> str:
         """Let it leave, or kill it. How it ended, with its last words, as part of a sentence."""
-        self._control.close()
-        how = self._wait_or_kill()
-        size = os.fstat(self._words_fd).st_size
-        words = os.pread(self._words_fd, _WORDS_BYTES, max(0, size - _WORDS_BYTES)).decode(errors="replace")
-        os.close(self._words_fd)
-        last = words.strip().rpartition("\n")[2][:200]
-        return f"{how} ({last})" if last else how
-
-    def _wait_or_kill(self) -> str:
-        try:
-            return f"it ended with status {self._process.wait(_LEAVE_S)}"
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(_END_S)
-        return "it had to be killed"
+        return self._program.end()
 
     def _receive(self, wait_s: float) -> tuple[Head, bytes]:
         """The next message; what came of one that is not whole yet is kept. Raises TimeoutError, ForeignGone."""
@@ -184,9 +148,5 @@ class ForeignChild:
 
 def _environment() -> dict[str, str]:
     """Ours without our settings, and with what keeps libraries from the network and from running checkpoints."""
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(_OWN_VARIABLES) and name not in _DROPPED
-    }
+    kept = {name: value for name, value in environment_without_settings().items() if name not in _DROPPED}
     return kept | _ENVIRONMENT

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.audio import Pcm32
+from analysis.beside.pauses import Pauses
 from analysis.emotion.foreign.child import COMMAND, ForeignChild, ForeignGone
 from analysis.emotion.foreign.order import Order
 from analysis.emotion.model_files import ModelRefused
@@ -49,8 +50,8 @@ class ForeignHost:
         self._now = now
         self._child: ForeignChild | None = None
         self._is_ready = self._is_stopped = False
-        self._since_s = self._not_before_s = 0.0
-        self._pause_s = FIRST_PAUSE_S
+        self._started_s = 0.0
+        self._pauses = Pauses(FIRST_PAUSE_S, MAX_PAUSE_S, STEADY_S)
 
     @property
     def pid(self) -> int | None:
@@ -107,9 +108,9 @@ class ForeignHost:
             self._lose(str(error))
 
     def _start_again(self) -> None:
-        if self._now() >= self._not_before_s:
+        if self._pauses.is_over(self._now()):
             self.restarts += 1
-            self._since_s = self._now()
+            self._started_s = self._now()
             self._child = ForeignChild(self._order, self._command)
 
     def _see_whether_ready(self, child: ForeignChild) -> None:
@@ -118,20 +119,18 @@ class ForeignHost:
             raise ForeignGone("it has other labels than before")
         if labels:
             self._set_ready()
-        elif self._now() - self._since_s > START_S:
+        elif self._now() - self._started_s > START_S:
             raise ForeignGone(f"it is not ready within {START_S:g} s")
 
     def _set_ready(self) -> None:
-        self._is_ready, self.trouble, self._since_s = True, "", self._now()
+        self._is_ready, self.trouble = True, ""
+        self._pauses.ready(self._now())
 
     def _lose(self, why: str) -> str:
         """Note the loss; how it came about, as part of a sentence."""
-        if self._is_ready and self._now() - self._since_s >= STEADY_S:
-            self._pause_s = FIRST_PAUSE_S
         child, self._child = self._child, None
         self._is_ready = False
         how = why if child is None else f"{why}; {child.end()}"
         self.trouble = f"the tone model's process is lost ({how}), and started again"
-        self._not_before_s = self._now() + self._pause_s
-        self._pause_s = min(MAX_PAUSE_S, 2 * self._pause_s)
+        self._pauses.lost(self._now())
         return how
