@@ -17,12 +17,12 @@ from analysis.emotion import log_mel as pictures
 from analysis.emotion.evaluation import sound as sounds
 from analysis.emotion.evaluation.sound import read_sound
 from analysis.emotion.log_mel import RATE_HZ, log_mel
-from analysis.emotion.training import telephone
+from analysis.emotion.training import music, telephone
 from analysis.emotion.training.corpora import Clip
 from analysis.emotion.training.telephone import Sound, through_line
 
 MAX_SAMPLES: Final = 8 * RATE_HZ
-_CODE: Final = (pictures, sounds, telephone)
+_CODE: Final = (pictures, sounds, telephone, music)
 _PART: Final = 64
 _REPORT_S: Final = 20.0
 

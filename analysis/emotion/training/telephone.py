@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy.signal import butter, fftconvolve, lfilter, resample_poly, sosfilt  # type: ignore[import-untyped]
 
 from analysis.emotion.evaluation.sound import by_phone, read_sound
+from analysis.emotion.training.music import compose
 
 Sound = NDArray[np.float32]
 
@@ -89,16 +90,22 @@ def _in_a_room(sound: NDArray[np.float64], random: np.random.Generator) -> NDArr
 def _under_noise(
     sound: NDArray[np.float64], random: np.random.Generator, noises: Sequence[Sound]
 ) -> NDArray[np.float64]:
-    """White, brown or household noise, 5 to 25 dB below the voice."""
+    """White or brown noise, music, or household noise, 5 to 25 dB below the voice."""
     kind, noise = random.random(), random.standard_normal(sound.size)
-    if kind < 0.2:
+    if kind < 0.15:
         noise = lfilter([1.0], [1.0, -0.98], noise)  # brown: rumble rather than hiss
-    elif kind > 0.5 and noises:
-        recorded = noises[int(random.integers(len(noises)))]
-        noise = np.resize(np.roll(recorded, int(random.integers(recorded.size))), sound.size).astype(np.float64)
+    elif 0.3 < kind < 0.6:
+        noise = _begun(compose(random), sound.size, random)
+    elif kind > 0.6 and noises:
+        noise = _begun(noises[int(random.integers(len(noises)))], sound.size, random)
     snr_db = random.uniform(5.0, 25.0)
     level = np.sqrt(np.mean(sound**2) / max(float(np.mean(noise**2)), _SILENCE)) * 10 ** (-snr_db / 20)
     return np.asarray(sound + level * noise)
+
+
+def _begun(noise: Sound, size: int, random: np.random.Generator) -> NDArray[np.float64]:
+    """So many samples of a sound from anywhere in it, and round again."""
+    return np.resize(np.roll(noise, int(random.integers(noise.size))), size).astype(np.float64)
 
 
 def _banded(sound: NDArray[np.float64], rate_hz: int, random: np.random.Generator) -> NDArray[np.float64]:
@@ -117,7 +124,7 @@ def _coded(sound: NDArray[np.float64], codec: str, random: np.random.Generator) 
             return _stored(clipped, _LINE_HZ, "WAV", codec.upper())
         case "gsm":
             return _stored(clipped, _LINE_HZ, "WAV", "GSM610")
-        case "opus-narrow":  # some 6 to 14 kb/s: what AMR has
+        case "opus-narrow":  # measured: 9 to 20 kb/s, about what AMR and EVS have
             return _stored(clipped, _LINE_HZ, "OGG", "OPUS", random.uniform(0.95, 0.99))
         case "opus-wide":
             return _stored(clipped, _RATE_HZ, "OGG", "OPUS", random.uniform(0.85, 0.97))
