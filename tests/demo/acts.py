@@ -17,8 +17,6 @@ from tests.lab.phone import Call, CallFailed, Phone, Said
 from tests.lab.service import FAMILIES, LEASE_S
 
 NOTICE_LIMIT_S = 40.0
-QUIET_S = 0.4
-"""No packet for so long: the notice is over and the PBX waits for a key."""
 MIN_NOTICE_PACKETS = 150
 """3 s: no notice says who hears what and why in less."""
 THINKS_S = 0.4
@@ -102,7 +100,7 @@ class Scene:
         call = self._legs[Party.CALLER] = await caller.dial(act.dialled)
         await call.answered()
         say("    the notice plays")
-        await _heard_to_its_end(call)
+        await call.heard_out(least_packets=MIN_NOTICE_PACKETS, timeout_s=NOTICE_LIMIT_S)
         if act.key:
             await asyncio.sleep(THINKS_S)
             [self._key_ns] = await call.press(act.key)
@@ -201,24 +199,10 @@ async def play(stage: Stage, act: Act) -> Performance:
         raise LabError(f"The call {act.name} failed: {error}; the PBX's log ends: {stage.pbx.last_words()}") from error
 
 
-async def _heard_to_its_end(call: Call) -> None:
-    """Wait as a polite caller does: until the voice is silent. Raises LabError if it never is."""
-    deadline_s = time.monotonic() + NOTICE_LIMIT_S
-    while time.monotonic() < deadline_s:
-        arrivals_ns = call.stream.arrivals_ns
-        if len(arrivals_ns) >= MIN_NOTICE_PACKETS and time.time_ns() - int(arrivals_ns[-1]) > QUIET_S * 1e9:
-            return
-        await asyncio.sleep(0.05)
-    raise LabError(f"No notice was heard to its end within {NOTICE_LIMIT_S:.0f} s.")
-
-
 def _audio(leg: Call, since_ns: int, until_ns: int) -> PhoneAudio:
     arrivals_ns = leg.stream.arrivals_ns
-    within = arrivals_ns >= since_ns
-    heard = leg.stream.heard()
-    samples = heard[len(heard) - int(within.sum()) * voices.RATE_HZ // 50 :]
     return PhoneAudio(
-        arrivals_ns=np.asarray(arrivals_ns[within], dtype=np.int64),
-        speech_s=figures.speech_s(samples, voices.RATE_HZ),
+        arrivals_ns=np.asarray(arrivals_ns[arrivals_ns >= since_ns], dtype=np.int64),
+        speech_s=figures.speech_s(leg.stream.heard(since_ns), voices.RATE_HZ),
         pace_ms_max=leg.stream.pace_max_ms(since_ns, until_ns),
     )

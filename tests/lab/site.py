@@ -76,6 +76,13 @@ class Site:
         """The channels as ARI lists them to the admin's own read-only user."""
         return list(await self._ask("channels"))
 
+    async def channel(self, channel_id: str) -> dict[str, Any]:
+        """One of them by its id. Raises LabError where the PBX has it not."""
+        for channel in await self.channels():
+            if channel["id"] == channel_id:
+                return channel
+        raise LabError(f"The PBX has no channel {channel_id}.")
+
     async def bridges(self) -> list[dict[str, Any]]:
         """The bridges, likewise."""
         return list(await self._ask("bridges"))

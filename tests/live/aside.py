@@ -32,8 +32,7 @@ SILENT_AGENT = 1030
 
 async def _waits(site: Site) -> None:
     dialled = await dial(site, "300", "0614000001")
-    await dialled.say_yes()
-    await dialled.cut_short()
+    await dialled.agree()
     await asyncio.sleep(2.0)  # the reference was cut short: the call rings in the queue
     await dialled.press("*9")
     met = await dialled.met(1001, 1002, 1003)
@@ -48,8 +47,7 @@ async def _dials_out(site: Site) -> None:
     dialled, leg = await dial_out(site, 1020, "0614000020")
     await asyncio.sleep(2.0)
     assert site.forks_of(dialled.call_id) == []
-    await dialled.say_yes()
-    await dialled.cut_short()
+    await dialled.agree()
     await heard(site, dialled.call_id, 2, 20)
     for call, party in ((dialled.call, Party.CALLER), (leg, Party.AGENT)):
         call.say(lines(party)[0])
@@ -109,8 +107,7 @@ async def _calls_a_colleague(site: Site) -> None:
 async def _unmonitored(site: Site) -> None:
     """The caller has said yes, and the agent is one whom the settings name as never heard: nor is who talks there."""
     dialled = await dial(site, f"5{UNMONITORED}", "0614000009")
-    await dialled.say_yes()
-    await dialled.cut_short()
+    await dialled.agree()
     met = await dialled.met(UNMONITORED)
     met.dialled.call.say(lines(Party.CALLER)[0])
     await asyncio.sleep(3.0)
@@ -121,8 +118,7 @@ async def _unmonitored(site: Site) -> None:
 async def _third_party(site: Site) -> None:
     """In a conference somebody joins who said no: nobody is heard until that person has left."""
     dialled = await dial(site, "401", "0614000030")
-    await dialled.say_yes()
-    await dialled.cut_short()
+    await dialled.agree()
     leg = await site.agents[1027].dial("401")
     await leg.answered()
     await heard(site, dialled.call_id, 2, 15)
@@ -173,8 +169,7 @@ async def _wishes_aloud(site: Site) -> None:
 async def _unacknowledged(site: Site) -> None:
     """The agent has not answered the notice to staff: the caller alone is heard, of the agent nothing is counted."""
     dialled = await dial(site, f"5{SILENT_AGENT}", "0614000034")
-    await dialled.say_yes()
-    await dialled.cut_short()
+    await dialled.agree()
     met = await dialled.met(SILENT_AGENT)
     await met.heard(1)
     met.leg.say(lines(Party.AGENT)[0])

@@ -273,7 +273,7 @@ class _Part:
         return leg
 
     async def _parked(self, met: Talk) -> str:
-        name = next(c["name"] for c in await self._site.channels() if c["id"] == met.call_id)
+        name = str((await self._site.channel(met.call_id))["name"])
         for _ in range(50):
             shown = await self._site.pbx.cli("parking show default")
             for part in shown.split("Space")[1:]:

@@ -52,11 +52,7 @@ class OnLine:
     async def hears_out(self, name: str, limit_s: float = 40.0) -> None:
         """Wait for a whole prompt, and for the silence after it."""
         await self.hears(name)
-        deadline_s = time.monotonic() + limit_s
-        while time.time_ns() - int(self.call.stream.arrivals_ns[-1]) < 400_000_000:
-            if time.monotonic() > deadline_s:
-                raise LabError(f"{name} does not end")
-            await asyncio.sleep(0.05)
+        await self.call.heard_out(timeout_s=limit_s)
 
     async def press(self, keys: str) -> None:
         """Press keys, as fast as a finger does."""

@@ -16,9 +16,6 @@ from tests.lab.gate_log import calls_of
 from tests.lab.phone import Call, Phone
 from tests.lab.site import RECORDER_LAG_S, Site
 
-NOTICE_LIMIT_S = 65.0
-QUIET_S = 0.4
-"""No packet for so long: the notice is over, and the PBX waits for a key."""
 THINKS_S = 0.3
 CUTS_AFTER_S = 1.0
 """Long enough for the words of thanks, and then of the reference, to have begun."""
@@ -70,17 +67,9 @@ class Dialled:
     yes_ns: int = 0
 
     async def hear_notice(self) -> None:
-        """Listen until the voice is silent, as a polite caller does. Raises LabError if it never is."""
-        since_ns = time.time_ns()
-        deadline_s = time.monotonic() + NOTICE_LIMIT_S
-        while time.monotonic() < deadline_s:
-            arrivals_ns = self.call.stream.arrivals_ns
-            arrivals_ns = arrivals_ns[arrivals_ns > since_ns]
-            if len(arrivals_ns) and time.time_ns() - int(arrivals_ns[-1]) > QUIET_S * 1e9:
-                await asyncio.sleep(THINKS_S)
-                return
-            await asyncio.sleep(0.05)
-        raise LabError(f"No notice was heard to its end within {NOTICE_LIMIT_S:.0f} s.")
+        """Listen until the voice is silent, and think for a moment. Raises CallFailed if it never is."""
+        await self.call.heard_out(time.time_ns())
+        await asyncio.sleep(THINKS_S)
 
     async def press(self, keys: str, gap_s: float = 0.1) -> int:
         """Press keys; when the last one ended, ns since 1970."""
@@ -96,6 +85,11 @@ class Dialled:
         for _ in range(2):
             await asyncio.sleep(CUTS_AFTER_S)
             await self.press("0")
+
+    async def agree(self) -> None:
+        """Hear the notice, say yes, and want to hear no more."""
+        await self.say_yes()
+        await self.cut_short()
 
     async def met(self, *agents: int) -> "Talk":
         """Both connected, and each has heard the other for a moment."""
@@ -121,6 +115,11 @@ class Talk:
         """Wait until the bridge hears so many voices of this call now. Raises LabError."""
         await heard(self.dialled.site, self.call_id, forks, limit_s)
 
+    def both_speak(self) -> None:
+        """Each says the first lines."""
+        for party, leg in ((Party.CALLER, self.dialled.call), (Party.AGENT, self.leg)):
+            speak(leg, lines(party)[:6])
+
     def gaps(self, until_ns: int, since_ns: int = 0) -> Gaps:
         """The gaps of both until then; from the moment both were connected where no other is given."""
         return gaps_of(self.dialled.call, self.leg, since_ns or self.leg.answered_ns + BOTH_UP_NS, until_ns)
@@ -138,8 +137,7 @@ async def dial(site: Site, extension: str, number: str, display: str = "") -> Di
 async def talk(site: Site, extension: str, number: str, *agents: int) -> Talk:
     """A new stranger calls, says yes, wants to hear no reference, meets an agent, and both are heard by the bridge."""
     dialled = await dial(site, extension, number)
-    await dialled.say_yes()
-    await dialled.cut_short()
+    await dialled.agree()
     met = await dialled.met(*agents)
     await met.heard()
     return met
@@ -208,6 +206,12 @@ def last_after_ms(times_ns: NDArray[np.int64], moment_ns: int) -> float:
 def lines(party: Party, language: str = "en") -> list[NDArray[np.int16]]:
     """What a party says, 8 kHz."""
     return [clip.samples for clip in voices.load(language) if clip.party is party]
+
+
+def speak(call: Call, spoken: Sequence[NDArray[np.int16]]) -> None:
+    """Say one after the other."""
+    for samples in spoken:
+        call.say(samples)
 
 
 def rows(title: Sequence[str], *table: Sequence[object]) -> None:

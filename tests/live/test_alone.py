@@ -18,7 +18,7 @@ from tests.lab.installation import Installation
 from tests.lab.netns import without_network
 from tests.lab.records import Derived
 from tests.lab.site import Site, open_site
-from tests.live.people import lines, rows, talk
+from tests.live.people import lines, rows, speak, talk
 
 pytestmark = [pytest.mark.live, pytest.mark.asyncio(loop_scope="module")]
 
@@ -60,13 +60,11 @@ async def day(site: Site, folder: Path) -> Day:
     seen: set[Socket] = set()
     watch = asyncio.create_task(_watch(site.service.pid, seen))
     met = await talk(site, "200", "0616000001", 1001)
-    for samples in lines(Party.CALLER)[2:6]:  # the tense ones, in the agent's mouth
-        met.leg.say(samples)
+    speak(met.leg, lines(Party.CALLER)[2:6])  # the tense ones, in the agent's mouth
     await asyncio.sleep(14)
     agent_alone, agent_talks_s = site.records.derived(met.call_id), site.records.talk_s(met.call_id)["agent"]
     met.leg.hush()
-    for samples in lines(Party.CALLER)[:6]:
-        met.dialled.call.say(samples)
+    speak(met.dialled.call, lines(Party.CALLER)[:6])
     await site.until("a score of the caller", lambda: site.records.derived(met.call_id).scores > 0, 40)
     after, copy = site.records.derived(met.call_id), folder / "copy.sqlite"
     with sqlite3.connect(f"{site.service.database.as_uri()}?mode=ro", uri=True) as original:

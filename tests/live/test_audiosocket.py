@@ -16,7 +16,7 @@ from tests.lab.installation import find
 from tests.lab.records import Derived
 from tests.lab.site import Site, open_site
 from tests.live.audiosocket_relay import Passed, relaying
-from tests.live.people import GAP_MS, LAST_PACKET_MS, Gaps, Talk, dial, gaps_of, lines
+from tests.live.people import GAP_MS, LAST_PACKET_MS, Gaps, Talk, dial, gaps_of, lines, speak
 
 pytestmark = [pytest.mark.live, pytest.mark.asyncio(loop_scope="module")]
 
@@ -66,8 +66,7 @@ async def story(site: Site, passed: list[Passed]) -> Story:
     dialled.yes_ns = await dialled.press("1")
     await dialled.cut_short()
     met = await dialled.met(1001)
-    for samples in lines(Party.CALLER)[:5]:
-        dialled.call.say(samples)
+    speak(dialled.call, lines(Party.CALLER)[:5])
     met.leg.say(lines(Party.AGENT)[0])
     await site.until("a score of the caller", lambda: site.records.derived(met.call_id).scores > 0, 30)
     await site.until("facts of both", lambda: len(site.records.derived(met.call_id).facts) == 2, 20)
@@ -113,8 +112,7 @@ async def test_a_killed_bridge_leaves_the_call_alone_and_hears_it_again(site: Si
     await site.agent(1002)
     known = len(passed)
     dialled = await dial(site, "51002", "0615000002")
-    await dialled.say_yes()
-    await dialled.cut_short()
+    await dialled.agree()
     met = await dialled.met(1002)
     await site.until("both legs are heard", lambda: len(passed) == known + 2)
     await asyncio.sleep(1.0)

@@ -54,12 +54,6 @@ async def site(installation: Installation, tmp_path_factory: pytest.TempPathFact
             yield opened
 
 
-def _speak(met: Talk) -> None:
-    for party, leg in ((Party.CALLER, met.dialled.call), (Party.AGENT, met.leg)):
-        for samples in lines(party)[:6]:
-            leg.say(samples)
-
-
 def _screens(site: Site, agent: int) -> list[bytes]:
     return [notice.body for notice in site.agents[agent].notices]
 
@@ -104,7 +98,7 @@ async def test_rtp_of_strangers_is_counted_and_dropped(site: Site) -> None:
     go on.
     """
     met = await talk(site, "51011", "0617000020", 1011)
-    _speak(met)
+    met.both_speak()
     await asyncio.sleep(2)
     since_ns = time.time_ns()
     ports = {entry.port for entry in site.forks_of(met.call_id)}
@@ -161,8 +155,8 @@ async def test_a_locked_database_stops_the_analysis_and_not_the_call(site: Site)
     gap, a *9 pressed meanwhile is in the ledger afterwards; when it is free again the other call is heard again.
     """
     met, other = await asyncio.gather(talk(site, "51013", "0617000030", 1013), talk(site, "51012", "0617000031", 1012))
-    _speak(met)
-    _speak(other)
+    met.both_speak()
+    other.both_speak()
     await asyncio.sleep(3)
     since_ns = time.time_ns()
     with contextlib.closing(sqlite3.connect(site.service.database, isolation_level=None)) as foreign:
@@ -183,7 +177,7 @@ async def test_a_locked_database_stops_the_analysis_and_not_the_call(site: Site)
 async def test_a_full_disk_stops_the_analysis_and_not_the_call(site: Site) -> None:
     """No byte left: the same; what was committed is still there, and when there is space again it goes on."""
     met = await talk(site, "51015", "0617000040", 1015)
-    _speak(met)
+    met.both_speak()
     await site.until("facts kept", lambda: len(site.records.derived(met.call_id).facts) == 2)
     before, chain = site.records.calls(), site.records.verified()
     since_ns = time.time_ns()

@@ -15,7 +15,7 @@ import pytest_asyncio
 from analysis.engine.network_process import NAME
 from consent.parties import Party
 from tests.lab.site import Site
-from tests.live.people import GAP_MS, Gaps, Talk, lines, live_forks, rows, talk
+from tests.live.people import GAP_MS, Gaps, Talk, lines, live_forks, rows, speak, talk
 
 pytestmark = [pytest.mark.live, pytest.mark.asyncio(loop_scope="module")]
 
@@ -77,8 +77,7 @@ async def story(site: Site) -> Story:
     told = Story(await talk(site, "51001", "0616000001", 1001))
     bridge = site.service.pid
     engine = engine_of(bridge)
-    for samples in lines(Party.CALLER)[:6]:
-        told.met.dialled.call.say(samples)
+    speak(told.met.dialled.call, lines(Party.CALLER)[:6])
     told.met.leg.say(lines(Party.AGENT)[0])
     await asyncio.sleep(BEFORE_S)
     told.killed_ns = time.time_ns()

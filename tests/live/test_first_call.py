@@ -16,7 +16,8 @@ from tests.lab.installation import Installation
 from tests.lab.phone import Notice
 from tests.lab.records import Derived
 from tests.lab.site import Site, open_site
-from tests.live.people import GAP_MS, Gaps, dial, last_after_ms, lines, outside, rows, talk
+from tests.live.outcomes import at_once, of
+from tests.live.people import GAP_MS, Gaps, Talk, dial, last_after_ms, lines, outside, rows, speak, talk
 
 pytestmark = [pytest.mark.live, pytest.mark.asyncio(loop_scope="module")]
 
@@ -62,7 +63,7 @@ async def _over(site: Site, call_id: str) -> Outcome:
 async def _yes(site: Site) -> Outcome:
     """Yes, both talk until the caller was judged, the caller hangs up."""
     met = await talk(site, "51001", "0611000001", 1001)
-    await _speak(site, met.dialled.call.say, met.leg.say)
+    await _both_talk(met)
     await site.until("a score of the caller", lambda: site.records.derived(met.call_id).scores > 0, 20)
     end_ns = time.time_ns()
     gaps, at_stop = met.gaps(end_ns), site.records.derived(met.call_id)
@@ -75,17 +76,16 @@ async def _yes(site: Site) -> Outcome:
     return outcome
 
 
-async def _speak(site: Site, caller: Callable[..., object], agent: Callable[..., object]) -> None:
-    for samples in lines(Party.CALLER)[:5]:
-        caller(samples)
-    agent(lines(Party.AGENT)[0])
+async def _both_talk(met: Talk) -> None:
+    speak(met.dialled.call, lines(Party.CALLER)[:5])
+    met.leg.say(lines(Party.AGENT)[0])
     await asyncio.sleep(14)
 
 
 async def _stopped(site: Site, number: str, extension: str, agent: int, who: Party) -> Outcome:
     """Yes, both talk, one of them presses *9, and both go on talking."""
     met = await talk(site, extension, number, agent)
-    await _speak(site, met.dialled.call.say, met.leg.say)
+    await _both_talk(met)
     await site.until("something judged of the caller", lambda: _is_judged(site.records.derived(met.call_id)), 20)
     at_stop = site.records.derived(met.call_id)
     leg = met.dialled.call if who is Party.CALLER else met.leg
@@ -169,9 +169,8 @@ async def played(site: Site) -> dict[str, Outcome | BaseException]:
     """All acts, at once; the French one after them, since it rings at a phone whose screen is looked at."""
     for number in (1001, 1002, 1003, *range(1010, 1015), 1020, 1021):
         await site.agent(number)
-    outcomes = await asyncio.gather(*(act(site) for act in ACTS.values()), return_exceptions=True)
-    found = dict(zip(ACTS, outcomes, strict=True))
-    found["French"] = (await asyncio.gather(_french(site), return_exceptions=True))[0]
+    found = await at_once({name: act(site) for name, act in ACTS.items()})
+    found |= await at_once({"French": _french(site)})
     _print(found)
     return found
 
@@ -191,16 +190,9 @@ def _print(found: dict[str, Outcome | BaseException]) -> None:
     )  # fmt: skip
 
 
-def _of(played: dict[str, Outcome | BaseException], name: str) -> Outcome:
-    outcome = played[name]
-    if isinstance(outcome, BaseException):
-        raise outcome
-    return outcome
-
-
 async def test_a_yes_opens_two_forks_between_key_and_hang_up(played: dict[str, Outcome | BaseException]) -> None:
     """A yes: one fork a party, no packet before the key was released or later than 100 ms after the hang-up."""
-    yes = _of(played, "yes")
+    yes = of(played["yes"])
     assert yes.says() == ["asked", "granted", "expired"]
     assert yes.is_over
     assert yes.forks == 2
@@ -212,7 +204,7 @@ async def test_a_yes_is_judged(played: dict[str, Outcome | BaseException]) -> No
     """A yes: the caller's tone is scored or said to be unfit, and both parties' facts are counted while the call lasts;
     of the agent nothing outlives it.
     """
-    yes = _of(played, "yes")
+    yes = of(played["yes"])
     assert yes.at_stop is not None
     assert yes.at_stop.facts == ("agent", "caller")
     assert yes.derived.scores > 0
@@ -223,7 +215,7 @@ async def test_the_admin_sees_the_call_and_nobody_in_it(played: dict[str, Outcom
     """While the call goes on the figures show its packets, none of them lost, and name neither call nor party; the
     service is ready.
     """
-    outcome = _of(played, "yes")
+    outcome = of(played["yes"])
     figures = {
         (one.name, *one.labels.values()): one.value
         for family in text_string_to_metric_families(outcome.figures)
@@ -245,7 +237,7 @@ async def test_the_admin_sees_the_call_and_nobody_in_it(played: dict[str, Outcom
 async def test_the_parties_hear_each_other_without_a_gap(played: dict[str, Outcome | BaseException]) -> None:
     """No gap above 60 ms in what caller and agent receive, from both being up until the hang-up or the *9."""
     for name in ("yes", "withdrawn", "objected"):
-        gaps = _of(played, name).gaps
+        gaps = of(played[name]).gaps
         assert gaps is not None
         assert gaps.excess_ms <= GAP_MS, gaps
 
@@ -259,7 +251,7 @@ async def test_the_parties_hear_each_other_without_a_gap(played: dict[str, Outco
 )  # fmt: skip
 async def test_whatever_is_no_yes_is_a_no(played: dict[str, Outcome | BaseException], name: str, why: str) -> None:
     """No, silence, wrong keys, keys during the notice, hang-up: not one packet, no grant, nothing derived."""
-    refused = _of(played, name)
+    refused = of(played[name])
     assert [(answer, reason) for answer, reason, _ in refused.answers] == [("asked", "notice"), ("refused", why)]
     assert refused.forks == 0
     assert len(refused.times_ns) == 0
@@ -269,7 +261,7 @@ async def test_whatever_is_no_yes_is_a_no(played: dict[str, Outcome | BaseExcept
 
 async def test_a_caller_who_hangs_up_rings_nobody(site: Site, played: dict[str, Outcome | BaseException]) -> None:
     """Hang-up during the notice: the agent's phone never rings."""
-    assert _of(played, "hang-up").answers
+    assert of(played["hang-up"]).answers
     assert site.agents[1020].calls == []
 
 
@@ -278,7 +270,7 @@ async def test_a_second_chance_and_another_language_are_a_yes_too(
     played: dict[str, Outcome | BaseException], name: str
 ) -> None:
     """After one wrong key, after the language was changed, and in French, a 1 is a yes."""
-    outcome = _of(played, name)
+    outcome = of(played[name])
     assert outcome.says() == ["asked", "granted", "expired"]
     assert outcome.forks == 2
     assert outside(outcome.times_ns, outcome.yes_ns, outcome.end_ns or 1 << 62) == 0
@@ -286,7 +278,7 @@ async def test_a_second_chance_and_another_language_are_a_yes_too(
 
 async def test_the_callers_star9_erases_all(played: dict[str, Outcome | BaseException]) -> None:
     """*9 by the caller: the last packet at most 100 ms after the key, and 5 s later no row derived of either party."""
-    withdrawn = _of(played, "withdrawn")
+    withdrawn = of(played["withdrawn"])
     assert withdrawn.says() == ["asked", "granted", "withdrawn"]
     assert withdrawn.at_stop is not None
     assert not withdrawn.at_stop.is_nothing
@@ -297,7 +289,7 @@ async def test_the_callers_star9_erases_all(played: dict[str, Outcome | BaseExce
 
 async def test_the_agents_star9_stops_and_erases_the_agents_facts(played: dict[str, Outcome | BaseException]) -> None:
     """*9 by the agent: the same end of both forks; the agent's own facts go, what is the caller's stays."""
-    objected = _of(played, "objected")
+    objected = of(played["objected"])
     assert objected.says() == ["asked", "granted", "objected"]
     assert objected.derived.facts == ("caller",)
     assert objected.derived.scores + objected.derived.abstained > 0
@@ -317,7 +309,7 @@ async def test_the_agents_desk_phone_is_told(
     played: dict[str, Outcome | BaseException], name: str, kind: bytes, words: tuple[bytes, ...]
 ) -> None:
     """NOTIFYs arrive at the agent's phone in its own vendor's form: the consent first, and each change of it."""
-    bodies = [notice.body for notice in _of(played, name).notices]
+    bodies = [notice.body for notice in of(played[name]).notices]
     assert bodies
     assert all(kind in body for body in bodies)
     for word in words:
@@ -326,7 +318,7 @@ async def test_the_agents_desk_phone_is_told(
 
 async def test_nothing_stays_behind(site: Site, played: dict[str, Outcome | BaseException]) -> None:
     """After all of it: no channel, no bridge, the chain verified, the file sound, no tone of an agent."""
-    assert _of(played, "yes")
+    assert of(played["yes"])
     await site.empty()
     assert site.records.integrity() == "ok"
     assert site.records.verified() > 20

@@ -21,7 +21,7 @@ from tests.lab import ear
 from tests.lab.installation import Installation
 from tests.lab.kept import Kept
 from tests.lab.site import Site, open_site
-from tests.live.people import Talk, dial, lines, rows
+from tests.live.people import Talk, dial, lines, rows, speak
 
 pytestmark = [pytest.mark.live, pytest.mark.asyncio(loop_scope="module")]
 
@@ -122,8 +122,7 @@ async def _call(site: Site, agent: int, number: str) -> tuple[Talk, str]:
     met = await dialled.met(agent)
     reference = ear.reference(dialled.call.stream.heard(), "en")
     await met.heard()
-    for samples in lines(Party.CALLER)[:5]:
-        dialled.call.say(samples)
+    speak(dialled.call, lines(Party.CALLER)[:5])
     await site.until("a score", lambda: site.records.derived(met.call_id).scores > 0, 40)
     return met, reference
 

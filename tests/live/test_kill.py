@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import pytest
 import pytest_asyncio
 
-from consent.parties import Party
 from tests.lab.service import LEASE_S
 from tests.lab.site import Site
 from tests.live.people import (
@@ -17,7 +16,6 @@ from tests.live.people import (
     dial,
     heard,
     last_after_ms,
-    lines,
     live_forks,
     outside,
     rows,
@@ -79,9 +77,7 @@ async def _ten_calls(site: Site) -> Story:
     talks, refused, conference = await asyncio.gather(asyncio.gather(*made), _refused(site), _conference(site))
     calls = dict(zip(extensions, talks, strict=True)) | {"conference": conference}
     for call in calls.values():
-        for party, leg in ((Party.CALLER, call.dialled.call), (Party.AGENT, call.leg)):
-            for samples in lines(party)[:6]:
-                leg.say(samples)
+        call.both_speak()
     await asyncio.sleep(4)
     return Story(calls, refused)
 
@@ -96,8 +92,7 @@ async def _refused(site: Site) -> Dialled:
 
 async def _conference(site: Site) -> Talk:
     dialled = await dial(site, "400", "0615000022")
-    await dialled.say_yes()
-    await dialled.cut_short()
+    await dialled.agree()
     leg = await site.agents[1022].dial("400")
     await leg.answered()
     await heard(site, dialled.call_id, 2)
@@ -120,7 +115,7 @@ async def _while_dead(site: Site, told: Story) -> None:
     )
     await asyncio.sleep(1)
     await calls["held"].leg.resume()
-    forged = next(c["name"] for c in await site.channels() if c["id"] == told.refused.call_id)
+    forged = (await site.channel(told.refused.call_id))["name"]
     await site.pbx.cli(f"dialplan set chanvar {forged} OUIDIRE_CONSENT granted")
     told.during = await _yes_meanwhile(site)
     await asyncio.sleep(max(0.0, LEASE_S + 2 - (time.time_ns() - told.killed_ns) / 1e9))

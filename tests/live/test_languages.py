@@ -11,7 +11,7 @@ import pytest_asyncio
 from consent.parties import Party
 from tests.lab.kept import Kept
 from tests.lab.site import Site
-from tests.live.people import dial, lines
+from tests.live.people import dial, lines, speak
 
 pytestmark = [pytest.mark.live, pytest.mark.asyncio(loop_scope="module")]
 
@@ -34,22 +34,16 @@ class Outcome:
         return {one["reason"] or one["kind"] for one in self.kept.scores}
 
 
-async def _language(site: Site, call_id: str) -> str:
-    return next(str(one["language"]) for one in await site.channels() if one["id"] == call_id)
-
-
 async def _call(site: Site, extension: str, number: str, agent: int) -> Outcome:
     """Yes, and the caller talks until the tone is told, or it is told twice why there is none."""
     dialled = await dial(site, extension, number)
     await asyncio.sleep(2)
-    asking = await _language(site, dialled.call_id)
-    await dialled.say_yes()
-    await dialled.cut_short()
+    asking = (await site.channel(dialled.call_id))["language"]
+    await dialled.agree()
     met = await dialled.met(agent)
     await met.heard()
-    for samples in lines(Party.CALLER)[:5]:
-        dialled.call.say(samples)
-    talking = await _language(site, dialled.call_id)
+    speak(dialled.call, lines(Party.CALLER)[:5])
+    talking = (await site.channel(dialled.call_id))["language"]
     await site.until("rows of tone", lambda: _is_told(site.records.of(met.call_id)), SAID_WITHIN_S)
     kept = site.records.of(met.call_id)
     await dialled.call.hang_up()

@@ -19,7 +19,8 @@ from tests.lab.installation import Installation
 from tests.lab.pbx_files import STAFF
 from tests.lab.site import Site, open_site
 from tests.live.line_caller import OnLine
-from tests.live.people import LAST_PACKET_MS, Talk, dial, heard, lines, outside, talk
+from tests.live.outcomes import at_once, of
+from tests.live.people import LAST_PACKET_MS, Talk, dial, heard, lines, outside, speak, talk
 
 pytestmark = [pytest.mark.live, pytest.mark.asyncio(loop_scope="module")]
 
@@ -45,8 +46,7 @@ async def site(installation: Installation, tmp_path_factory: pytest.TempPathFact
 async def _measured(site: Site, agent: int, number: str) -> Talk:
     """A call of which something is measured; it goes on."""
     met = await talk(site, f"5{agent}", number, agent)
-    for samples in lines(Party.CALLER)[:3]:
-        met.dialled.call.say(samples)
+    speak(met.dialled.call, lines(Party.CALLER)[:3])
     await site.until("a verdict", lambda: _verdicts(site, met) > 0, 40)
     return met
 
@@ -106,8 +106,7 @@ async def _by_reference(site: Site) -> None:
     reference = ear.reference(dialled.call.stream.heard(), "en")
     assert Reference.parse(reference).digits[:4] == f"{datetime.now(UTC):%d%m}"
     await met.heard()
-    for samples in lines(Party.CALLER)[:3]:
-        dialled.call.say(samples)
+    speak(dialled.call, lines(Party.CALLER)[:3])
     await site.until("a verdict", lambda: _verdicts(site, met) > 0, 40)
     await _sealed(site, met)
     kept = _verdicts(site, met)
@@ -225,8 +224,7 @@ def _pin(words: str) -> str:
 
 async def _talks_to(site: Site, agent: int, number: str, forks: int) -> Talk:
     dialled = await dial(site, f"5{agent}", number)
-    await dialled.say_yes()
-    await dialled.cut_short()
+    await dialled.agree()
     met = await dialled.met(agent)
     await heard(site, met.call_id, forks)
     met.leg.say(lines(Party.AGENT)[0])
@@ -278,8 +276,7 @@ STORIES: dict[str, Callable[[Site], Awaitable[None]]] = {
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def told(site: Site) -> dict[str, BaseException | None]:
     """All stories, at once."""
-    outcomes = await asyncio.gather(*(story(site) for story in STORIES.values()), return_exceptions=True)
-    return dict(zip(STORIES, outcomes, strict=True))
+    return await at_once({name: story(site) for name, story in STORIES.items()})
 
 
 @pytest.mark.parametrize("name", list(STORIES))
@@ -287,9 +284,7 @@ async def test_the_line_does_what_it_is_for(told: dict[str, BaseException | None
     """By one's own number: stop, never hear. By the reference: hear and erase. Never asked again. Guessing ends. Staff:
     PIN, notice, acknowledgement, receipt, withdrawal.
     """
-    error = told[name]
-    if error is not None:
-        raise error
+    of(told[name])
 
 
 @pytest.mark.usefixtures("told")

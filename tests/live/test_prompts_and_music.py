@@ -21,6 +21,7 @@ from tests.lab.asterisk import music, tune
 from tests.lab.fork_sound import ForkSound, leak_db, level_dbov, listening, narrow
 from tests.lab.phone import Call
 from tests.lab.site import RECORDER_LAG_S, Site
+from tests.live.outcomes import at_once, of
 from tests.live.people import PAUSED_WITHIN_MS, Dialled, Talk, dial, lines, rows, talk
 
 pytestmark = [pytest.mark.live, pytest.mark.asyncio(loop_scope="module")]
@@ -78,7 +79,7 @@ class Watch:
         return Moment(
             (until_ns - since_ns) / 1e9,
             *(narrow(self.sound.of(self._ports(party), *bounds)) for party in (Party.CALLER, Party.AGENT)),
-            *(heard_at(call, *bounds) for call in (self.talk.dialled.call, self.talk.leg)),
+            *(call.stream.heard(*bounds) for call in (self.talk.dialled.call, self.talk.leg)),
             int(((times_ns >= since_ns) & (times_ns <= until_ns)).sum()),
         )
 
@@ -95,14 +96,6 @@ class Acts:
     moments: Mapping[str, Moment]
     scores: int = 0
     late: NDArray[np.int16] | None = None
-
-
-def heard_at(call: Call, since_ns: int, until_ns: int) -> NDArray[np.int16]:
-    """What a phone received in that time."""
-    times_ns, samples = call.stream.arrivals_ns, call.stream.heard()
-    each = len(samples) // max(len(times_ns), 1)
-    within = np.flatnonzero((times_ns >= since_ns) & (times_ns <= until_ns))
-    return samples[within[0] * each : (within[-1] + 1) * each] if len(within) else samples[:0]
 
 
 def spoken(party: Party) -> NDArray[np.int16]:
@@ -156,8 +149,7 @@ async def _in_a_queue(site: Site, sound: ForkSound) -> Acts:
     """After the yes a tune, music, and the tune again, until somebody answers."""
     site.agents[1018].answer_by_itself(WAITS_S)
     dialled = await dial(site, "303", "0615000018")
-    await dialled.say_yes()
-    await dialled.cut_short()
+    await dialled.agree()
     talking = asyncio.ensure_future(_talks_in_the_queue(dialled))
     met = await dialled.met(1018)
     await talking
@@ -208,16 +200,8 @@ async def played(site: Site) -> AsyncIterator[dict[str, Acts | BaseException]]:
         await site.agent(number)
     found: dict[str, Acts | BaseException] = {}
     with listening(site.pbx.ports.forks) as sound, _shown(found):
-        acts = await asyncio.gather(*(act(site, sound) for act in ACTS.values()), return_exceptions=True)
-        found.update(zip(ACTS, acts, strict=True))
+        found |= await at_once({name: act(site, sound) for name, act in ACTS.items()})
     yield found
-
-
-def _of(played: dict[str, Acts | BaseException], name: str) -> Acts:
-    acts = played[name]
-    if isinstance(acts, BaseException):
-        raise acts
-    return acts
 
 
 def _is_live(moment: Moment) -> None:
@@ -228,7 +212,7 @@ def _is_live(moment: Moment) -> None:
 
 async def test_a_prompt_to_the_caller_is_in_no_fork(played: dict[str, Acts | BaseException]) -> None:
     """What the PBX plays to the caller while both are heard is at the caller's phone, and in neither fork."""
-    moment = _of(played, "while they talk").moments["tune, both silent"]
+    moment = of(played["while they talk"]).moments["tune, both silent"]
     _is_live(moment)
     assert leak_db(moment.caller_phone, tune()) > PLAYED_DB
     for fork in (moment.caller_fork, moment.agent_fork):
@@ -237,7 +221,7 @@ async def test_a_prompt_to_the_caller_is_in_no_fork(played: dict[str, Acts | Bas
 
 async def test_a_caller_who_talks_over_a_prompt_is_heard_alone(played: dict[str, Acts | BaseException]) -> None:
     """The same while the caller talks: the fork has the words, and no trace of the tune. (The measurement can hear.)"""
-    moment = _of(played, "while they talk").moments["tune, the caller talks"]
+    moment = of(played["while they talk"]).moments["tune, the caller talks"]
     _is_live(moment)
     assert leak_db(moment.caller_phone, tune()) > PLAYED_DB
     assert level_dbov(moment.caller_fork) > SPOKEN_DBOV
@@ -250,7 +234,7 @@ async def test_what_a_phone_itself_plays_is_that_partys_sound(played: dict[str, 
     """Music that comes from a phone is a mouth to the PBX: it is in that party's fork and in no other, and is told to
     nobody as a tone: the agent is never judged, and in the caller's music nobody talks.
     """
-    acts = _of(played, "while they talk")
+    acts = of(played["while they talk"])
     for name, own, other in (("agent's phone", "agent_fork", "caller_fork"), ("caller's line", "caller_fork",
                              "agent_fork")):  # fmt: skip
         moment = acts.moments[f"music from the {name}"]
@@ -264,7 +248,7 @@ async def test_on_hold_nobody_is_heard(played: dict[str, Acts | BaseException], 
     """While one party has the other on hold no packet comes to a fork, neither of the music nor of who talks into it;
     afterwards both are heard again.
     """
-    moments = _of(played, "on hold").moments
+    moments = of(played["on hold"]).moments
     silent, talks = moments[f"the {party} waits, silent"], moments[f"the {party} waits, and talks"]
     phone = silent.caller_phone if party is Party.CALLER else silent.agent_phone
     assert leak_db(phone, music(1.0)) > PLAYED_DB
@@ -275,7 +259,7 @@ async def test_on_hold_nobody_is_heard(played: dict[str, Acts | BaseException], 
 
 async def test_no_music_slips_in_before_a_hold_is_known(played: dict[str, Acts | BaseException]) -> None:
     """Between the hold and the end of the forks the music plays already: it is not in what still comes."""
-    late = _of(played, "on hold").late
+    late = of(played["on hold"]).late
     assert late is not None
     assert len(late)
     assert level_dbov(late) < SILENT_DBOV
@@ -285,7 +269,7 @@ async def test_who_waits_in_a_queue_is_not_heard(played: dict[str, Acts | BaseEx
     """Neither the notice nor what comes after the yes is heard, nor the caller, until somebody answers; then the caller
     is.
     """
-    moments = _of(played, "in a queue").moments
+    moments = of(played["in a queue"]).moments
     waiting = moments["waiting in the queue"]
     assert leak_db(waiting.caller_phone, tune()) > PLAYED_DB
     assert leak_db(waiting.caller_phone, music(1.0)) > PLAYED_DB

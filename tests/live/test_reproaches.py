@@ -31,7 +31,7 @@ from tests.lab.gate_log import calls_of
 from tests.lab.installation import Installation
 from tests.lab.kept import Kept
 from tests.lab.site import Site, open_site
-from tests.live.people import dial, lines, outside, rows
+from tests.live.people import dial, lines, outside, rows, speak
 
 pytestmark = [pytest.mark.live, pytest.mark.asyncio(loop_scope="module")]
 
@@ -116,8 +116,7 @@ async def _call(site: Site, at: int, number: str, agent: int, key: str) -> One:
         if key == "1":
             await dialled.cut_short()
         await site.met(number, agent)
-        for samples in lines(Party.CALLER)[:3]:
-            dialled.call.say(samples)
+        speak(dialled.call, lines(Party.CALLER)[:3])
         await asyncio.sleep(9 + 0.3 * at)
     end_ns = _now_ns()
     await dialled.call.hang_up()

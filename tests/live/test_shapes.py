@@ -17,6 +17,7 @@ from tests.lab.phone import Call
 from tests.lab.service import UNMONITORED
 from tests.lab.site import Site, open_site
 from tests.live.aside import ASIDE, SILENT_AGENT
+from tests.live.outcomes import at_once, of
 from tests.live.people import (
     GAP_MS,
     LAST_PACKET_MS,
@@ -100,8 +101,7 @@ async def _queue_plain(site: Site, number: str) -> Shaped:
 
 async def _conference(site: Site, number: str) -> Shaped:
     dialled = await dial(site, "400", number)
-    await dialled.say_yes()
-    await dialled.cut_short()
+    await dialled.agree()
     agent = await site.agents[1006].dial("400")
     await agent.answered()
     await heard(site, dialled.call_id, 2)
@@ -248,12 +248,12 @@ async def played(
     for number in (*range(1001, 1031), UNMONITORED):
         await site.agent(number, after_s=QUEUE_ANSWERS_AFTER_S if number < 1004 else 0.2)
     (await site.caller("900", port=site.pbx.ports.trunk)).answer_by_itself(0.2)
-    others = asyncio.gather(*(act(site) for act in ASIDE.values()), return_exceptions=True)
+    others = asyncio.ensure_future(at_once({name: act(site) for name, act in ASIDE.items()}))
     for prefix, who in (("06120000", Party.CALLER), ("06130000", Party.AGENT)):
-        calls = [_play(site, name, who, f"{prefix}{at:02}") for at, name in enumerate(SHAPES)]
-        outcomes = await asyncio.gather(*calls, return_exceptions=True)
-        found |= {(name, who): outcome for name, outcome in zip(SHAPES, outcomes, strict=True)}
-    aside.update(zip(ASIDE, await others, strict=True))
+        found |= await at_once(
+            {(name, who): _play(site, name, who, f"{prefix}{at:02}") for at, name in enumerate(SHAPES)}
+        )
+    aside |= await others
     _print(found)
     return found
 
@@ -286,9 +286,7 @@ async def test_star9_ends_both_voices(
     """*9 by either party: both forks' last packet at most 100 ms after the end of the 9 key, none left on the PBX, the
     answer in the ledger, nobody heard in a hold, a consultation or a transfer, and the call goes on without a gap.
     """
-    outcome = played[name, who]
-    if isinstance(outcome, BaseException):
-        raise outcome
+    outcome = of(played[name, who])
     assert outcome.answers == ("asked", "granted", "withdrawn" if who is Party.CALLER else "objected")
     assert outcome.late_ms <= LAST_PACKET_MS
     assert outcome.outside == 0
@@ -306,9 +304,7 @@ async def test_who_must_not_be_heard_is_not(aside: dict[str, BaseException | Non
     alone; emergency numbers, listed extensions and calls between staff are neither asked nor heard; nobody is heard
     with an unmonitored agent, with a third party who was not asked, or at an agent who acknowledged nothing.
     """
-    error = aside[name]
-    if error is not None:
-        raise error
+    of(aside[name])
 
 
 async def test_nothing_stays_behind(site: Site, played: dict[tuple[str, Party], Outcome | BaseException]) -> None:

@@ -18,6 +18,8 @@ from tests.lab.phone.sip_wire import Request, Response
 from tests.lab.phone.stream import KEY_GAP_S, Said, Stream
 from tests.lab.phone.transactions import T1_S, NoResponse, Transactions, cancellation
 
+QUIET_S = 0.4
+"""No packet for so long: the voice has said what it had to say, and the PBX waits for a key."""
 _SDP = ("Content-Type", "application/sdp")
 
 
@@ -114,6 +116,20 @@ class Call:
             await self._end()
             with contextlib.suppress(NoResponse):
                 await self._sip.ask(bye)
+
+    async def heard_out(self, since_ns: int = 0, *, least_packets: int = 1, timeout_s: float = 65.0) -> None:
+        """Listen as a polite caller does: until the voice that began after that moment is silent.
+
+        Fewer packets are not all that it has to say. Raises CallFailed(0) if it is not silent in time.
+        """
+        deadline_s = time.monotonic() + timeout_s
+        while time.monotonic() < deadline_s:
+            arrivals_ns = self.stream.arrivals_ns
+            arrivals_ns = arrivals_ns[arrivals_ns > since_ns]
+            if len(arrivals_ns) >= least_packets and time.time_ns() - int(arrivals_ns[-1]) > QUIET_S * 1e9:
+                return
+            await asyncio.sleep(0.05)
+        raise CallFailed(0, f"nothing was heard to its end within {timeout_s:g} s")
 
     def say(self, samples: NDArray[np.int16]) -> "asyncio.Future[Said]":
         """Queue speech, 8 kHz int16 (n,); resolves when it was spoken."""

@@ -157,9 +157,12 @@ class Stream:
         """Datagrams received that were neither voice nor key."""
         return self._got.foreign
 
-    def heard(self) -> NDArray[np.int16]:
-        """All audio received, 8 kHz (n,), end to end: gaps are not filled."""
-        return rtp_wire.decode(bytes(self._got.codes))
+    def heard(self, since_ns: int = 0, until_ns: int = 1 << 62) -> NDArray[np.int16]:
+        """The audio received, or what of it came within the bounds, 8 kHz (n,), end to end: gaps are not filled."""
+        times_ns, samples = self.arrivals_ns, rtp_wire.decode(bytes(self._got.codes))
+        each = len(samples) // max(len(times_ns), 1)
+        within = np.flatnonzero((times_ns >= since_ns) & (times_ns <= until_ns))
+        return samples[within[0] * each : (within[-1] + 1) * each] if len(within) else samples[:0]
 
     def gap_max_ms(self, since_ns: int = 0, until_ns: int = 1 << 62) -> float:
         """The largest time between two voice packets received one after the other, both within the bounds; 0.0 if there

@@ -48,6 +48,40 @@ async def test_speech_and_keys_arrive(pair: tuple[Phone, Phone]) -> None:
     assert (call.status, other.status) == (CallStatus.OVER, CallStatus.OVER)
 
 
+async def test_what_was_heard_is_told_by_its_time(pair: tuple[Phone, Phone]) -> None:
+    """Law: of what a phone heard, bounds in time choose the packets that came within them, whole."""
+    caller, agent = pair
+    agent.answer_by_itself(after_s=0.0)
+    call = await caller.dial("1001")
+    await call.answered()
+    stream = (await agent.incoming()).stream
+    await call.say(np.full(2400, 8000, np.int16))
+    await asyncio.sleep(0.1)
+    times_ns, whole = stream.arrivals_ns, stream.heard(until_ns=int(stream.arrivals_ns[-1]))
+    first, last = 3, 6
+    within = stream.heard(int(times_ns[first]), int(times_ns[last]))
+    np.testing.assert_array_equal(within, whole[first * 160 : (last + 1) * 160])
+    assert len(stream.heard(int(times_ns[-1]) + 10**12)) == 0
+
+
+async def test_a_voice_is_heard_out(pair: tuple[Phone, Phone]) -> None:
+    """Law: a listener waits until the voice is silent, and says so of one that never is."""
+    caller, agent = pair
+    agent.answer_by_itself(after_s=0.0)
+    call = await caller.dial("1001")
+    await call.answered()
+    other = await agent.incoming()
+    with pytest.raises(CallFailed, match=r"heard to its end within 0\.3 s"):
+        await other.heard_out(timeout_s=0.3)
+    call.stream.close()
+    await other.heard_out(timeout_s=5)
+    assert time.time_ns() - int(other.stream.arrivals_ns[-1]) > 0.4e9
+    with pytest.raises(CallFailed, match="heard to its end"):
+        await other.heard_out(time.time_ns(), timeout_s=0.6)
+    with pytest.raises(CallFailed, match="heard to its end"):
+        await other.heard_out(least_packets=100_000, timeout_s=0.1)
+
+
 async def test_hold_is_answered_and_taken_back(pair: tuple[Phone, Phone]) -> None:
     """Hold and resume are re-INVITEs that the other side answers; the call stays up."""
     caller, agent = pair
