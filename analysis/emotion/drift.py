@@ -11,7 +11,7 @@ calls that chance stays under .25 in 99 weeks of 100.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -27,9 +27,14 @@ BINS: Final = 10
 SCORED: Final = "scored"
 KINDS: Final = (SCORED, *map(str, Reason))
 """What a verdict can be."""
+JUDGED: Final = (SCORED, str(Reason.WARMING_UP))
+"""What is said of a window that was judged: told with those before it, or kept until there is a second. Short calls
+have more of the latter, and are no drift."""
 OF_SOUND: Final = (Reason.LINE, Reason.NOISE, Reason.UNFAMILIAR)
-"""Reasons that lie in what was heard. The others lie in the call's course, its language or our machine: no recording of
-the card has them, and they are not compared."""
+"""Reasons that lie in what was heard. The others lie in the call's course, its language or our machine, and are not
+compared."""
+OF_CARD: Final = (Reason.UNFAMILIAR,)
+"""Reasons that the card's recordings can have: they are whole, and nothing but a voice is in them."""
 
 SLIGHT: Final = 0.1
 LARGE: Final = 0.25
@@ -41,8 +46,16 @@ _CHI_SQUARE_99: Final = {2: 6.635, BINS: 21.666}
 """The 99th of 100 parts of chi-square, by bins."""
 
 
-NAMES: Final = {"activation": "activation", "anger": "anger", "abstained": "share not judged"}
+NAMES: Final = {
+    "activation": "activation",
+    "anger": "anger",
+    "abstained": "share not judged",
+    "unfamiliar": "share unfamiliar",
+}
 """What is compared, and what it is called."""
+SINCE_START: Final = ("activation", "anger", "abstained")
+FROM_CARD: Final = ("activation", "anger", "unfamiliar")
+"""Which of them with the first weeks, and which with the card."""
 
 
 class Outcome(StrEnum):
@@ -90,6 +103,12 @@ class Week:
         """How many calls it is of."""
         return sum(self.kinds.values())
 
+    @property
+    def unfamiliar(self) -> float:
+        """The share of unfamiliar windows among those and the ones that were judged."""
+        judged, unfamiliar = _against(self, OF_CARD)
+        return unfamiliar / max(1, judged + unfamiliar)
+
     def __add__(self, other: Week) -> Week:
         """Both together, under the name of the later one."""
         activation, anger = (
@@ -102,7 +121,10 @@ class Week:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """How the model's verdicts are distributed on the held-out speakers of its card, by telephone: shares.
+    """How what is told is distributed over calls made up of the card's held-out speakers, by telephone: shares.
+
+    `activation` and `anger` are of the calls that had a score, in ten equal bins; `abstained` is the unfamiliar part of
+    the windows that were judged or unfamiliar. Made by `analysis.emotion.training.reference`.
 
     Raises:
         InvalidValue: they are no shares.
@@ -188,8 +210,9 @@ class Drift:
             told.append(f"Against {first}: {_told(self.since_start, _SINCE_START)}.")
         if self.from_card:
             told.append(
-                f"Against the model's card: {_told(self.from_card, _FROM_CARD)}. Its figures are of actors by "
-                "telephone, so a difference that stays the same is expected; how large a right one is nobody knows."
+                f"Against the model's card: {_told(self.from_card, _FROM_CARD)}. Its calls are made up of actors' "
+                "sentences by telephone: up to six in one tone, every seventh call angry, without noise or loss. So "
+                "a difference that stays the same is expected; how large a right one is nobody knows."
             )
         else:
             told.append("The card has no reference to compare with.")
@@ -248,7 +271,7 @@ def _since(week: Week, start: Week | None) -> tuple[Shift, ...]:
         return ()
     return tuple(
         _shift(output, counts, _smoothed(then), sum(then))
-        for (output, counts), (_, then) in zip(_counts(week), _counts(start), strict=True)
+        for (output, counts), (_, then) in zip(_counts_since(week), _counts_since(start), strict=True)
     )
 
 
@@ -258,16 +281,22 @@ def _from(week: Week, reference: Reference | None) -> tuple[Shift, ...]:
     told = (reference.activation, reference.anger, (1 - reference.abstained, reference.abstained))
     # A thousandth in an empty bin: no share of the card's is known better.
     shares = ([(one + 0.001) / (sum(q) + 0.001 * len(q)) for one in q] for q in told)
-    return tuple(_shift(output, counts, q, math.inf) for (output, counts), q in zip(_counts(week), shares, strict=True))
+    counted = zip(FROM_CARD, _counts(week, OF_CARD), shares, strict=True)
+    return tuple(_shift(output, counts, q, math.inf) for output, counts, q in counted)
 
 
-def _counts(week: Week) -> tuple[tuple[str, tuple[int, ...]], ...]:
-    abstained = sum(week.kinds.get(reason, 0) for reason in OF_SOUND)
-    return (
-        ("activation", week.activation),
-        ("anger", week.anger),
-        ("abstained", (week.kinds.get(SCORED, 0), abstained)),
-    )
+def _counts_since(week: Week) -> Iterator[tuple[str, tuple[int, ...]]]:
+    return zip(SINCE_START, _counts(week, OF_SOUND), strict=True)
+
+
+def _counts(week: Week, reasons: Sequence[str]) -> tuple[tuple[int, ...], ...]:
+    """Of both outputs by bins, and of windows judged against those not judged for these reasons."""
+    return week.activation, week.anger, _against(week, reasons)
+
+
+def _against(week: Week, reasons: Sequence[str]) -> tuple[int, int]:
+    judged, silent = (sum(week.kinds.get(kind, 0) for kind in kinds) for kinds in (JUDGED, reasons))
+    return judged, silent
 
 
 def _shift(output: str, counts: Sequence[int], q: Sequence[float], cases: float) -> Shift:

@@ -15,7 +15,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
-from analysis.emotion.drift import NAMES, Drift, Outcome, psi_of
+from analysis.emotion.drift import FROM_CARD, SINCE_START, Drift, Outcome, psi_of
 from analysis.emotion.score import Reason
 from analysis.engine.histogram import Histogram
 from analysis.engine.stats import EngineStats
@@ -281,13 +281,13 @@ def _drift(newest: Drift | None) -> Iterator[Metric]:
         "model_drift_psi",
         f"How far the verdicts are from those of the first weeks here (population stability index), {when}.",
         "output",
-        {output: psi_of(since, output) for output in NAMES},
+        {output: psi_of(since, output) for output in SINCE_START},
     )
     yield _gauges(
         "model_card_psi",
         f"How far the verdicts are from those in the model's card, which are of actors, {when}.",
         "output",
-        {output: psi_of(card, output) for output in NAMES},
+        {output: psi_of(card, output) for output in FROM_CARD},
     )
     yield _gauge(
         "model_drifted",

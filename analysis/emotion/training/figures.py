@@ -1,6 +1,6 @@
-"""What the card tells of a trained model: the report of each trial, and the shares that drift is measured against."""
+"""What the card tells of a trained model: the report of each trial."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -13,7 +13,6 @@ from analysis.emotion.training.telephone import CLEAN, PHONE, WILD
 from analysis.emotion.training.trials import Trial, Trials
 
 TOLD_LINES: Final = (PHONE, CLEAN, WILD)
-_BINS: Final = 10
 
 
 def measured_of(trials: Trials, by_speaker: Judged, by_corpus: Sequence[Trial]) -> dict[str, Any]:
@@ -35,17 +34,6 @@ def of_speakers(trials: Trials, judged: Judged, lines: Sequence[str]) -> list[Ju
         trial = Trial([trials.clips[at] for at in own], _part(judged, own), calibration)
         found += trial.judgements(trials.recipe.lines, lines)
     return found
-
-
-def reference_of(trials: Trials, by_speaker: Judged) -> Mapping[str, Any]:
-    """Shares of each tenth of the scale, and of abstentions, that speakers held out get by phone."""
-    judgements = of_speakers(trials, by_speaker, [PHONE])
-    told = [one for one in judgements if one.is_told]
-    shares: dict[str, Any] = {}
-    for output in ("activation", "anger"):
-        counts, _ = np.histogram([getattr(one, output) for one in told], bins=_BINS, range=(0.0, 1.0))
-        shares[output] = [round(float(count) / max(1, len(told)), 4) for count in counts]
-    return {**shares, "abstained": round(1.0 - len(told) / max(1, len(judgements)), 4)}
 
 
 def _part(judged: Judged, rows: list[int]) -> Judged:

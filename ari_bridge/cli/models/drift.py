@@ -44,14 +44,18 @@ def run(arguments: Namespace) -> Exit:
 
 
 def table(found: Sequence[Drift], reference: Reference | None) -> Iterator[str]:
-    """The weeks' lines, the oldest first: each output from low (left) to high (right)."""
-    yield "week (UTC)   calls   activation   anger        not judged"
+    """The weeks' lines, the oldest first: each output from low (left) to high (right).
+
+    The card knows no share that was not judged: of noise, loss and the course of a call it says nothing.
+    """
+    yield "week (UTC)   calls   activation   anger        not judged   unfamiliar"
     if reference is not None:
         pictures = (bars(reference.activation), bars(reference.anger))
-        yield f"{'the card':<10}  {'':>6}   {pictures[0]}   {pictures[1]}   {reference.abstained:>10.0%}"
+        yield f"{'the card':<10}  {'':>6}   {pictures[0]}   {pictures[1]}   {'':>10}   {reference.abstained:>10.0%}"
     for one in found:
         week = one.alone
-        shown = f"{week.calls:>6}   {bars(week.activation)}   {bars(week.anger)}   {_unjudged(week):>10.0%}"
+        silent = f"{_unjudged(week):>10.0%}   {week.unfamiliar:>10.0%}"
+        shown = f"{week.calls:>6}   {bars(week.activation)}   {bars(week.anger)}   {silent}"
         yield f"{week.name:<10}  {shown}   {_standing(one)}".rstrip()
 
 

@@ -54,13 +54,13 @@ def newest(weeks: list[Week], card: Mapping[str, object] = CARD) -> Drift:
 
 def test_the_index_is_that_of_the_textbook() -> None:
     """Law: PSI is the sum of (p - q) ln(p / q), worked out by hand for two shares of a half against .2 and .8."""
-    half = Week("2026-W20", "m", (0,) * BINS, (0,) * BINS, {SCORED: 0, Reason.NOISE: 500_000})
+    half = Week("2026-W20", "m", (0,) * BINS, (0,) * BINS, {SCORED: 0, Reason.UNFAMILIAR: 500_000})
     scores = (500_000, *(0,) * (BINS - 1))
     half += Week("2026-W21", "m", scores, scores, {SCORED: 500_000})
     reference = Reference(CALM, CALM, 0.2)
     (found,) = drifts([half], reference)
     by_hand = (0.5 - 0.8) * math.log(0.5 / 0.8) + (0.5 - 0.2) * math.log(0.5 / 0.2)
-    assert psi_of(found.from_card, "abstained") == pytest.approx(by_hand, rel=0.01)
+    assert psi_of(found.from_card, "unfamiliar") == pytest.approx(by_hand, rel=0.01)
 
 
 def test_the_same_callers_are_steady_and_others_a_shift() -> None:
@@ -88,6 +88,29 @@ def test_reasons_of_the_calls_course_are_not_compared() -> None:
     busy = week(14)
     busy = Week(busy.name, "m", busy.activation, busy.anger, {**busy.kinds, Reason.BOTH_SPEAK: 900, Reason.ENGINE: 900})
     assert newest([*(week(n) for n in range(10, 14)), busy]).outcome is Outcome.STEADY
+
+
+def test_shorter_calls_are_no_drift() -> None:
+    """Law: a window that only warmed a call up was judged: where calls are shorter, no larger share is silent."""
+    first = [week(n, 400, unfamiliar=200) for n in range(10, 14)]
+    brief = week(14, 400, unfamiliar=200)
+    brief = Week(
+        brief.name, "m", brief.activation, brief.anger, {SCORED: 20, Reason.WARMING_UP: 180, Reason.UNFAMILIAR: 200}
+    )
+    found = newest([*first, brief])
+    assert found.outcome is Outcome.STEADY
+    assert psi_of(found.since_start, "abstained") == pytest.approx(0, abs=0.001)
+
+
+def test_the_card_is_asked_only_what_it_can_know() -> None:
+    """Law: its recordings have no noise and no loss, so calls that have are not far off for that."""
+    noisy = week(10, 400)
+    noisy = Week(
+        noisy.name, "m", noisy.activation, noisy.anger, {SCORED: 360, Reason.UNFAMILIAR: 40, Reason.NOISE: 500}
+    )
+    found = newest([noisy])
+    assert [one.output for one in found.from_card] == ["activation", "anger", "unfamiliar"]
+    assert found.card_outcome is Outcome.STEADY
 
 
 def test_too_few_calls_say_nothing_and_are_no_all_clear() -> None:

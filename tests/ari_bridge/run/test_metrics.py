@@ -45,7 +45,7 @@ ENUMS = {
     "party": {"caller", "agent"},
     "outcome": {"sent", "failed", "superseded", "refused"},
     "store": {"database", "keyring"},
-    "output": {"activation", "anger", "abstained"},
+    "output": {"activation", "anger", "abstained", "unfamiliar"},
 }
 """Every value that a label may have, besides `reason`."""
 REASONS = {

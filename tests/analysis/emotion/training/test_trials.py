@@ -1,7 +1,7 @@
 """What the recipe is worth on voices it has not met."""
 
 from analysis.emotion.training.corpora import CORPORA
-from analysis.emotion.training.figures import measured_of, reference_of
+from analysis.emotion.training.figures import measured_of
 from analysis.emotion.training.trials import Trials, joined
 from tests.analysis.emotion.training.clips import LINES, SMALL, drawn_clips
 
@@ -23,6 +23,3 @@ def test_everything_is_judged_by_who_never_heard_it() -> None:
     for trial in ("speakers_held_out", "corpus_held_out"):
         cell = measured[trial]["groups"]["corpus"]["emodb"]["phone"]
         assert cell["anger_auc"]["value"] > 0.8
-    reference = reference_of(trials, judged)
-    assert abs(sum(reference["anger"]) - 1.0) < 0.01
-    assert 0.0 <= reference["abstained"] < 0.5

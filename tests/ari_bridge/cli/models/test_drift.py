@@ -38,6 +38,7 @@ def test_the_weeks_are_told_and_how_the_newest_stands(settings_file: Path, capsy
     assert weeks[5].endswith("SHIFTED")
     assert "10%" in weeks[0]
     assert "Nothing was adapted" in told
+    assert "made up of actors' sentences" in told
 
 
 def test_before_there_are_weeks_it_says_what_is_needed(settings_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -80,4 +81,6 @@ def test_the_card_has_its_own_line(settings_file: Path) -> None:
     lines = list(table(found, Reference(SHARES, SHARES, 0.25)))
     assert lines[1].startswith("the card")
     assert bars(SHARES) in lines[1]
-    assert "25%" in lines[1]
+    assert lines[0].endswith("unfamiliar")
+    assert (lines[1].endswith("  25%"), lines[1].count("%")) == (True, 1)
+    assert lines[2].split("|")[-1].split()[:2] == ["10%", "10%"]
