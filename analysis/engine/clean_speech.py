@@ -15,6 +15,7 @@ from analysis.audio import Pcm32
 from analysis.emotion.score import Reason
 from analysis.quality import MIN_COVERAGE, Flaw, measure
 from analysis.speech.detector import CHUNK_SAMPLES
+from analysis.speech.lulls import BEFORE_CHUNKS, NEAR_CHUNKS, lulls
 from analysis.speech.marks import Mark, Marks
 from analysis.speech.segment import SpeechSegment
 from analysis.speech.segmenter import Window
@@ -26,10 +27,6 @@ ECHO_CHUNKS: Final = 10
 """320 ms: there and back over a line of 150 ms each way, the most that ITU-T G.114 calls good for all users."""
 SKEW_CHUNKS: Final = 1
 """How much earlier an echo may seem to begin: the two legs' clocks are one to a packet or so."""
-BEFORE_CHUNKS: Final = 62
-"""2 s before a window, in which the line tells what sounds there when nobody speaks."""
-NEAR_CHUNKS: Final = 2
-"""64 ms beside speech: the detector finds weak beginnings and ends late."""
 
 Mask = NDArray[np.bool_]
 
@@ -80,10 +77,7 @@ def _fit(
 def _pauses(ring: SoundRing, window: Window, own: Marks, agent: Marks | None) -> Pcm32:
     """What the caller's line holds where neither speaks, in the window and before it, chunk after chunk."""
     first, stop = window.first_chunk - BEFORE_CHUNKS, window.stop_chunk
-    marks = own.between(first - NEAR_CHUNKS, stop + NEAR_CHUNKS)
-    is_pause = marks[NEAR_CHUNKS:-NEAR_CHUNKS] == Mark.SILENT
-    for shift in range(2 * NEAR_CHUNKS + 1):
-        is_pause &= marks[shift : shift + len(is_pause)] != Mark.SPEAKS
+    is_pause = lulls(own.between(first - NEAR_CHUNKS, stop + NEAR_CHUNKS))
     if agent is not None:
         known = agent.between(first - ECHO_CHUNKS, stop + SKEW_CHUNKS)
         is_pause &= ~_echoing(known == Mark.SPEAKS, len(is_pause))

@@ -16,6 +16,8 @@ from analysis.emotion.score import Reason
 from analysis.quality import measure
 from analysis.speech.detector import CHUNK_SAMPLES, PCM_SCALE, Chances, SpeechDetector
 from analysis.speech.hysteresis import Decision, Hysteresis
+from analysis.speech.lulls import BEFORE_CHUNKS, NEAR_CHUNKS, lulls
+from analysis.speech.marks import Mark
 from analysis.speech.segmenter import PATIENCE_CHUNKS, Segmenter, Window
 from analysis.speech.voice_check import COLUMNS, TALK
 
@@ -49,7 +51,7 @@ class Listener:
         part = max((slice(*window) for window in windows), key=lambda one: int(speech[one].sum()))
         sound = whole[part.start * CHUNK_SAMPLES : part.stop * CHUNK_SAMPLES]
         talk, company = voices[part][speech[part]].mean(axis=0)
-        flaw = measure(sound, speech[part], 1.0, float(talk), float(company)).flaw
+        flaw = measure(sound, speech[part], 1.0, float(talk), float(company), _pauses(whole, speech, part)).flaw
         reason = None if flaw is None else Reason(flaw.value)
         reading = self._reader.read(sound)
         if reading is None:
@@ -65,6 +67,14 @@ class Listener:
             chances[number] = self._detector.hear(self._row, chunk[None])[0]
             voices[number] = self._detector.voices(self._row)[0]
         return chances, voices
+
+
+def _pauses(whole: Pcm32, speech: NDArray[np.bool_], part: slice) -> Pcm32:
+    """What sounds in a window and just before it where nobody speaks; of what was before the recording nothing."""
+    marks = np.where(speech, Mark.SPEAKS, Mark.SILENT).astype(np.uint8)
+    quiet = lulls(np.pad(marks, NEAR_CHUNKS, constant_values=Mark.UNHEARD))
+    asked = slice(max(0, part.start - BEFORE_CHUNKS), part.stop)
+    return whole.reshape(len(speech), CHUNK_SAMPLES)[asked][quiet[asked]].ravel()
 
 
 def _cut(chances: Chances, talk: NDArray[np.float32]) -> tuple[NDArray[np.bool_], list[Window]]:

@@ -6,11 +6,12 @@ import pytest
 from analysis.audio import ENGINE_RATE_HZ, AudioFrame, Pcm32
 from analysis.emotion.evaluation.listener import Listener
 from analysis.emotion.onnx_model import OnnxToneModel
-from analysis.emotion.score import Estimate, Reading, Reason, ToneScore
+from analysis.emotion.score import Abstained, Estimate, Reading, Reason, ToneScore, Verdict
 from analysis.engine.batcher import Batcher
 from analysis.engine.inbox import Heard
 from analysis.speech.detector import CHUNK_SAMPLES
 from analysis.speech.silero import SileroDetector
+from consent.grant import ConsentGrant
 from consent.parties import Party
 from tests.analysis.emotion.evaluation.judged import clip
 from tests.analysis.voices import as_float, engine_voice
@@ -52,21 +53,43 @@ async def test_evaluation_and_a_call_say_the_same(callers: Callers, voice: Pcm32
     """Law: the value that is evaluated is the one that a call with this sound would have been told."""
     model = OnnxToneModel()
     found = Listener(SileroDetector(), model).judge(clip(0, "anger"), "as-is", voice)
-    grants = await callers.says_yes()
-    parts = Batcher(SileroDetector(), model, frozenset({Party.CALLER}))
-    pcm = np.rint(voice * 32767).astype(np.int16)
-    speech = []
-    for start in range(0, len(pcm) + 2 * ENGINE_RATE_HZ, CHUNK_SAMPLES):
-        chunk = pcm[start : start + CHUNK_SAMPLES]
-        whole = np.zeros(CHUNK_SAMPLES, np.int16)
-        whole[: len(chunk)] = chunk
-        frame = grants.caller.admit(AudioFrame(start, ENGINE_RATE_HZ, whole))
-        speech += parts.listen([Heard(grants.caller, [frame], None, "en")]).speech
-    (verdict,) = (one.open() for one in parts.judge(speech))
+    (verdict,) = on_a_call(model, (await callers.says_yes()).caller, voice)
     assert isinstance(verdict, ToneScore)
     assert found.reason is None
     assert found.anger == pytest.approx(verdict.anger.value, abs=0.02)
     assert found.activation == pytest.approx(verdict.activation.value, abs=0.02)
+
+
+@pytest.mark.parametrize(("under_db", "reason"), [(5.0, Reason.NOISE), (20.0, None)])
+async def test_what_fills_the_pauses_is_noise_as_on_a_call(
+    callers: Callers, voice: Pcm32, under_db: float, reason: Reason | None
+) -> None:
+    """Law: where the voice itself is clean, but loud noise stands before it, a call is told noise, and so is who
+    evaluates; noise far under it hinders neither.
+    """
+    noise = np.random.default_rng(1).standard_normal(3 * ENGINE_RATE_HZ // 2).astype(np.float32)
+    noise *= float(np.sqrt(np.mean(voice**2))) * 10 ** (-under_db / 20)
+    sound = np.concatenate([noise, voice])
+    model = OnnxToneModel()
+    found = Listener(SileroDetector(), model).judge(clip(0, "anger"), "as-is", sound)
+    told = on_a_call(model, (await callers.says_yes()).caller, sound)
+    assert found.reason is reason
+    assert [one.reason if isinstance(one, Abstained) else None for one in told] == [reason]
+
+
+def on_a_call(model: OnnxToneModel, caller: ConsentGrant, voice: Pcm32) -> list[Verdict]:
+    """What the engine's own parts make of a sound on a line that is silent after it."""
+    parts = Batcher(SileroDetector(), model, frozenset({Party.CALLER}))
+    pcm = np.rint(voice * 32767).astype(np.int16)
+    told: list[Verdict] = []
+    for start in range(0, len(pcm) + 2 * ENGINE_RATE_HZ, CHUNK_SAMPLES):
+        chunk = pcm[start : start + CHUNK_SAMPLES]
+        whole = np.zeros(CHUNK_SAMPLES, np.int16)
+        whole[: len(chunk)] = chunk
+        frame = caller.admit(AudioFrame(start, ENGINE_RATE_HZ, whole))
+        listened = parts.listen([Heard(caller, [frame], None, "en")])
+        told += [one.open() for one in (*listened.abstained, *parts.judge(listened.speech))]
+    return told
 
 
 def test_silence_is_judged_too_little_and_never_calm() -> None:
