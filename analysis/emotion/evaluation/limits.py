@@ -29,9 +29,9 @@ class LanguageLimits:
     activation_auc_low: float = 0.80
     """Of two utterances, one of each kind, four in five at least are put in the right order."""
     false_alarms_high: float = 0.10
-    """Twice what the operating point is set for."""
+    """Twice what is asked of ours on every corpus."""
     ece_high: float = 0.10
-    """Twice what the model shows on speakers held out. Both outputs."""
+    """Twice what is asked of ours on speakers held out. Both outputs."""
     coverage: float = 0.5
     """A model that keeps silent on most of a language is not fit for it."""
 

@@ -30,7 +30,12 @@ def _primary(tag: str) -> str:
 
 def _add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, required=True, metavar="FOLDER", help="recordings and their manifest.csv")
-    parser.add_argument("--language", type=_primary, metavar="TAG", help="only this language, such as fr")
+    parser.add_argument(
+        "--language",
+        type=_primary,
+        metavar="TAG",
+        help="only this language, such as fr; it is taken to be that of clips that name none",
+    )
     parser.add_argument(
         "--line",
         action="append",
