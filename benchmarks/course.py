@@ -1,10 +1,10 @@
 """What is it worth to tell a call's tone over several windows? Made-up calls of real speakers, by phone.
 
-    python -m benchmarks.course DATA_FOLDER            # 34 speakers: two to three minutes
-    python -m benchmarks.course DATA_FOLDER --short    # 18 of them: a minute
+    python -m benchmarks.course DATA_FOLDER                    # 34 speakers; a quarter of an hour for the trials
+    python -m benchmarks.course DATA_FOLDER --cache FOLDER     # of a training: a minute
 
 A call is one speaker's clips in a random order, each a window: of one kind, of all kinds, or neutral and then another.
-What is said of each window comes from heads that had never met the speaker, or nobody of the whole corpus
+What is said of each window comes from a model that had never met the speaker, or nobody of the whole corpus
 (`unmet_speakers`); what is told comes from the product's own `Course`. What the figures mean: docs/benchmarks.md. The
 exit code is 1 where a limit is missed.
 """
@@ -22,6 +22,7 @@ import numpy as np
 
 from analysis.emotion.course import MEMORY_S, SHARED, Course
 from analysis.emotion.evaluation.figures import auc, calibration_error, covered
+from analysis.emotion.training.material import CACHE
 from benchmarks.report import Limit, Table, publish, verdict
 from benchmarks.tone_calls import (
     WINDOWS,
@@ -34,10 +35,9 @@ from benchmarks.tone_calls import (
     stepping_calls,
     told_of,
 )
-from benchmarks.unmet_speakers import CORPORA, Flags, Floats, Said, Unmet, chosen, hear, said_of
+from benchmarks.unmet_speakers import CORPORA, Flags, Floats, Said, Unmet, said_of, trials_of
 
 SPEAKERS: Final = 24
-SHORT_SPEAKERS: Final = 8
 """Of each corpus, at most."""
 PAUSES_S: Final = {"on": 0.5, "turns": 8.0}
 """Between windows: the caller talks on, or the agent answers."""
@@ -234,13 +234,11 @@ def _percent(flags: Flags) -> float:
 def main(words: list[str] | None = None) -> int:
     """Measure, print and write benchmarks/out/course.json."""
     parser = ArgumentParser(prog="python -m benchmarks.course", description=__doc__.partition("\n")[0],
-                            epilog="example: python -m benchmarks.course ~/recordings --short")  # fmt: skip
+                            epilog="example: python -m benchmarks.course ~/recordings")  # fmt: skip
     parser.add_argument("folder", type=Path, help="the folder of recordings with its manifest.csv")
-    parser.add_argument("--short", action="store_true", help="fewer speakers")
+    parser.add_argument("--cache", type=Path, default=CACHE, help="folder of what a training keeps (default: its own)")
     arguments = parser.parse_args(words)
-    heard = hear(chosen(arguments.folder, SHORT_SPEAKERS if arguments.short else SPEAKERS))
-    unmet: tuple[Unmet, Unmet] = ("speaker", "corpus")
-    return measure({kind: said_of(heard, kind) for kind in unmet})
+    return measure(said_of(trials_of(arguments.folder, arguments.cache), SPEAKERS))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Laws of heads that never met whom they judge."""
+"""Laws of what is said of speakers who were never met. That nobody is learned from whom it judges: test_trials."""
 
 from __future__ import annotations
 
@@ -7,63 +7,71 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile  # type: ignore[import-untyped]
 
 from analysis.emotion.evaluation.figures import auc
-from benchmarks.unmet_speakers import CORPORA, Heard, chosen, hear, said_of
-from tests.benchmarks.data_folder import make
-from tests.benchmarks.unmet import CLIPS, KINDS, clip
+from analysis.emotion.training.corpora import CORPORA, Clip
+from analysis.emotion.training.ensemble import Judged
+from analysis.emotion.training.fitting import fit
+from analysis.emotion.training.trials import Trial, Trials
+from benchmarks.unmet_speakers import chosen, said_of, trials_of
+from tests.analysis.emotion.training.clips import LINES, SMALL, drawn_clips
 
-SPEAKERS = 5
-
-
-def heard(told: float, known: str = "") -> Heard:
-    """Embeddings in which anger is told by one dimension, as strongly as `told`; `known` is the one speaker for
-    whom that dimension is turned round.
-    """
-    clips = [clip(corpus, str(speaker), kind) for corpus in CORPORA for speaker in range(SPEAKERS) for kind in KINDS
-             for _ in range(CLIPS)]  # fmt: skip
-    rng = np.random.default_rng(2)
-    rows = rng.standard_normal((len(clips), 6))
-    for at, one in enumerate(clips):
-        way = -1.0 if known and one.speaker.startswith(known) else 1.0
-        rows[at, 0] += way * told * (one.anger - 0.3)
-    return Heard(clips, [2.5] * len(clips), rows)
+CLIPS = 30
+"""Of each of two speakers of each corpus: six of each kind."""
+CLIP_S = 0.5
 
 
-@pytest.mark.parametrize("unmet", ["speaker", "corpus"])
-def test_what_all_speakers_share_is_heard_in_one_never_met(unmet: str) -> None:
-    """Law: anger that sounds alike in everybody is told of each, calibrated and with a sigma that fits the error."""
-    told = said_of(heard(8.0), unmet)  # type: ignore[arg-type]
-    values, wanted = np.array([one.anger.value for one in told]), np.array([one.clip.anger for one in told])
-    assert auc(values, wanted > 0.5) > 0.95
-    assert abs(values.mean() - wanted.mean()) < 0.05
-    error = np.sqrt(np.mean((values - wanted) ** 2))
-    assert np.sqrt(np.mean([one.anger.sigma**2 for one in told])) == pytest.approx(error, rel=0.3)
+def clips_in(folder: Path) -> list[Clip]:
+    """Clips with a sound each."""
+    found = []
+    for at, clip in enumerate(drawn_clips(6)[0]):
+        path = folder / f"{at:03}.wav"
+        soundfile.write(path, np.zeros(int(CLIP_S * 16_000)), 16_000)
+        found.append(replace(clip, path=path, speaker=f"{clip.corpus}:{at // CLIPS}"))
+    return found
 
 
-def test_nothing_is_learned_from_whom_it_judges() -> None:
-    """Law: a speaker whose anger sounds the other way round is told the wrong way round: the head was trained on the
-    others alone.
-    """
-    told = [one for one in said_of(heard(8.0, "emodb:3"), "speaker") if one.clip.speaker == "emodb:3"]
-    assert auc(np.array([one.anger.value for one in told]), np.array([one.clip.is_angry for one in told])) < 0.2
+def judged(clips: list[Clip]) -> Judged:
+    """What heads say who hear what was heard, with some error."""
+    rng = np.random.default_rng(1)
+    heard = np.array([[clip.activation, clip.anger] for clip in clips])[None, :, None, :] * 6 - 3
+    return Judged(np.tile(heard, (len(LINES), 1, 2, 1)) + rng.normal(0, 1, (len(LINES), len(clips), 2, 2)),
+                  np.ones((len(LINES), len(clips))))  # fmt: skip
 
 
-def test_clips_go_through_the_line_and_the_trunk(tmp_path: Path) -> None:
-    """Law: an embedding for each clip, and the length of what was heard."""
-    folder = make(tmp_path)
-    clips = [replace(clip("emodb", "1", "anger"), path=folder / f"emodb_{at}.flac") for at in range(2)]
-    found = hear(clips)
-    assert len(found.embeddings) == 2
-    assert found.embeddings.std() > 0
-    assert all(1.0 < length_s <= 4.0 for length_s in found.lengths_s)
+def test_what_was_said_is_told_with_its_sigma_and_length(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Law: both trials' readings by phone, of the chosen clips, calibrated as a call's are."""
+    clips = clips_in(tmp_path)
+    every = judged(clips)
+
+    def of_corpus(trials: Trials, corpus: str) -> Trial:
+        own = [at for at, clip in enumerate(clips) if clip.corpus == corpus]
+        part = Judged(every.logits[:, own], every.distances[:, own])
+        return Trial([clips[at] for at in own], part, fit([every], clips, SMALL))
+
+    monkeypatch.setattr(Trials, "held_out_speakers", lambda trials: every)
+    monkeypatch.setattr(Trials, "held_out_corpus", of_corpus)
+    told = said_of(Trials(np.zeros((len(LINES), len(clips), 1), np.float16), clips, SMALL), 1)
+    for said in told.values():
+        assert {one.clip.path for one in said} <= chosen(clips, 1)
+        assert len(said) > 40
+        assert auc(np.array([one.anger.value for one in said]), np.array([one.clip.is_angry for one in said])) > 0.9
+        assert {one.length_s for one in said} == {CLIP_S}
+        assert all(0.0 < one.anger.sigma < 1.0 for one in said)
 
 
-def test_a_folder_without_a_corpus_is_refused(tmp_path: Path) -> None:
-    """Law: what is missing is named."""
-    (tmp_path / "a.wav").touch()
-    (tmp_path / "manifest.csv").write_text("path,corpus,speaker,emotion\na.wav,emodb,1,anger\n")
-    with pytest.raises(SystemExit, match="crema_d_mel is not in"):
-        chosen(tmp_path, 4)
+def test_speakers_with_enough_angry_clips_are_chosen(tmp_path: Path) -> None:
+    """Law: of each corpus so many speakers, all of their clips in which one of the four classes was heard."""
+    clips = clips_in(tmp_path)
+    kept = [clip for clip in clips if clip.path in chosen(clips, 1)]
+    assert sorted({clip.speaker for clip in kept}) == ["crema_d_mel:2", "emodb:0"]
+    assert len(kept) == len(CORPORA) * CLIPS * 4 // 5
+    assert not chosen([clip for clip in clips if not clip.is_angry], 1)
+
+
+def test_a_folder_without_recordings_is_refused(tmp_path: Path) -> None:
+    """Law: what is missing is named, and nothing is fetched."""
     with pytest.raises(SystemExit, match=r"manifest\.csv"):
-        chosen(tmp_path / "nowhere", 4)
+        trials_of(tmp_path / "nowhere", tmp_path / "cache")
+    assert not (tmp_path / "cache").exists()

@@ -4,10 +4,8 @@ import argparse
 import json
 import logging
 import os
-import tempfile
 import time
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 import torch
@@ -15,20 +13,18 @@ from torch import nn
 
 from analysis.emotion.model_files import NETWORK, PACKAGED
 from analysis.emotion.network import Head
-from analysis.emotion.training import card, smart_turn
+from analysis.emotion.training import card
 from analysis.emotion.training.corpora import CORPORA, read_clips
-from analysis.emotion.training.embedding import Copies, embed_clips
 from analysis.emotion.training.ensemble import speaker_folds, train_network
 from analysis.emotion.training.export import export
 from analysis.emotion.training.figures import measured_of, of_speakers
 from analysis.emotion.training.fitting import fit
+from analysis.emotion.training.material import CACHE, gather
 from analysis.emotion.training.recipe import read_recipe
 from analysis.emotion.training.reference import reference_of
 from analysis.emotion.training.strangers import meet
-from analysis.emotion.training.telephone import PHONE, read_noises
-from analysis.emotion.training.trials import Trials, joined
-
-TRUNK: Final = "trunk.onnx"
+from analysis.emotion.training.telephone import PHONE
+from analysis.emotion.training.trials import joined
 
 
 def main() -> None:
@@ -38,17 +34,13 @@ def main() -> None:
     # SpeechBrain's ten lines for each of the dozens of heads would bury our own progress.
     logging.disable(logging.WARNING)
     clips, recipe = read_clips(asked.data), read_recipe()
-    asked.cache.mkdir(parents=True, exist_ok=True)
     asked.out.mkdir(parents=True, exist_ok=True)
 
     def tell(step: int, what: str) -> None:
         print(f"{step}/5 {(time.monotonic() - started) / 60:5.1f} min: {what}", flush=True)
 
     tell(1, f"trunk, and embeddings of {len(clips)} clips over {len(recipe.lines)} lines (cache: {asked.cache})")
-    trunk = smart_turn.read_trunk(smart_turn.fetch(asked.cache))
-    export(trunk, asked.cache / TRUNK, ["embedding"])
-    copies = Copies(recipe.lines, asked.cache / TRUNK, tuple(read_noises(asked.data)), recipe.seed)
-    trials = Trials(embed_clips(clips, copies, asked.cache, asked.jobs), clips, recipe, asked.cache)
+    trunk, trials = gather(asked.data, clips, recipe, asked.cache, asked.jobs)
 
     tell(2, "speakers held out in turn")
     by_speaker = trials.held_out_speakers()
@@ -94,7 +86,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--cache",
         type=Path,
-        default=Path(tempfile.gettempdir()) / "ouidire-training",
+        default=CACHE,
         help="folder for trunk, embeddings and finished heads: a run that was broken off goes on from there",
     )
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes that make embeddings")
