@@ -46,6 +46,9 @@ STEP_S: Final = {"on": 15.0, "turns": 25.0}
 MEMORIES_S: Final = (4.0, 8.0, MEMORY_S, 30.0, 60.0)
 OWN_STARTS: Final = (0, 1, 2, 4)
 THRESHOLD: Final = 0.5
+HONEST: Final = 0.65
+"""Share of what is told that is to lie within one sigma; of normal errors .68 do."""
+MARGIN: Final = 0.05
 _SEED: Final = 1867
 
 
@@ -69,7 +72,10 @@ def _limits(figures: dict[str, float]) -> list[Limit]:
             limits.append(Limit(f"anger AUC told minus of windows, {unmet} unmet, {corpus}", gained, 0.0, "at least"))
             for output in ("activation", "anger"):
                 share = figures[f"{output}_covered_told_{unmet}_{corpus}"]
-                limits.append(Limit(f"{output} within one sigma, {unmet} unmet, {corpus}", share, 0.65, "at least"))
+                # Of a corpus never met a window's own sigma is off already: told over a call it must get no worse.
+                own = figures[f"{output}_covered_own_{unmet}_{corpus}"]
+                least = HONEST if unmet == "speaker" else min(HONEST, own) - MARGIN
+                limits.append(Limit(f"{output} within one sigma, {unmet} unmet, {corpus}", share, least, "at least"))
     for pause, bound_s in STEP_S.items():
         limits += [Limit(f"half of a step told, s (median), {pause}", figures[f"step_s_{pause}"], bound_s)]
     return limits
@@ -127,7 +133,8 @@ def _sigma(said: dict[Unmet, list[Said]], figures: dict[str, float]) -> Table:
             lone = [told_of(call, output, PAUSES_S["on"], Course(shared=0.0)) for call in calls]
             heard = np.repeat([one.heard.mean() for one in told], WINDOWS - 1)
             ones = np.ones(heard.size)
-            last = {name: np.concatenate([getattr(one, name)[1:] for one in told]) for name in ("told", "sigma")}
+            last = {name: np.concatenate([getattr(one, name)[1:] for one in told])
+                    for name in ("told", "sigma", "own", "own_sigma")}  # fmt: skip
             alone = np.concatenate([one.sigma[1:] for one in lone])
             key = f"{unmet}_{corpus}"
             figures[f"{output}_shared_error_{key}"] = shared_error(
@@ -136,11 +143,13 @@ def _sigma(said: dict[Unmet, list[Said]], figures: dict[str, float]) -> Table:
             figures[f"{output}_rms_error_{key}"] = _rms(last["told"] - heard)
             figures[f"{output}_rms_sigma_{key}"] = _rms(last["sigma"])
             figures[f"{output}_covered_told_{key}"] = covered(last["told"], last["sigma"], heard, ones)
+            figures[f"{output}_covered_own_{key}"] = covered(last["own"], last["own_sigma"], heard, ones)
             figures[f"{output}_covered_if_independent_{key}"] = covered(last["told"], alone, heard, ones)
-            names = ("shared_error", "rms_error", "rms_sigma", "covered_told", "covered_if_independent")
+            names = ("shared_error", "rms_error", "rms_sigma", "covered_told", "covered_own",
+                     "covered_if_independent")  # fmt: skip
             rows.append([f"{unmet} unmet, {corpus}, {output}", *(figures[f"{output}_{name}_{key}"] for name in names)])
     heads = ("calls of one kind", "error that is shared", "error (rms)", "sigma (rms)", "within one sigma",
-             "the same if none were shared")  # fmt: skip
+             "windows by themselves", "the same if none were shared")  # fmt: skip
     return Table(f"Sigma: against what listeners said over the call, with {SHARED:g} shared", heads, rows)
 
 
