@@ -149,7 +149,7 @@ class Figures(Collector):
         yield _counters(
             "pushes",
             "Cards for desk phones. sent: the PBX took it; superseded: a newer one came before; "
-            "refused: too many phones waited.",
+            "refused: too many phones waited; pull_only: the phone's family is not pushed to, it fetches its card.",
             "outcome",
             {one.name: getattr(pushes, one.name) for one in fields(PushStats)},
         )

@@ -74,6 +74,8 @@ class ScoreCard:
     keys: tuple[Key, ...]
     refresh_s: int | None
     """After how many seconds a phone that pulls asks again; None for the last card of a call."""
+    update: str = "Update"
+    """The label of the key that fetches the card anew, on families that do not by themselves."""
 
     def __post_init__(self) -> None:
         if len(self.lines) > MAX_LINES:

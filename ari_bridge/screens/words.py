@@ -39,6 +39,7 @@ class Words:
     footer: str
     stop: str
     exit: str
+    update: str
     stop_failed: str
 
 
@@ -97,6 +98,7 @@ ENGLISH = Words(
     footer="Advice only. You decide.",
     stop="Stop",
     exit="Exit",
+    update="Update",
     stop_failed="The stop did not work, the analysis may go on. *9 stops it.",
 )
 
@@ -155,6 +157,7 @@ FRENCH = Words(
     footer="Simple avis. Vous décidez.",
     stop="Arrêter",
     exit="Quitter",
+    update="Actualiser",
     stop_failed="L'arrêt a échoué, l'analyse continue peut-être. *9 l'arrête.",
 )
 

@@ -48,6 +48,8 @@ def documents() -> Iterator[tuple[str, bytes]]:
             for name, card in cards(language).items():
                 stem = f"{family.name}_{name}_{language}"
                 yield f"{stem}.xml", family.render(card, address(family.name)).body
+                if family.notify is None:
+                    continue
                 lines = family.notify(card, address(family.name)).content
                 yield f"{stem}_notify.txt", "".join(f"{line}\n" for line in lines).encode()
 

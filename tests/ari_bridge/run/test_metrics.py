@@ -43,7 +43,7 @@ ENUMS = {
     "state": {"asked", "granted", "paused", "failed", "unheard"},
     "answer": {"asked", "granted", "refused", "stopped"},
     "party": {"caller", "agent"},
-    "outcome": {"sent", "failed", "superseded", "refused"},
+    "outcome": {"sent", "failed", "superseded", "refused", "pull_only"},
     "store": {"database", "keyring"},
     "output": {"activation", "anger", "abstained"},
 }
