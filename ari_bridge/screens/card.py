@@ -33,10 +33,16 @@ class CardState(StrEnum):
 
 
 class Action(StrEnum):
-    """What a softkey does."""
+    """What a softkey does: but for EXIT, the page below the call's own address that it leads to."""
 
     STOP = "stop"
     """The agent's objection: leads to the page below the call's own."""
+    CONTEST = "contest"
+    """The agent says that the score shown is wrong: asks once more before it is dropped."""
+    CONFIRM = "contest/confirm"
+    """The second press: the score is dropped."""
+    BACK = "card"
+    """The call's own screen."""
     EXIT = "exit"
     """Leaves the screen; the phone does it by itself."""
 

@@ -83,8 +83,8 @@ def _key_uri(key: Key, url: str) -> str:
     match key.action:
         case Action.EXIT:
             return "SoftKey:Exit"
-        case Action.STOP:
-            return f"{url}/stop"
+        case _:
+            return f"{url}/{key.action.value}"
 
 
 def _execute(url: str) -> Element:
