@@ -26,11 +26,13 @@ OF_A_VOICE = {
 """The tables of what is derived from voices: numbers, moments, a reason and the model's name."""
 OF_CONSENT = {
     "answers", "calls", "checkpoints", "counts", "grants", "guess_budget", "guess_sources", "ledger", "notices",
-    "records", "sealed_answers", "sealed_answers_places", "sealed_pieces", "sealed_pieces_places", "staff",
-    "_sqlite_migrations",
+    "pulse_codes", "pulse_envelopes", "pulse_envelopes_places", "pulse_surveys", "records",
+    "sealed_answers", "sealed_answers_places", "sealed_pieces", "sealed_pieces_places", "staff", "_sqlite_migrations",
 }  # fmt: skip
 SEALS_AND_KEYS = {
-    "checkpoints.key", "checkpoints.signature", "ledger.commitment", "records.derived", "records.secret",
+    "checkpoints.key", "checkpoints.signature", "ledger.commitment",
+    "pulse_envelopes.body", "pulse_envelopes.seal_id", "pulse_envelopes_places.entries",
+    "records.derived", "records.secret",
     "sealed_answers.body", "sealed_answers.seal_id", "sealed_answers_places.entries",
     "sealed_pieces.body", "sealed_pieces.seal_id", "sealed_pieces_places.entries",
 }  # fmt: skip
