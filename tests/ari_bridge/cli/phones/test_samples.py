@@ -1,0 +1,20 @@
+"""The made-up cards of previews."""
+
+from ari_bridge.cli.phones.samples import TENSE, samples
+from ari_bridge.screens.card import CardState
+from ari_bridge.screens.words import LANGUAGES, words_of
+
+
+def test_every_state_of_a_call_has_its_card() -> None:
+    """Law: no state is left out of what an administrator can look at, in any language."""
+    for language in LANGUAGES:
+        cards = samples(language)
+        assert {card.state for card in cards.values()} == set(CardState)
+        assert all(card.title == words_of(language).title for card in cards.values())
+
+
+def test_the_fullest_card_says_a_tone_and_its_uncertainty() -> None:
+    """Law: what a preview shows first is the card with most on it, the error said."""
+    card = samples("en")[TENSE]
+    assert "rather tense (uncertain)" in card.lines[0]
+    assert len(card.lines) == max(len(one.lines) for one in samples("en").values())
