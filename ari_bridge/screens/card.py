@@ -43,6 +43,8 @@ class Action(StrEnum):
     """The second press: the score is dropped."""
     BACK = "card"
     """The call's own screen."""
+    HIDE = "hide"
+    """The agent hides the cues, or brings them back."""
     EXIT = "exit"
     """Leaves the screen; the phone does it by itself."""
 
