@@ -56,12 +56,18 @@ class Refusal(StrEnum):
     TOO_EARLY = "too_early"
 
 
+def as_text(typed: str) -> str:
+    """What somebody typed, without what cannot be read: control signs, and halves of signs."""
+    lines = typed.replace("\r\n", "\n").strip()
+    return "".join(sign if sign == "\n" or sign.isprintable() else " " * sign.isspace() for sign in lines)
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """What one person answers: a mark for each question (0 where none), and a text ("" for none).
 
     Raises:
-        InvalidValue: a mark that there is not, or a text longer than MAX_TEXT.
+        InvalidValue: a mark that there is not, or a text that is too long or not as `as_text` gives it.
     """
 
     marks: tuple[int, ...] = field(repr=False)
@@ -72,7 +78,8 @@ class Reply:
             raise InvalidValue(f"there are {len(QUESTIONS)} questions, each with a mark from {MARKS[0]} to {MARKS[-1]}")
         if len(self.text) > MAX_TEXT:
             raise InvalidValue(f"a text has {MAX_TEXT} characters at most")
-        self.text.encode()  # UnicodeEncodeError is a ValueError: half a character is no text
+        if self.text != as_text(self.text):
+            raise InvalidValue("a text holds signs that can be read, blanks and ends of lines")
 
 
 @dataclass(frozen=True, slots=True)

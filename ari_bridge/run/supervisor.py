@@ -51,6 +51,7 @@ from ari_bridge.screens.tokens import Tokens
 from ari_bridge.web.app import Readiness, make_app, open_site, server_tls
 from ari_bridge.web.desk import Desk
 from ari_bridge.web.phone_views import PhoneViews
+from ari_bridge.web.pulse_views import PulseViews
 from ari_bridge.web.rights_views import RightsViews
 from ari_bridge.web.staff_views import StaffViews
 from consent.database import Database
@@ -60,6 +61,7 @@ from consent.gate import Gate
 from consent.grant import Consented
 from consent.guesses import Guesses
 from consent.ledger import Ledger
+from consent.pulse import Pulse
 from consent.rights import Rights
 from consent.states import Answer
 
@@ -83,7 +85,8 @@ async def serve(settings: Settings) -> None:
         service = await _open(settings, stack)
         log.info("service.started", database=str(settings.database.path), media=settings.media.host)
         async with asyncio.TaskGroup() as group:
-            janitor = Janitor(service.rooms.scores, service.rooms.ledger, chores=(service.drift.look,))
+            pulse = Pulse(service.rooms.ledger)
+            janitor = Janitor(service.rooms.scores, service.rooms.ledger, chores=(service.drift.look, pulse.expire))
             group.create_task(janitor.run(), name="janitor")
             group.create_task(_drop_ended(service.rooms.board), name="board")
             group.create_task(service.watch_engine(), name="engine watch")
@@ -273,9 +276,9 @@ async def _open_screens(settings: Settings, service: Service, access: AmiAccess,
     return pusher
 
 
-def _pages(settings: Settings, ledger: Ledger) -> tuple[RightsViews, StaffViews]:
+def _pages(settings: Settings, ledger: Ledger) -> tuple[RightsViews, StaffViews, PulseViews]:
     guesses = Guesses(ledger.database, ledger.keyring, ledger.keys)
-    return RightsViews(Rights(ledger), guesses, site_of(settings)), StaffViews(ledger)
+    return RightsViews(Rights(ledger), guesses, site_of(settings)), StaffViews(ledger), PulseViews(Pulse(ledger))
 
 
 def _say(view: CallView) -> None:

@@ -15,7 +15,7 @@ from aiohttp import web
 from ari_bridge.web.pages import draw, words_of
 from ari_bridge.web.rights_views import html, is_of_another_site, language_of
 from consent.errors import DatabaseUnavailable
-from consent.pulse import MARKS, MAX_TEXT, QUESTIONS, Pulse, Refusal, Reply, Results, Survey
+from consent.pulse import MARKS, MAX_TEXT, QUESTIONS, Pulse, Refusal, Reply, Results, Survey, as_text
 from consent.wording import LANGUAGES
 
 MAX_FORM_BYTES: Final = 16_384
@@ -134,9 +134,7 @@ def _language(request: web.Request, fields: Mapping[str, str]) -> str:
 def _typed(fields: Mapping[str, str]) -> dict[str, Any]:
     """What somebody entered, to be shown again if it is refused: a mark that there is not is no answer."""
     marks = {question: _mark(fields.get(question, "")) for question in QUESTIONS}
-    text = fields.get("text", "").replace("\r\n", "\n").strip()
-    kept = "".join(sign for sign in text if sign == "\n" or sign.isprintable())
-    return {"code": fields.get("code", "")[:40], "text": kept, **marks}
+    return {"code": fields.get("code", "")[:40], "text": as_text(fields.get("text", "")), **marks}
 
 
 def _mark(text: str) -> int:

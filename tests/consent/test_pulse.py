@@ -14,7 +14,7 @@ from consent import envelopes
 from consent.envelopes import open_envelope
 from consent.errors import InvalidValue
 from consent.ledger import Ledger
-from consent.pulse import KEPT, MAX_TEXT, OPEN_AT_LEAST, OPEN_AT_MOST, Pulse, Refusal, Reply, Results
+from consent.pulse import KEPT, MAX_TEXT, OPEN_AT_LEAST, OPEN_AT_MOST, Pulse, Refusal, Reply, Results, as_text
 from consent.reconciliation import reconcile
 from consent.shelf import ENVELOPES
 from consent.slips import COUNCIL, as_typed, fresh_code
@@ -245,8 +245,11 @@ def test_a_reply_is_valid_at_birth(marks: tuple[int, ...]) -> None:
         Reply(marks)
     with pytest.raises(InvalidValue):
         Reply((0, 0, 0), "x" * (MAX_TEXT + 1))
-    with pytest.raises(ValueError, match="surrogates"):
-        Reply((0, 0, 0), "\ud800")
+    for text in ("\ud800", "\x1b[2J", "a\r\nb", " a"):
+        with pytest.raises(InvalidValue):
+            Reply((0, 0, 0), text)
+        assert Reply((0, 0, 0), as_text(text))
+    assert as_text("C\u2019est\u00a0calme\u202f?\r\n\tOui. \U0001f642\x00\n") == "C\u2019est calme ?\n Oui. \U0001f642"
     assert "4" not in repr(Reply((4, 4, 4), "4"))
     assert envelopes.close(KEY, b"T" + ("\U0001f642" * MAX_TEXT).encode())
 
