@@ -25,8 +25,10 @@ from consent.retention import as_utc
 
 BINS: Final = 10
 SCORED: Final = "scored"
-KINDS: Final = (SCORED, *map(str, Reason))
-"""What a verdict can be."""
+CONTESTED: Final = "contested"
+"""A call in which a person who was there said that a score was wrong. It outranks whatever else the model said in it."""
+KINDS: Final = (SCORED, CONTESTED, *map(str, Reason))
+"""What a call's verdict can be."""
 OF_SOUND: Final = (Reason.LINE, Reason.NOISE, Reason.UNFAMILIAR)
 """Reasons that lie in what was heard. The others lie in the call's course, its language or our machine: no recording of
 the card has them, and they are not compared."""

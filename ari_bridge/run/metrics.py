@@ -15,7 +15,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
-from analysis.emotion.drift import NAMES, Drift, Outcome, psi_of
+from analysis.emotion.drift import CONTESTED, NAMES, Drift, Outcome, psi_of
 from analysis.emotion.score import Reason
 from analysis.engine.histogram import Histogram
 from analysis.engine.stats import EngineStats
@@ -23,7 +23,7 @@ from ari_bridge.calls.board import Stage
 from ari_bridge.calls.fork import Fork
 from ari_bridge.calls.rooms import Rooms
 from ari_bridge.calls.switchboard import Switchboard
-from ari_bridge.calls.tally import FEW_CALLS
+from ari_bridge.calls.tally import FEW_CALLS, MANY_CALLS, SEVERAL_AGENTS
 from ari_bridge.lines.lines import Lines
 from ari_bridge.screens.push import PushStats
 from ari_bridge.web.app import Readiness
@@ -88,6 +88,7 @@ class Figures(Collector):
         self._watched = watched
         self._answers = Withheld(dict.fromkeys(ANSWERS.values(), 0))
         self._verdicts = Withheld({"scored": 0, **dict.fromkeys(Reason, 0)})
+        self._contested = Withheld({CONTESTED: 0})
 
     def collect(self) -> Iterator[Metric]:
         """Every family with each of its labels, those at zero too."""
@@ -97,6 +98,7 @@ class Figures(Collector):
         yield from self._media()
         yield from _engine(engine)
         yield from self._of_verdicts(engine)
+        yield from self._of_contests()
         yield from self._kept()
         yield from _drift(self._watched.drift())
 
@@ -220,6 +222,18 @@ class Figures(Collector):
             f"Stretches of callers' speech that were not judged, by reason, {when} (engine: at once).",
             "reason",
             {reason: told[reason] for reason in Reason},
+        )
+
+    def _of_contests(self) -> Iterator[Metric]:
+        tally = self._watched.rooms.tally
+        if tally.large_crowd.is_one:
+            self._contested.tell({CONTESTED: tally.contested})
+            tally.large_crowd.begin_anew()
+        yield _counter(
+            "scores_contested",
+            f"Scores that an agent contested and that were dropped, told when {MANY_CALLS} more calls, "
+            f"of {SEVERAL_AGENTS} agents at least, have been heard.",
+            self._contested.told[CONTESTED],
         )
 
     def _kept(self) -> Iterator[Metric]:

@@ -45,13 +45,13 @@ def run(arguments: Namespace) -> Exit:
 
 def table(found: Sequence[Drift], reference: Reference | None) -> Iterator[str]:
     """The weeks' lines, the oldest first: each output from low (left) to high (right)."""
-    yield "week (UTC)   calls   activation   anger        not judged"
+    yield "week (UTC)   calls   activation   anger        not judged   contested"
     if reference is not None:
         pictures = (bars(reference.activation), bars(reference.anger))
-        yield f"{'the card':<10}  {'':>6}   {pictures[0]}   {pictures[1]}   {reference.abstained:>10.0%}"
+        yield f"{'the card':<10}  {'':>6}   {pictures[0]}   {pictures[1]}   {reference.abstained:>10.0%}   {'':>9}".rstrip()
     for one in found:
         week = one.alone
-        shown = f"{week.calls:>6}   {bars(week.activation)}   {bars(week.anger)}   {_unjudged(week):>10.0%}"
+        shown = f"{week.calls:>6}   {bars(week.activation)}   {bars(week.anger)}   {_unjudged(week):>10.0%}   {_contested(week):>9.0%}"
         yield f"{week.name:<10}  {shown}   {_standing(one)}".rstrip()
 
 
@@ -62,9 +62,15 @@ def bars(parts: Sequence[float]) -> str:
 
 
 def _unjudged(week: Week) -> float:
-    from analysis.emotion.drift import SCORED
+    from analysis.emotion.drift import CONTESTED, SCORED
 
-    return 1 - week.kinds.get(SCORED, 0) / week.calls
+    return 1 - (week.kinds.get(SCORED, 0) + week.kinds.get(CONTESTED, 0)) / week.calls
+
+
+def _contested(week: Week) -> float:
+    from analysis.emotion.drift import CONTESTED
+
+    return week.kinds.get(CONTESTED, 0) / week.calls
 
 
 def _standing(drift: Drift) -> str:
