@@ -86,6 +86,7 @@ def test_a_survey_from_slips_to_results(
     monkeypatch.setattr("sys.stdin", io.StringIO(code + "\n"))
     assert _run(site, "close") == 1
     assert "no survey is open" in capsys.readouterr().err
+    assert main(["ledger", "verify", "--settings", site.file]) == 0
 
 
 def test_the_council_may_keep_its_code_to_itself(site: Site, capsys: pytest.CaptureFixture[str]) -> None:

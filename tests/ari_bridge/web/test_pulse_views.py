@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -170,6 +171,25 @@ async def test_odd_forms_are_answered_in_words(page: Page, body: bytes, status: 
     await page.opened()
     answer = await page.client.post("/pulse", data=body, headers={"Content-Type": "application/x-www-form-urlencoded"})
     assert answer.status == status
+
+
+async def test_guesses_wait_in_a_row(page: Page) -> None:
+    """However many codes are tried at once, the file is asked for one of them at a time; a right one still gets in."""
+    await page.opened()
+    waiting: list[int] = []
+    read = page.ledger.database.read
+
+    async def counted(query: Callable[[object], object]) -> object:
+        waiting.append(page.ledger.database.waiting)
+        return await read(query)
+
+    page.ledger.database.read = counted  # type: ignore[method-assign,assignment]
+    views = PulseViews(page.pulse)
+    async with TestClient(TestServer(make_app([views], lambda: Readiness(True, {})))) as client:
+        forms = [{"code": fresh_code(12), "strained": "1"} for _ in range(60)] + [{"code": page.codes[0]}]
+        answers = await asyncio.gather(*(client.post("/pulse", data=form) for form in forms))
+    assert [one.status for one in answers] == [404] * 60 + [200]
+    assert max(waiting) == 0
 
 
 async def test_trouble_is_said(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
