@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from argparse import SUPPRESS, ArgumentParser, Namespace
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,12 +12,14 @@ from ari_bridge.cli.command import Command, Exit
 from ari_bridge.cli.models.extra import needs_reports
 from ari_bridge.cli.phones.looks import LOOKS, PLAIN
 from ari_bridge.cli.phones.samples import TENSE, samples
+from ari_bridge.run import settings as all_settings
 from ari_bridge.screens.card import ScoreCard
 from ari_bridge.screens.detection import family_of
 from ari_bridge.screens.document import Family
 from ari_bridge.screens.families import FAMILIES
 from ari_bridge.screens.words import LANGUAGES
-from consent.errors import OuidireError
+from ari_bridge.web.standing import new_secret
+from consent.errors import InvalidValue, OuidireError
 
 ALL: Final = "all"
 FOLDER: Final = Path("ouidire-phones")
@@ -29,8 +32,28 @@ class NotWritten(OuidireError):
 
 
 def run(arguments: Namespace) -> Exit:
-    """Draw, or tell a family. Raises ExtraMissing, NotWritten."""
-    return _detect(arguments.user_agent) if arguments.what == "detect" else _preview(arguments)
+    """One of the three. Raises ExtraMissing, NotWritten, SettingsError, InvalidValue."""
+    match arguments.what:
+        case "detect":
+            return _detect(arguments.user_agent)
+        case "address":
+            return _address(arguments)
+        case _:
+            return _preview(arguments)
+
+
+def _address(arguments: Namespace) -> Exit:
+    screens = all_settings.load(arguments.settings).screens
+    family = screens.family_of(arguments.endpoint)
+    if family == "none":
+        raise InvalidValue(f"{arguments.endpoint} has no screen: name its family in screens.families first")
+    secret, sha256 = new_secret()
+    print(f"{screens.base_url}/phone/{family}/{secret}")
+    print(
+        "is an address for that phone alone, and cannot be shown again. It works once the settings hold, in [screens]:"
+    )
+    print(f'addresses = {{ {json.dumps(arguments.endpoint)} = "{sha256}" }}')
+    return Exit.OK
 
 
 def _detect(user_agent: str) -> Exit:
@@ -95,7 +118,10 @@ def _add_arguments(parser: ArgumentParser) -> None:
     other_summary = "which family a phone is of, by the user agent with which it registers"
     other = kinds.add_parser("detect", help=other_summary, description=other_summary)
     other.add_argument("user_agent", metavar="USER-AGENT", help='as the PBX shows it: "Yealink SIP-T46S 66.86.0.15"')
-    for kind in (one, other):
+    third_summary = "a new address that stays, for a phone that only fetches: it opens it in every call"
+    third = kinds.add_parser("address", help=third_summary, description=third_summary)
+    third.add_argument("endpoint", metavar="ENDPOINT", help="the phone's PJSIP endpoint: 1001")
+    for kind in (one, other, third):
         kind.add_argument("--settings", type=Path, default=SUPPRESS, metavar="FILE", help="the settings file")
 
 
@@ -105,6 +131,7 @@ COMMAND = Command(
     (
         ("ouidire phone preview yealink", f"writes {FOLDER}/yealink_{TENSE}_en.xml and .png"),
         ("ouidire phone preview all --card all --language fr", "every family, every state of a call, in French"),
+        ("ouidire phone address 1003", "an address that stays, for a phone that only fetches"),
         ("ouidire phone detect 'Yealink SIP-T46S 66.86.0.15'", "yealink: for screens.families"),
     ),
     _add_arguments,

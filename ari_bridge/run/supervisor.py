@@ -54,6 +54,7 @@ from ari_bridge.web.phone_views import PhoneViews
 from ari_bridge.web.pulse_views import PulseViews
 from ari_bridge.web.rights_views import RightsViews
 from ari_bridge.web.staff_views import StaffViews
+from ari_bridge.web.standing import Standing
 from consent.database import Database
 from consent.errors import DatabaseUnavailable
 from consent.forgetting import Forgetting
@@ -264,7 +265,9 @@ async def _open_screens(settings: Settings, service: Service, access: AmiAccess,
     pusher = Pusher(phones)
     stack.push_async_callback(pusher.stop)
     board = service.rooms.board
-    desk = Desk(settings.screens.family_of, settings.screens.base_url, pusher, Tokens(), board.view)
+    tokens, family_of = Tokens(), settings.screens.family_of
+    standing = Standing(settings.screens.addresses, tokens, family_of, settings.notice.languages[0])
+    desk = Desk(family_of, settings.screens.base_url, pusher, tokens, board.view, standing)
     board.watch(desk.changed)
     board.watch(_say)
     board.watch(service.rooms.tally.see)

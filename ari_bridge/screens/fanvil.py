@@ -36,7 +36,9 @@ def render(card: ScoreCard, url: str) -> Document:
     # What a beep's absence means is not in the guide; the agent would hear it in mid-call.
     root = Element("FanvilIPPhoneText", {"beep": "no"})
     leaf(root, "Title", shorten(clean(card.title), MAX_TITLE_CHARACTERS))
-    leaf(root, "Text", card.consent, *card.lines, card.footer)
+    # Whether the phone obeys the header is not known: the card says how old it may be.
+    snapshot = (card.snapshot,) if card.refresh_s is not None and card.snapshot else ()
+    leaf(root, "Text", card.consent, *card.lines, *snapshot, card.footer)
     return document(root, CAPABILITY.encoding, MAX_OBJECT_BYTES, refresh_headers(card, url))
 
 

@@ -83,8 +83,9 @@ def _events(root: Element, url: str) -> None:
 
 
 def _rows(card: ScoreCard) -> list[str]:
-    """What is on the screen. The footer says that this is advice: it stays where a measurement has to go."""
-    footer = _wrapped(card.footer)[: ROWS - 2]
+    """What is on the screen. The last rows say how old it may be and that it is advice: they stay, measurements go."""
+    snapshot = () if card.refresh_s is None else _wrapped(card.snapshot)
+    footer = [*snapshot, *_wrapped(card.footer)][: ROWS - 2]
     body = [row for text in (card.consent, *card.lines) for row in _wrapped(text)]
     room = ROWS - len(footer)
     if len(body) > room:

@@ -1,6 +1,6 @@
 """The caller's last readings as a small picture: each with the band of its error, and hatched where nothing was known.
 
-Every reading is drawn as the stretch that it is: no line joins two of them, since nothing is known of what lies between.
+Every reading is drawn as the stretch that it is: no line joins two of them, since nothing is known of what is between.
 The words beside the picture say the same: it has no letters, and is for families with colour images only.
 Written as PNG (ISO/IEC 15948) with a palette, in a few lines, so that a bridge needs no library for pictures.
 """

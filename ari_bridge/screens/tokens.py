@@ -25,6 +25,8 @@ class Ticket:
     family: str
     language: str
     ended: bool
+    standing: str = ""
+    """The secret of the address at which the phone asked, where that is one that stays."""
 
 
 @dataclass(slots=True)
@@ -67,6 +69,11 @@ class Tokens:
     def of_call(self, call_id: str) -> tuple[Ticket, ...]:
         """The living tickets of a call."""
         return tuple(self._entries[token].ticket for (call, _), token in self._live.items() if call == call_id)
+
+    def of_extension(self, extension: str) -> Ticket | None:
+        """The living ticket of the newest call of an extension; None between calls."""
+        found = (token for (_, one), token in reversed(self._live.items()) if one == extension)
+        return next((self._entries[token].ticket for token in found), None)
 
     def end(self, ticket: Ticket) -> None:
         """The call is over for that phone: its token answers "call ended" for 60 s more, then nothing."""

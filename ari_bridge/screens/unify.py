@@ -43,6 +43,8 @@ def render(card: ScoreCard, url: str) -> Document:
     for key in card.keys:
         if key.action is Action.EXIT:
             _command(first, key.label, Type="EXIT")
+        elif key.action is Action.BACK:  # the address of this very screen
+            _command(first, key.label, Type="SELECT", Key="pressed", Value="1")
         else:
             _leads_to(first, key.label, _screen_of(display, card, key.label, f"{url}/{key.action.value}"))
     for screen in display:

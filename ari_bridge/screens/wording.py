@@ -76,6 +76,7 @@ def _card(words: Words, state: CardState, lines: tuple[str, ...]) -> ScoreCard:
         keys=(Key(words.stop, Action.STOP), leave) if state in _STOPPABLE else (leave,),
         refresh_s=_refresh_s(state),
         update=words.update,
+        snapshot=words.snapshot,
     )
 
 

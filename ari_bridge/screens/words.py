@@ -40,6 +40,8 @@ class Words:
     stop: str
     exit: str
     update: str
+    snapshot: str
+    """For phones that do not ask by themselves: what stands there is as old as the last time they asked."""
     stop_failed: str
 
 
@@ -99,6 +101,7 @@ ENGLISH = Words(
     stop="Stop",
     exit="Exit",
     update="Update",
+    snapshot="As of the last update.",
     stop_failed="The stop did not work, the analysis may go on. *9 stops it.",
 )
 
@@ -158,6 +161,7 @@ FRENCH = Words(
     stop="Arrêter",
     exit="Quitter",
     update="Actualiser",
+    snapshot="Vu à la dernière mise à jour.",
     stop_failed="L'arrêt a échoué, l'analyse continue peut-être. *9 l'arrête.",
 )
 

@@ -8,10 +8,12 @@ from ari_bridge.calls.board import CallView, Stage
 from ari_bridge.screens.card import CardState, ScoreCard
 from ari_bridge.screens.document import Document
 from ari_bridge.screens.families import FAMILIES
+from ari_bridge.screens.idle import no_call
 from ari_bridge.screens.push import Pusher
 from ari_bridge.screens.schedule import Phone
 from ari_bridge.screens.tokens import Ticket, Tokens
 from ari_bridge.screens.wording import card_of
+from ari_bridge.web.standing import NO_CALL, Standing
 from consent.errors import InvalidValue
 
 MAX_BASE_URL_CHARACTERS = 200
@@ -22,7 +24,8 @@ class Desk:
     """The phones of all agents. A view's tone and facts go to the agents who talk in it, and to nobody else.
 
     `family_of` names the phone family of an endpoint (any name that is no family of ours: no screen); `base_url` is
-    where phones reach us; `view_of` gives the newest view of a call, None where there is none any more.
+    where phones reach us; `view_of` gives the newest view of a call, None where there is none any more; `standing` the
+    addresses that stay.
 
     Raises:
         InvalidValue: `base_url` is no http address of printable ASCII with at most 200 characters.
@@ -35,6 +38,7 @@ class Desk:
         pusher: Pusher,
         tokens: Tokens,
         view_of: Callable[[str], CallView | None],
+        standing: Standing | None = None,
     ) -> None:
         _check(base_url)
         self._family_of = family_of
@@ -42,6 +46,7 @@ class Desk:
         self._pusher = pusher
         self._tokens = tokens
         self._view_of = view_of
+        self._standing = standing
 
     def changed(self, view: CallView) -> None:
         """Bring a new view of a call to the phones of its agents. Returns at once; no phone's trouble comes back."""
@@ -57,12 +62,16 @@ class Desk:
                 self._tokens.end(ticket)
 
     def find(self, family: str, token: str) -> Ticket | None:
-        """The ticket of a token, if it is one of that family's and not dead."""
+        """The ticket of a token or of an address that stays, if it is one of that family's and not dead."""
         ticket = self._tokens.find(token)
+        if ticket is None and self._standing is not None:
+            return self._standing.find(family, token)
         return ticket if ticket is not None and ticket.family == family else None
 
     def page(self, ticket: Ticket) -> Document:
         """What the phone shows now."""
+        if ticket.call_id == NO_CALL:
+            return self.draw(ticket, no_call(ticket.language))
         return self.draw(ticket, _card(self._view_of(ticket.call_id), ticket))
 
     def draw(self, ticket: Ticket, card: ScoreCard) -> Document:
@@ -71,7 +80,7 @@ class Desk:
 
     def address(self, ticket: Ticket) -> str:
         """The secret address of the card."""
-        return f"{self._base_url}/phone/{ticket.family}/{ticket.token}"
+        return f"{self._base_url}/phone/{ticket.family}/{ticket.standing or ticket.token}"
 
 
 def _card(view: CallView | None, ticket: Ticket) -> ScoreCard:

@@ -12,7 +12,9 @@ from ari_bridge.cli.parser import main
 from ari_bridge.cli.phone import previews
 from ari_bridge.cli.phones.drawing import DIGEST
 from ari_bridge.cli.phones.samples import TENSE, samples
+from ari_bridge.run.settings import load
 from ari_bridge.screens.families import FAMILIES
+from ari_bridge.web.standing import digest
 from tests.house.places import ROOT
 
 DOCUMENT = ROOT / "docs" / "phones.md"
@@ -69,3 +71,19 @@ def test_a_family_is_told_by_the_user_agent(capsys: pytest.CaptureFixture[str]) 
     assert capsys.readouterr().out == "yealink\n"
     assert main(["phone", "detect", "Zoiper v2.10.20"]) == 0
     assert capsys.readouterr().out.startswith("none: ")
+
+
+def test_an_address_is_printed_once_with_the_setting_that_opens_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Law: the settings get the digest of what the phone gets, and a phone without a family gets nothing."""
+    file = tmp_path / "ouidire.toml"
+    file.write_text('[screens]\nfamilies = { 1003 = "grandstream" }\n', encoding="utf-8")
+    assert main(["phone", "address", "1003", "--settings", str(file)]) == 0
+    address, _, line = capsys.readouterr().out.splitlines()
+    secret = address.removeprefix("http://127.0.0.1:8480/phone/grandstream/")
+    assert line == f'addresses = {{ "1003" = "{digest(secret)}" }}'
+    file.write_text(f'[screens]\nfamilies = {{ 1003 = "grandstream" }}\n{line}\n', encoding="utf-8")
+    assert load(file).screens.addresses == {"1003": digest(secret)}
+    assert main(["phone", "address", "1004", "--settings", str(file)]) == 1
+    assert "1004 has no screen" in capsys.readouterr().err

@@ -28,7 +28,8 @@ def test_the_text_is_the_whole_card(card: ScoreCard) -> None:
     assert document.content_type == "text/xml; charset=UTF-8"
     assert (root.tag, root.attrib) == ("FanvilIPPhoneText", {"beep": "no"})
     assert [child.tag for child in root] == ["Title", "Text"]
-    assert (root.findtext("Text") or "").split("\n") == [card.consent, *card.lines, card.footer]
+    snapshot = [] if card.refresh_s is None else [card.snapshot]
+    assert (root.findtext("Text") or "").split("\n") == [card.consent, *card.lines, *snapshot, card.footer]
 
 
 @pytest.mark.parametrize("card", ALL)

@@ -41,13 +41,14 @@ def squeezed(text: str) -> str:
 
 
 @pytest.mark.parametrize("card", ALL)
-def test_the_consent_stands_first_and_the_advice_last(card: ScoreCard) -> None:
-    """Row under row from the left upper corner: where room is short, measurements go, never consent or footer."""
+def test_the_consent_stands_first_and_age_and_advice_last(card: ScoreCard) -> None:
+    """Row under row from the left upper corner: measurements go where room is short, never consent, age or advice."""
     placed = rows(grandstream.render(card, URL).body)
     assert [(x, y) for x, y, _ in placed] == [(0, index * 16) for index in range(len(placed))]
     shown = squeezed("".join(text for _, _, text in placed))
     assert shown.startswith(squeezed(card.consent))
-    assert shown.endswith(squeezed(card.footer))
+    age = "" if card.refresh_s is None else card.snapshot
+    assert shown.endswith(squeezed(age + card.footer))
 
 
 def test_structure_is_that_of_the_guide() -> None:
