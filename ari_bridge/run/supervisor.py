@@ -271,7 +271,7 @@ async def _open_screens(settings: Settings, service: Service, access: AmiAccess,
     board.watch(desk.changed)
     board.watch(_say)
     board.watch(service.rooms.tally.see)
-    views = (PhoneViews(desk, service.stop), *_pages(settings, service.rooms.ledger))
+    views = (PhoneViews(desk, service.stop, service.switchboard.contest), *_pages(settings, service.rooms.ledger))
     app = make_app(views, service.readiness)
     tls = server_tls(settings.screens.tls_cert, settings.screens.tls_key)
     runner = await open_site(app, settings.screens.host, settings.screens.port, tls)

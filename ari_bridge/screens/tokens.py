@@ -12,6 +12,8 @@ ENDED_FOR_S = 60.0
 """How long after hang-up an address still answers "call ended"."""
 MAX_CALL_S = 12 * 3600.0
 """No call lasts longer: an address whose end we missed dies all the same."""
+ASKED_FOR_S = 60.0
+"""How long a question that a phone was shown may be answered."""
 MAX_TICKETS = 10_000
 
 
@@ -33,6 +35,7 @@ class Ticket:
 class _Entry:
     ticket: Ticket
     dies_at_s: float
+    asked_until_s: float = 0.0
 
 
 class Tokens:
@@ -83,6 +86,20 @@ class Tokens:
         entry.ticket = replace(entry.ticket, ended=True)
         entry.dies_at_s = self._clock() + ENDED_FOR_S
         del self._live[ticket.call_id, ticket.extension]
+
+    def ask(self, ticket: Ticket) -> None:
+        """That phone is shown a question, which waits for a second key."""
+        entry = self._entries.get(ticket.token)
+        if entry is not None:
+            entry.asked_until_s = self._clock() + ASKED_FOR_S
+
+    def answer(self, ticket: Ticket) -> bool:
+        """Whether that phone was shown a question a moment ago; it is answered once."""
+        entry = self._entries.get(ticket.token)
+        if entry is None:
+            return False
+        was_asked, entry.asked_until_s = self._clock() < entry.asked_until_s, 0.0
+        return was_asked
 
     def __len__(self) -> int:
         return len(self._entries)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from analysis.emotion.score import ToneScore
 from ari_bridge.calls.board import CallView, Stage
+from ari_bridge.screens import contesting
 from ari_bridge.screens.card import CardState, ScoreCard
 from ari_bridge.screens.document import Document
 from ari_bridge.screens.families import FAMILIES
@@ -74,6 +76,25 @@ class Desk:
             return self.draw(ticket, no_call(ticket.language))
         return self.draw(ticket, _card(self._view_of(ticket.call_id), ticket))
 
+    def has_score(self, ticket: Ticket) -> bool:
+        """Whether a score stands on that phone now, which its agent may contest."""
+        view = self._view_of(ticket.call_id)
+        return view is not None and _is_contestable(view, ticket)
+
+    def ask(self, ticket: Ticket) -> Document:
+        """The question whether the score on that phone is wrong."""
+        self._tokens.ask(ticket)
+        return self.draw(ticket, contesting.question(ticket.language))
+
+    def is_answered(self, ticket: Ticket) -> bool:
+        """Whether that phone was shown the question a moment ago: an answer counts once."""
+        return self._tokens.answer(ticket)
+
+    def too_late(self, ticket: Ticket) -> Document:
+        """What the phone shows where the score was gone before its agent had contested it."""
+        card = _card(self._view_of(ticket.call_id), ticket)
+        return self.draw(ticket, contesting.too_late(card, ticket.language))
+
     def draw(self, ticket: Ticket, card: ScoreCard) -> Document:
         """A card as the document of that phone's family."""
         return FAMILIES[ticket.family].render(card, self.address(ticket))
@@ -87,9 +108,18 @@ def _card(view: CallView | None, ticket: Ticket) -> ScoreCard:
     """The call as that extension may see it: for an agent who handed it on, it has ended."""
     if view is None or ticket.ended or (view.stage is Stage.GRANTED and ticket.extension not in view.agents):
         return card_of(CardState.ENDED, language=ticket.language)
-    return card_of(
+    card = card_of(
         CardState(view.stage.value), language=view.language, tone=view.tone, facts=view.facts, problem=view.problem
     )
+    if view.contested and ticket.extension in view.agents:
+        return contesting.dropped(card, view.language)
+    return contesting.offering(card, view.language) if _is_contestable(view, ticket) else card
+
+
+def _is_contestable(view: CallView, ticket: Ticket) -> bool:
+    """A score, and on the screen of one who talks with the caller: nobody contests what was told to another."""
+    is_theirs = not ticket.ended and ticket.extension in view.agents
+    return is_theirs and view.stage is Stage.GRANTED and isinstance(view.tone, ToneScore)
 
 
 def _check(base_url: str) -> None:
