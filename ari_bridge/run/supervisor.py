@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from typing import Final
@@ -23,6 +23,7 @@ from analysis.engine.network_host import InBridge, NetworkHost
 from analysis.engine.process_networks import ProcessNetworks
 from analysis.engine.stats import EngineStats
 from analysis.speech.silero import SileroDetector, model_path
+from analysis.store.groups import Groups
 from analysis.store.scores import Scores
 from analysis.store.weeks import Weeks
 from ari_bridge.calls.board import Board, CallView
@@ -36,6 +37,7 @@ from ari_bridge.pbx.asterisk.phones import AsteriskPhones
 from ari_bridge.run.conditions import require
 from ari_bridge.run.dial_in import DialIn, open_dial_in
 from ari_bridge.run.drift_watch import DriftWatch, served
+from ari_bridge.run.group_watch import GroupWatch
 from ari_bridge.run.janitor import Janitor
 from ari_bridge.run.media_place import open_place
 from ari_bridge.run.metrics import Watched
@@ -86,8 +88,7 @@ async def serve(settings: Settings) -> None:
         service = await _open(settings, stack)
         log.info("service.started", database=str(settings.database.path), media=settings.media.host)
         async with asyncio.TaskGroup() as group:
-            pulse = Pulse(service.rooms.ledger)
-            janitor = Janitor(service.rooms.scores, service.rooms.ledger, chores=(service.drift.look, pulse.expire))
+            janitor = Janitor(service.rooms.scores, service.rooms.ledger, chores=service.chores)
             group.create_task(janitor.run(), name="janitor")
             group.create_task(_drop_ended(service.rooms.board), name="board")
             group.create_task(service.watch_engine(), name="engine watch")
@@ -106,9 +107,11 @@ class Service:
         dial_in: DialIn | None = None,
         foreign: ForeignTone | None = None,
         reference: Reference | None = None,
+        chores: Sequence[Callable[[], Awaitable[None]]] = (),
     ) -> None:
         self.rooms = rooms
         self.drift = DriftWatch(rooms.weeks, reference)
+        self.chores = (self.drift.look, *chores)
         self._foreign = foreign
         self._dial_in = dial_in
         self._database = database
@@ -202,6 +205,7 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Service:
     stack.push_async_callback(engine.stop)
     await engine.start()
     pbx = AsteriskPbx(ari, listener, settings.media.lease_s)
+    groups = await _open_groups(settings, database, engine.model_id, board, stack)
     dial_in = await open_dial_in(settings, ledger, pbx, lambda: switchboards[0].obey())
     rooms = Rooms(
         pbx=pbx,
@@ -209,7 +213,7 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Service:
         gate=Gate(ledger),
         engine=engine,
         scores=Scores(database),
-        weeks=Weeks(database, engine.model_id, settings.retention.scores_days),
+        weeks=Weeks(database, engine.model_id, settings.retention.scores_days, admit=groups.admit),
         board=board,
         topology=Topology(),
         roles=Roles(settings.parties.trunks, settings.parties.unmonitored),
@@ -218,7 +222,8 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Service:
         lease_s=settings.media.lease_s,
     )
     switchboards.append(Switchboard(rooms, dial_in.take))
-    service = Service(rooms, switchboards[0], database, dial_in, foreign, served(settings)[1])
+    chores = (groups.look, Pulse(ledger).expire)
+    service = Service(rooms, switchboards[0], database, dial_in, foreign, served(settings)[1], chores)
     pusher_access = AmiAccess(
         settings.pbx.ami_host, settings.pbx.ami_port, settings.pbx.phones_user, passwords.phones_password
     )
@@ -236,6 +241,19 @@ def _say_languages(reports: Reports) -> None:
         log.error("report.refused", file=file, reason=reason)
     for language, one in reports.unlocked.items():
         log.info("language.unlocked", language=language, **one.as_note())
+
+
+async def _open_groups(
+    settings: Settings, database: Database, model_id: str, board: Board, stack: AsyncExitStack
+) -> GroupWatch:
+    figures = settings.figures
+    watch = GroupWatch(
+        Groups(database, figures.as_grouping(), figures.as_floor(), model_id, settings.retention.scores_days)
+    )
+    await watch.open()
+    stack.push_async_callback(watch.close)
+    board.watch(watch.see)
+    return watch
 
 
 def _engine(

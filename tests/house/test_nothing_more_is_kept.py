@@ -21,6 +21,8 @@ OF_A_VOICE = {
     "facts": "grant_id made_at expires_at heard_s talk_s talk_share overlap_s longest_pause_s overlaps_begun answers "
     "response_latency_s articulation_s articulation_rate level_change_db",
     "reviews": "contest_id grant_id made_at expires_at activation activation_sigma anger anger_sigma",
+    "group_weeks": "week name model_id calls yes not_judged contested activation activation_error anger anger_error",
+    "groupings": "week digest",
     "scores": "score_id grant_id made_at expires_at start_s end_s kind activation activation_sigma anger anger_sigma "
     "reason model_id",
     "weeks": "week model_id calls activation anger verdicts",

@@ -1,0 +1,104 @@
+"""What groups met, as the board shows it."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime
+
+import pytest
+from structlog.testing import capture_logs
+
+from analysis.store.group_row import rows_over
+from ari_bridge.calls.board import Board, CallView, Stage
+from ari_bridge.run.group_watch import GroupWatch
+from consent.database import Database
+from tests.fakes.groups import SALES, SUPPORT, calls, groups_of
+from tests.fakes.sums import Clock
+
+YES = (Stage.ASKED, Stage.PAUSED, Stage.GRANTED)
+
+
+def run(board: Board, call_id: str, agents: tuple[str, ...], *stages: Stage) -> None:
+    """A call that stands in these stages in turn, and ends."""
+    for stage in (*stages, Stage.ENDED):
+        talks = () if stage in (Stage.ASKED, Stage.ENDED) else agents
+        board.put(CallView(call_id, stage, datetime.now(UTC), "en", talks, None, None))
+
+
+async def watched(database: Database, clock: Clock) -> tuple[GroupWatch, Board]:
+    """A board, and what watches it."""
+    watch, board = GroupWatch(groups_of(database, clock)), Board()
+    await watch.open()
+    board.watch(watch.see)
+    return watch, board
+
+
+@pytest.mark.parametrize(
+    ("stages", "yes"),
+    [
+        ((Stage.ASKED, Stage.REFUSED), 75),
+        ((*YES, Stage.WITHDRAWN), 75),
+        ((*YES, Stage.OBJECTED), 75),
+        ((*YES, Stage.FAILED), 95),
+        (YES, 95),
+    ],
+)
+async def test_the_share_of_yes_is_of_those_who_were_asked(
+    database: Database, stages: tuple[Stage, ...], yes: int
+) -> None:
+    """Law: a no, and a yes that was taken back by whomever, are one and the same: no yes."""
+    clock = Clock()
+    watch, board = await watched(database, clock)
+    for number, vote in enumerate(calls(SALES, 60)):
+        run(board, f"yes-{number}", tuple(vote.agents), *YES)
+        watch.admit(vote)
+    for number, vote in enumerate(calls(SALES, 20)):
+        run(board, f"other-{number}", tuple(vote.agents), *stages)
+    clock.later()
+    await watch.look()
+    (row,) = await database.read(lambda c: rows_over(c, clock.now))
+    assert row.yes == yes
+
+
+async def test_a_call_that_changed_groups_is_of_neither(database: Database) -> None:
+    """Law: who was asked and then talked with agents of two groups counts in none of them."""
+    clock = Clock()
+    watch, board = await watched(database, clock)
+    for number, vote in enumerate(calls(SALES, 60)):
+        run(board, f"one-{number}", tuple(vote.agents), *YES)
+        watch.admit(vote)
+        both = f"both-{number}"
+        board.put(CallView(both, Stage.GRANTED, datetime.now(UTC), "en", (SUPPORT[0],), None, None))
+        run(board, both, tuple(vote.agents), Stage.REFUSED)
+    clock.later()
+    await watch.look()
+    assert [row.yes for row in await database.read(lambda c: rows_over(c, clock.now))] == [95]
+
+
+async def test_nothing_of_a_call_that_is_over_stays(database: Database) -> None:
+    """Law: the watch remembers whom a call met while it goes on, and not longer; told twice it counts once."""
+    watch, board = await watched(database, Clock())
+    run(board, "call-1", ("1001",), *YES)
+    run(board, "call-2", (), Stage.ASKED)
+    assert watch._met == {}
+    board.put(CallView("call-1", Stage.ENDED, datetime(2026, 1, 1, tzinfo=UTC), "en", (), None, None))
+    (sums,) = (week.groups["sales"] for week in watch._groups._weeks.values())
+    assert sums.asked.calls == 1
+
+
+async def test_a_file_that_cannot_be_written_at_the_end_is_said(database: Database) -> None:
+    """Law: the running week is lost then, in words, and the service stops all the same."""
+    clock = Clock()
+    watch, board = await watched(database, clock)
+    for number, vote in enumerate(calls(SALES, 60)):
+        run(board, str(number), tuple(vote.agents), *YES)
+        watch.admit(vote)
+    with closing(sqlite3.connect(database.path, isolation_level=None)) as other, capture_logs() as logs:
+        other.execute("BEGIN IMMEDIATE")
+        await watch.close()
+        other.execute("ROLLBACK")
+    assert [line["event"] for line in logs] == ["groups.lost"]
+    await watch.close()
+    clock.later()
+    assert len(await database.read(lambda c: rows_over(c, clock.now))) == 1
