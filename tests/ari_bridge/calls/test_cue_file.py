@@ -136,9 +136,9 @@ def test_nothing_of_the_agents_own_voice_is_there() -> None:
 CHANGES: list[tuple[str, str, Any]] = [
     ("one_each_s = 30.0", "one_each_s = 29.0", "more often"),
     ("stale_after_s = 5.0", "stale_after_s = 5.1", "older"),
-    ("at_least_s = 10.0", "at_least_s = 0.5", "less than its error"),
+    ("at_least_s = 10.0", "at_least_s = 1.5", "less than its error"),
     ("window_s = 10.0", "window_s = 3.0", "does not fit"),
-    ("error_s = 1.0", "error_s = 0.0", "no error"),
+    ("error_s = 1.5", "error_s = 0.0", "no error"),
     ("sigmas = 1.64", "sigmas = 0.1", "no error"),
     ("apart_s = 30.0", 'apart_s = "30"', "no number"),
     ("apart_s = 30.0", "apart_s = inf", "no number"),

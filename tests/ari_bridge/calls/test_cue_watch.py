@@ -17,7 +17,7 @@ from ari_bridge.calls.cues import Cue
 from ari_bridge.calls.hidden_cues import NAME, HiddenCues
 from tests.ari_bridge.calls.cue_calls import LOOK_S, Talk, score, view
 
-SILENCE = "Silence on both sides: at least 10 s (±1 s)."
+SILENCE = "Silence on both sides: at least 10 s (±2 s)."
 
 
 class Floor:

@@ -11,7 +11,7 @@ from ari_bridge.screens.cueing import HIDE, offering, telling
 from ari_bridge.screens.wording import card_of
 
 GRANTED = card_of(CardState.GRANTED, language="en")
-LINE = "Silence on both sides: at least 10 s (±1 s)."
+LINE = "Silence on both sides: at least 10 s (±2 s)."
 
 
 def test_a_cue_stands_on_top() -> None:
