@@ -45,6 +45,8 @@ def run(arguments: Namespace) -> Exit:
 def _address(arguments: Namespace) -> Exit:
     screens = all_settings.load(arguments.settings).screens
     family = screens.family_of(arguments.endpoint)
+    if family == "auto":
+        raise InvalidValue(f"name the family of {arguments.endpoint} in screens.families: its address holds it")
     if family == "none":
         raise InvalidValue(f"{arguments.endpoint} has no screen: name its family in screens.families first")
     secret, sha256 = new_secret()

@@ -49,6 +49,8 @@ class Family(StrEnum):
     FANVIL = "fanvil"
     GRANDSTREAM = "grandstream"
     UNIFY = "unify"
+    AUTO = "auto"
+    """The one that the phone names when it registers."""
     NONE = "none"
 
 
@@ -79,7 +81,8 @@ class PbxSection(Section):
     ami_port: Port = Field(default=5038, description="TCP port of the PBX's AMI.")
     ami_user: Word = Field(default="ouidire", description="User of manager.conf that listens and renews leases.")
     phones_user: Word = Field(
-        default="ouidire-phones", description="User of manager.conf that only pushes documents to phones."
+        default="ouidire-phones",
+        description="User of manager.conf that pushes documents to phones and asks which are registered, no more.",
     )
     secrets_file: Path = Field(
         default=Path("/etc/ouidire/secrets.toml"),
@@ -280,7 +283,8 @@ class ScreensSection(Section):
     base_url: str = Field(default="http://127.0.0.1:8480", description="The same server as the phones reach it.")
     default_family: Family = Field(
         default=Family.NONE,
-        description="Family of the phones that families does not name, as phones.md lists them, or none (no screen).",
+        description="Family of the phones that families does not name, as phones.md lists them; auto: by the phone's "
+        "user agent; none: no screen.",
     )
     families: dict[Word, Family] = Field(
         default_factory=dict, description='Family of single endpoints, for example { 1001 = "yealink" }.'

@@ -45,7 +45,9 @@ from ari_bridge.run.metrics_site import open_metrics
 from ari_bridge.run.notices import notices, staff_notices
 from ari_bridge.run.passwords import read_passwords
 from ari_bridge.run.persons import keep_change
+from ari_bridge.run.phone_families import PhoneFamilies
 from ari_bridge.run.records import open_ledger, site_of
+from ari_bridge.run.sections import Family
 from ari_bridge.run.settings import Settings
 from ari_bridge.run.tone import choice_of, reports_of
 from ari_bridge.screens.push import Pusher
@@ -283,7 +285,7 @@ async def _open_screens(settings: Settings, service: Service, access: AmiAccess,
     pusher = Pusher(phones)
     stack.push_async_callback(pusher.stop)
     board = service.rooms.board
-    tokens, family_of = Tokens(), settings.screens.family_of
+    tokens, family_of = Tokens(), await _families(settings, phones, stack)
     standing = Standing(settings.screens.addresses, tokens, family_of, settings.notice.languages[0])
     desk = Desk(family_of, settings.screens.base_url, pusher, tokens, board.view, standing)
     board.watch(desk.changed)
@@ -295,6 +297,17 @@ async def _open_screens(settings: Settings, service: Service, access: AmiAccess,
     runner = await open_site(app, settings.screens.host, settings.screens.port, tls)
     stack.push_async_callback(runner.cleanup)
     return pusher
+
+
+async def _families(settings: Settings, phones: AsteriskPhones, stack: AsyncExitStack) -> Callable[[str], str]:
+    """Which family an endpoint's phone is of; the PBX is asked where the settings leave that to it, and else never."""
+    screens = settings.screens
+    if Family.AUTO not in (screens.default_family, *screens.families.values()):
+        return screens.family_of
+    families = PhoneFamilies(screens.family_of, phones.user_agents)
+    await families.look()
+    stack.callback(asyncio.create_task(families.watch(), name="families watch").cancel)
+    return families.family_of
 
 
 def _pages(settings: Settings, ledger: Ledger) -> tuple[RightsViews, StaffViews, PulseViews]:

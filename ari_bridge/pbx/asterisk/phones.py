@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import structlog
@@ -64,6 +64,29 @@ class AsteriskPhones:
                     f"one), and give the AMI user {self._access.user!r} write = system"
                 ) from error
             raise
+
+    async def user_agents(self) -> Mapping[str, tuple[str, ...]]:
+        """What the phones that are registered now call themselves, by endpoint: one for each contact of it.
+
+        Raises:
+            PbxRefused: no right to ask.
+            TimeoutError: no answer.
+        """
+        ami = await self._connection()
+        try:
+            contacts = await ami.send_list("PJSIPShowContacts")
+        except Unreachable:
+            ami.close()
+            raise
+        except PbxRefused as error:
+            if "No Contacts found" in str(error):
+                return {}
+            raise
+        found: dict[str, tuple[str, ...]] = {}
+        for contact in contacts:
+            endpoint = contact.get("endpoint", "")
+            found[endpoint] = (*found.get(endpoint, ()), contact.get("useragent", ""))
+        return found
 
     async def _connection(self) -> AmiConnection:
         async with self._turn:

@@ -27,8 +27,8 @@ def test_a_phone_has_its_own_family_or_the_default() -> None:
 
 
 def test_every_family_that_is_drawn_can_be_set() -> None:
-    """Law: the settings take the families there are documents for, none, and no other."""
-    assert {family.value for family in Family} == {*FAMILIES, "none"}
+    """Law: the settings take the families there are documents for, auto, none, and no other."""
+    assert {family.value for family in Family} == {*FAMILIES, "auto", "none"}
 
 
 def test_two_phones_have_no_address_in_common() -> None:

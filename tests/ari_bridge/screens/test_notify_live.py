@@ -92,6 +92,8 @@ async def test_every_card_and_any_text_reach_the_phone_byte_for_byte(tmp_path: P
     chance = random.Random(22)
     async with _line(tmp_path / "pbx") as line:
         for family in FAMILIES.values():
+            if family.notify is None:
+                continue
             for card in (card for language in LANGUAGES for card in cards(language).values()):
                 document = family.notify(card, address(family.name))
                 notice = await line.push(document)

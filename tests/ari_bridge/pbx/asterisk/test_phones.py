@@ -86,3 +86,19 @@ async def test_a_piece_that_ami_cannot_carry_is_refused(ami: AmiServer, piece: s
         await made.notify("1001", "e", "t", [piece])
     assert ami.named("PJSIPNotify") == []
     await made.stop()
+
+
+async def test_registered_phones_tell_their_user_agents(ami: AmiServer) -> None:
+    """Law: each contact that Asterisk lists is told under its endpoint; a PBX without any tells none."""
+    made = AsteriskPhones(ami.access())
+    ami.answers["PJSIPShowContacts"] = wire.ami(f"contacts_{ami.version}")
+    assert await made.user_agents() == {"1041": ("Yealink SIP-T46S 66.86.0.15",)}
+    ami.answers["PJSIPShowContacts"] = wire.ami(f"contacts_none_{ami.version}")
+    assert await made.user_agents() == {}
+    ami.answers["PJSIPShowContacts"] = wire.ami(f"permission_denied_{ami.version}")
+    with pytest.raises(PbxRefused):
+        await made.user_agents()
+    ami.dropping.add("PJSIPShowContacts")
+    with pytest.raises(Unreachable):
+        await made.user_agents()
+    await made.stop()
