@@ -82,7 +82,7 @@ class PbxSection(Section):
     ami_user: Word = Field(default="ouidire", description="User of manager.conf that listens and renews leases.")
     phones_user: Word = Field(
         default="ouidire-phones",
-        description="User of manager.conf that pushes documents to phones and asks which are registered, no more.",
+        description="User of manager.conf that pushes documents to phones and asks which are there, no more.",
     )
     secrets_file: Path = Field(
         default=Path("/etc/ouidire/secrets.toml"),
