@@ -21,7 +21,7 @@ from analysis.emotion.score import Reason
 from analysis.engine.histogram import Histogram
 from analysis.store.weeks import Weeks
 from ari_bridge.calls.board import CallView, Stage
-from ari_bridge.calls.tally import FEW_CALLS
+from ari_bridge.calls.tally import FEW_CALLS, MANY_CALLS, SEVERAL_AGENTS
 from ari_bridge.media.stats import ReceiverStats
 from ari_bridge.pbx.port import BridgeChanged, ChannelChanged
 from ari_bridge.run import supervisor
@@ -44,6 +44,7 @@ ENUMS = {
     "answer": {"asked", "granted", "refused", "stopped"},
     "party": {"caller", "agent"},
     "outcome": {"sent", "failed", "superseded", "refused", "pull_only"},
+    "cue": {"raised", "held_back", "stale"},
     "store": {"database", "keyring"},
     "output": {"activation", "anger", "abstained"},
 }
@@ -342,3 +343,16 @@ async def test_drift_is_told_of_weeks_alone(database: Database) -> None:
         assert value(text, "ouidire_model_drifted") == shifted
         assert (value(text, "ouidire_model_drift_psi", output="anger") > 0.25) == shifted
         assert math.isnan(value(text, "ouidire_model_card_psi", output="anger"))
+
+
+async def test_contests_are_told_of_many_calls_of_several_agents(bench: Bench) -> None:
+    """Law: an agent who contests uses a right: no step of the figure is of fewer than a week's sum is of."""
+    shown = watched(bench)
+    metrics, tally = Metrics(shown), bench.rooms.tally
+    tally.contested = 3
+    for number in range(MANY_CALLS):
+        assert value(page(metrics), "ouidire_scores_contested_total") == 0
+        tally.closed(ReceiverStats(packets=1), f"1.{number}", f"10{number % SEVERAL_AGENTS:02}")
+    assert value(page(metrics), "ouidire_scores_contested_total") == 3
+    tally.contested = 4
+    assert value(page(metrics), "ouidire_scores_contested_total") == 3
