@@ -141,6 +141,13 @@ def rows_over(connection: sqlite3.Connection, now: datetime) -> list[GroupWeek]:
     return [_row(values) for values in connection.execute(query, (week_of(now),))]
 
 
+def waits_for(connection: sqlite3.Connection, grouping: Grouping, now: datetime) -> str:
+    """The week with which this grouping begins, where that is still to come by `now`; else ""."""
+    query = "SELECT week FROM groupings WHERE digest = ? AND week > ? ORDER BY week DESC LIMIT 1"
+    found = connection.execute(query, (grouping.digest, week_of(now))).fetchone()
+    return "" if found is None else str(found[0])
+
+
 def _row(values: tuple[Any, ...]) -> GroupWeek:
     week, name, model_id, calls, yes, not_judged, contested, *means = values
     activation, anger = _mean(*means[:2]), _mean(*means[2:])

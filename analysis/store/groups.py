@@ -211,6 +211,8 @@ class Groups:
     async def _write(self, name: str) -> None:
         week = self._weeks[name]
         taken = {group: week.groups.pop(group) for group in week.tellable(self._floor)}
+        if not taken:
+            return
         rows = [sums.as_row(name, group, self._model_id, self._floor) for group, sums in taken.items()]
         try:
             # As with the sums of the site: what is cancelled is lost rather than counted twice.

@@ -19,7 +19,7 @@ from ari_bridge.run import settings as all_settings
 from consent.errors import DatabaseUnavailable
 
 if TYPE_CHECKING:
-    from analysis.store.group_row import GroupWeek, Mean
+    from analysis.store.group_row import Grouping, GroupWeek, Mean
 
 TITLES: Final = ("week (UTC)", "group", "calls", "yes", "not judged", "contested", "activation", "anger")
 NO_GROUPS: Final = "No groups are set (figures.groups), so there are no figures."
@@ -30,13 +30,17 @@ LEGEND: Final = (
     "Of calls that were measured; shares in steps of 5 percent. yes: of callers who were asked. activation, anger: how "
     "tense, how angry callers sounded, 0 to 100, with the error that chance leaves; the model's own comes on top."
 )
+WAITS: Final = (
+    "The groups were changed. They are counted from {week} on: a grouping stands for four weeks at least, so that "
+    "nobody is found by regrouping. Until then there are no figures."
+)
 _NO_TABLE: Final = "no such table"
 
 
 def run(arguments: Namespace) -> Exit:
     """Print the weeks that are over. It changes nothing. Raises SettingsError, DatabaseUnavailable and InvalidValue."""
     settings = all_settings.load(arguments.settings)
-    found = read(settings.database.path, datetime.now(UTC))
+    found, begins = read(settings.database.path, settings.figures.as_grouping(), datetime.now(UTC))
     if arguments.json:
         print(json.dumps([as_json(row) for row in found], indent=2, ensure_ascii=False))
     elif found:
@@ -45,19 +49,26 @@ def run(arguments: Namespace) -> Exit:
         print(NONE.format(calls=settings.figures.min_calls, agents=settings.figures.min_agents))
     else:
         print(NO_GROUPS)
+    if begins and not arguments.json:
+        print(WAITS.format(week=begins))
     return Exit.OK
 
 
-def read(file: Path, now: datetime) -> list[GroupWeek]:
-    """The weeks that are over by `now`, the oldest first. Raises DatabaseUnavailable and InvalidValue."""
-    from analysis.store.group_row import rows_over
+def read(file: Path, grouping: Grouping, now: datetime) -> tuple[list[GroupWeek], str]:
+    """The weeks that are over by `now`, the oldest first, and the week for which this grouping waits, or "".
+
+    Raises:
+        DatabaseUnavailable: there is no such file, or it cannot be read.
+        InvalidValue: a row was tampered with.
+    """
+    from analysis.store.group_row import rows_over, waits_for
 
     try:
         with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True, timeout=2)) as connection:
-            return rows_over(connection, now)
+            return rows_over(connection, now), waits_for(connection, grouping, now)
     except sqlite3.Error as error:
         if _NO_TABLE in str(error):  # a file of an older version, which the service has not opened yet
-            return []
+            return [], ""
         raise DatabaseUnavailable(f"{file}: {error}") from error
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Final
 
 import structlog
 
+from analysis.emotion.drift import week_of
 from analysis.store.groups import Groups
 from analysis.store.weeks import Vote
 from ari_bridge.calls.board import CallView, Stage
@@ -27,8 +30,10 @@ class _Met:
 class GroupWatch:
     """Tells the groups of each call that is over, and has them written."""
 
-    def __init__(self, groups: Groups) -> None:
+    def __init__(self, groups: Groups, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._groups = groups
+        self._now = now
+        self._running = ""
         self._met: dict[str, _Met] = {}
 
     async def open(self) -> None:
@@ -51,9 +56,12 @@ class GroupWatch:
             self._groups.asked(frozenset(over.agents), is_yes=over.is_yes)
 
     async def look(self) -> None:
-        """Write what is over, delete what was kept long enough. Raises DatabaseUnavailable."""
+        """Write what is over, and once in a week delete what was kept long enough. Raises DatabaseUnavailable."""
         await self._groups.fold()
-        await self._groups.expire()
+        running = week_of(self._now())
+        if running != self._running:
+            await self._groups.expire()
+            self._running = running
 
     async def close(self) -> None:
         """Write what is of many: the service stops. A file that cannot be written then costs the running week."""

@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from analysis.store.group_row import GroupWeek, Mean
+from analysis.emotion.drift import week_of
+from analysis.store.group_row import Grouping, GroupWeek, Mean
 from ari_bridge.cli.figures import band, table
 from ari_bridge.cli.parser import main
+from ari_bridge.run.settings import load
 from tests.ari_bridge.cli.served import Site
-from tests.fakes.groups import SALES, SUPPORT, TENSE, fill
+from tests.fakes.groups import SALES, SUPPORT, TENSE, fill, groups_of
 
 GROUPS = f"""
 [figures]
 groups = {{ sales = {json.dumps(SALES)}, support = {json.dumps(SUPPORT)} }}
 """
+
+
+def now() -> datetime:
+    """The moment."""
+    return datetime.now(UTC)
 
 
 def told(file: str, capsys: pytest.CaptureFixture[str], *options: str) -> str:
@@ -63,6 +71,19 @@ def test_no_groups_is_a_sentence(site: Site, capsys: pytest.CaptureFixture[str])
     assert "figures.groups" in told(site.file, capsys)
     Path(site.file).write_text(Path(site.file).read_text() + GROUPS)
     assert "50 calls and 10 agents" in told(site.file, capsys)
+
+
+def test_groups_that_wait_are_said(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    """Law: who changed the groups is told from when on they are counted, and why not at once."""
+    text = Path(site.file).read_text()
+    Path(site.file).write_text(text + GROUPS)
+    settings = load(Path(site.file))
+    other = Grouping({"sales": frozenset(SALES)})
+    for grouping in (other, settings.figures.as_grouping()):
+        site.do(lambda ledger, one=grouping: groups_of(ledger.database, now, one).open())  # type: ignore[misc]
+    assert f"from {week_of(now() + timedelta(weeks=4))} on" in told(site.file, capsys)
+    Path(site.file).write_text(text)
+    assert "weeks at least" not in told(site.file, capsys)
 
 
 def test_a_lost_file_is_a_sentence(settings_file: Path, capsys: pytest.CaptureFixture[str]) -> None:

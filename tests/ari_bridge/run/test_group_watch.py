@@ -11,8 +11,12 @@ from structlog.testing import capture_logs
 
 from analysis.store.group_row import rows_over
 from ari_bridge.calls.board import Board, CallView, Stage
+from ari_bridge.pbx.port import BridgeChanged, ChannelChanged, ChannelGone
 from ari_bridge.run.group_watch import GroupWatch
 from consent.database import Database
+from consent.states import Answer
+from tests.ari_bridge.calls.bench import AGENT, CALLER, TOGETHER, Bench, running
+from tests.conftest import Callers
 from tests.fakes.groups import SALES, SUPPORT, calls, groups_of
 from tests.fakes.sums import Clock
 
@@ -28,7 +32,7 @@ def run(board: Board, call_id: str, agents: tuple[str, ...], *stages: Stage) -> 
 
 async def watched(database: Database, clock: Clock) -> tuple[GroupWatch, Board]:
     """A board, and what watches it."""
-    watch, board = GroupWatch(groups_of(database, clock)), Board()
+    watch, board = GroupWatch(groups_of(database, clock), clock), Board()
     await watch.open()
     board.watch(watch.see)
     return watch, board
@@ -102,3 +106,24 @@ async def test_a_file_that_cannot_be_written_at_the_end_is_said(database: Databa
     await watch.close()
     clock.later()
     assert len(await database.read(lambda c: rows_over(c, clock.now))) == 1
+
+
+@pytest.mark.parametrize("answer", [Answer.GRANTED, Answer.REFUSED])
+async def test_a_real_call_tells_whom_it_met(callers: Callers, database: Database, answer: Answer) -> None:
+    """Law: of a call that goes through the switchboard the group knows that it was asked and with whom the caller
+    talked, though nobody was heard in it; a yes is a yes.
+    """
+    bench = Bench(callers, database)
+    watch = GroupWatch(groups_of(database, Clock()))
+    await watch.open()
+    bench.board.watch(watch.see)
+    async with running(bench):
+        await bench.connect()
+        await bench.tell(ChannelChanged(CALLER), bench.says(Answer.ASKED), bench.says(answer))
+        await bench.tell(ChannelChanged(AGENT), BridgeChanged("b", TOGETHER))
+        await bench.until(lambda: (view := bench.board.view("1.1")) is not None and view.agents == ("1001",))
+        await bench.tell(ChannelGone("1.1"))
+        await bench.until(lambda: bench.stage() is Stage.ENDED)
+    (week,) = watch._groups._weeks.values()
+    assert week.groups["sales"].asked.calls == 1
+    assert week.groups["sales"].yes == (answer is Answer.GRANTED)
