@@ -8,7 +8,9 @@ from typing import Final
 from analysis.conversation import ConversationFacts
 from analysis.delivery import Delivery
 from analysis.emotion.score import Abstained, Estimate, Reason, ToneScore
+from ari_bridge.screens import contesting
 from ari_bridge.screens.card import CardState, ScoreCard
+from ari_bridge.screens.idle import no_call
 from ari_bridge.screens.wording import card_of, stop_failed
 
 TENSE: Final = "tense"
@@ -24,12 +26,16 @@ _NOISE: Final = Abstained(100.0, 104.0, Reason.NOISE)
 
 
 def samples(language: str) -> Mapping[str, ScoreCard]:
-    """The cards by name, in that language."""
+    """The cards by name, in that language, with the keys that they have on a phone."""
+    tense = card_of(CardState.GRANTED, language=language, tone=_TENSE, facts=_FACTS)
     states = {state.value: card_of(state, language=language) for state in CardState if state is not CardState.GRANTED}
     return {
-        TENSE: card_of(CardState.GRANTED, language=language, tone=_TENSE, facts=_FACTS),
+        TENSE: contesting.offering(tense, language),
+        "contest": contesting.question(language),
+        "contested": contesting.dropped(tense, language),
         "abstained": card_of(CardState.GRANTED, language=language, tone=_NOISE, facts=_FACTS),
         "granted": card_of(CardState.GRANTED, language=language),
         "stop_failed": stop_failed(language),
         **states,
+        "no_call": no_call(language),
     }

@@ -1,7 +1,7 @@
 """The made-up cards of previews."""
 
 from ari_bridge.cli.phones.samples import TENSE, samples
-from ari_bridge.screens.card import CardState
+from ari_bridge.screens.card import Action, CardState
 from ari_bridge.screens.words import LANGUAGES, words_of
 
 
@@ -18,3 +18,13 @@ def test_the_fullest_card_says_a_tone_and_its_uncertainty() -> None:
     card = samples("en")[TENSE]
     assert "rather tense (uncertain)" in card.lines[0]
     assert len(card.lines) == max(len(one.lines) for one in samples("en").values())
+
+
+def test_a_score_can_be_contested_where_it_stands() -> None:
+    """Law: a preview has the keys that the phone has: a score with Contest, the question after it, and what follows."""
+    cards = samples("en")
+    actions = {name: [key.action for key in card.keys] for name, card in cards.items()}
+    assert actions[TENSE] == [Action.STOP, Action.CONTEST, Action.EXIT]
+    assert actions["contest"] == [Action.CONFIRM, Action.BACK]
+    assert not [name for name, keys in actions.items() if Action.CONTEST in keys and name != TENSE]
+    assert "contested" in cards["contested"].lines[0]
