@@ -34,16 +34,17 @@ class CueWatch:
         rules: CueRules,
         hidden: HiddenCues,
         redraw: Callable[[CallView], None],
+        counts: CueCounts,
         clock: Callable[[], float] = time.monotonic,
         later: Callable[[float, Callable[[], None]], object] | None = None,
     ) -> None:
         self._rules = rules
         self._hidden = hidden
         self._redraw = redraw
+        self._counts = counts
         self._clock = clock
         self._later = later
         self._calls: dict[str, _Watched] = {}
-        self.counts = CueCounts()
 
     def see(self, view: CallView) -> None:
         """Take the newest view of a call."""
@@ -52,7 +53,7 @@ class CueWatch:
             return
         call = self._calls.get(view.call_id)
         if call is None:
-            call = self._calls[view.call_id] = _Watched(CallCues(self._rules, self.counts), view)
+            call = self._calls[view.call_id] = _Watched(CallCues(self._rules, self._counts), view)
         if call.take(view, self._clock()) is not None:
             self._call_later(self._rules.stale_after_s, lambda: self._age(view.call_id))
 
@@ -90,6 +91,10 @@ class CueWatch:
         except OSError as error:
             log.error("cues.choice_not_kept", error=type(error).__name__)  # and not whose
         return self._rules.chosen(self.choice(call_id, endpoint), language)
+
+    def dropped(self) -> None:
+        """A cue waited for its phone until it was stale: it was not sent."""
+        self._counts.stale += 1
 
     def _age(self, call_id: str) -> None:
         if call_id in self._calls:

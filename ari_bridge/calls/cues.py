@@ -44,7 +44,7 @@ class Cue:
 
 @dataclass(slots=True)
 class CueCounts:
-    """Of all calls since the start; of no call, agent or phone.
+    """Of all calls since the start; of no call, agent or phone. A cue that waits for two phones may be stale twice.
 
     A cue is counted as raised whether or not an agent has hidden the cues, so that no figure tells who has.
     """
@@ -54,6 +54,10 @@ class CueCounts:
     """Observed, but too soon after the cue before."""
     stale: int = 0
     """Dropped for their age, before they left for a screen."""
+
+    def as_counts(self) -> dict[str, int]:
+        """What became of all of them; not which there were, since a kind may be one agent's habit."""
+        return {"raised": sum(self.raised.values()), "held_back": self.held_back, "stale": self.stale}
 
 
 class CallCues:

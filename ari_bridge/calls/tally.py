@@ -6,6 +6,7 @@ from collections import Counter
 from typing import Final
 
 from ari_bridge.calls.board import CallView, Stage
+from ari_bridge.calls.cues import CueCounts
 from ari_bridge.media.stats import ReceiverStats
 from consent.states import Answer
 
@@ -33,6 +34,8 @@ class Tally:
         """What became of the packets of the forks that were closed."""
         self.contested = 0
         """Scores that an agent contested, and that were dropped."""
+        self.cues = CueCounts()
+        """Cues of all calls."""
         self.crowd = Crowd(FEW_CALLS, FEW_AGENTS)
         self.large_crowd = Crowd(MANY_CALLS, SEVERAL_AGENTS)
         self._failed: set[str] = set()

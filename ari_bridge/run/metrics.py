@@ -20,6 +20,7 @@ from analysis.emotion.score import Reason
 from analysis.engine.histogram import Histogram
 from analysis.engine.stats import EngineStats
 from ari_bridge.calls.board import Stage
+from ari_bridge.calls.cues import CueCounts
 from ari_bridge.calls.fork import Fork
 from ari_bridge.calls.rooms import Rooms
 from ari_bridge.calls.switchboard import Switchboard
@@ -89,6 +90,7 @@ class Figures(Collector):
         self._answers = Withheld(dict.fromkeys(ANSWERS.values(), 0))
         self._verdicts = Withheld({"scored": 0, **dict.fromkeys(Reason, 0)})
         self._contested = Withheld({CONTESTED: 0})
+        self._cues = Withheld(CueCounts().as_counts())
 
     def collect(self) -> Iterator[Metric]:
         """Every family with each of its labels, those at zero too."""
@@ -98,7 +100,7 @@ class Figures(Collector):
         yield from self._media()
         yield from _engine(engine)
         yield from self._of_verdicts(engine)
-        yield from self._of_contests()
+        yield from self._of_agents()
         yield from self._kept()
         yield from _drift(self._watched.drift())
 
@@ -224,16 +226,24 @@ class Figures(Collector):
             {reason: told[reason] for reason in Reason},
         )
 
-    def _of_contests(self) -> Iterator[Metric]:
+    def _of_agents(self) -> Iterator[Metric]:
         tally = self._watched.rooms.tally
         if tally.large_crowd.is_one:
             self._contested.tell({CONTESTED: tally.contested})
+            self._cues.tell(tally.cues.as_counts())
             tally.large_crowd.begin_anew()
+        when = f"told when {MANY_CALLS} more calls, of {SEVERAL_AGENTS} agents at least, have been heard"
         yield _counter(
             "scores_contested",
-            f"Scores that an agent contested and that were dropped, told when {MANY_CALLS} more calls, "
-            f"of {SEVERAL_AGENTS} agents at least, have been heard.",
+            f"Scores that an agent contested and that were dropped, {when}.",
             self._contested.told[CONTESTED],
+        )
+        yield _counters(
+            "cues",
+            "Cues observed in calls, whether or not somebody has hidden them. raised: for a screen; held_back: too "
+            f"soon after another; stale: dropped, since no screen could have had it in time; {when}.",
+            "cue",
+            self._cues.told,
         )
 
     def _kept(self) -> Iterator[Metric]:

@@ -27,6 +27,10 @@ from analysis.store.groups import Groups
 from analysis.store.scores import Scores
 from analysis.store.weeks import Weeks
 from ari_bridge.calls.board import Board, CallView
+from ari_bridge.calls.cue_file import shipped
+from ari_bridge.calls.cue_watch import CueWatch
+from ari_bridge.calls.hidden_cues import NAME as HIDDEN_CUES
+from ari_bridge.calls.hidden_cues import HiddenCues
 from ari_bridge.calls.roles import Roles
 from ari_bridge.calls.rooms import Rooms
 from ari_bridge.calls.switchboard import Switchboard
@@ -282,12 +286,15 @@ async def _open_screens(settings: Settings, service: Service, access: AmiAccess,
     phones = AsteriskPhones(access)
     await phones.start()
     stack.push_async_callback(phones.stop)
-    pusher = Pusher(phones)
-    stack.push_async_callback(pusher.stop)
     board = service.rooms.board
+    hidden = HiddenCues(settings.keys.folder / HIDDEN_CUES)
+    cues = CueWatch(shipped(), hidden, lambda view: desk.changed(view), service.rooms.tally.cues)
+    pusher = Pusher(phones, cue_dropped=cues.dropped)
+    stack.push_async_callback(pusher.stop)
     tokens, family_of = Tokens(), await _families(settings, phones, stack)
     standing = Standing(settings.screens.addresses, tokens, family_of, settings.notice.languages[0])
-    desk = Desk(family_of, settings.screens.base_url, pusher, tokens, board.view, standing)
+    desk = Desk(family_of, settings.screens.base_url, pusher, tokens, board.view, standing, cues)
+    board.watch(cues.see)  # before the desk, which draws what it found
     board.watch(desk.changed)
     board.watch(_say)
     board.watch(service.rooms.tally.see)

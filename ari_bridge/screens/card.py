@@ -84,6 +84,8 @@ class ScoreCard:
     """After how many seconds a phone that pulls asks again; None for the last card of a call."""
     update: str = "Update"
     """The label of the key that fetches the card anew, on families that do not by themselves."""
+    cue: str = ""
+    """The one of the lines that is a cue, which no phone is to be sent late; "" for none."""
     snapshot: str = ""
     """A line that says how old the card may be, for families that show it until somebody fetches it anew."""
 

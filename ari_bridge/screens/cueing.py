@@ -19,7 +19,7 @@ def telling(card: ScoreCard, line: str) -> ScoreCard:
     """The card of a granted call with a line on top of the others; where there is no room the last one goes."""
     if not line or card.state is not CardState.GRANTED:
         return card
-    return replace(card, lines=(line, *card.lines)[:MAX_LINES])
+    return replace(card, lines=(line, *card.lines)[:MAX_LINES], cue=line)
 
 
 def offering(card: ScoreCard, language: str) -> ScoreCard:

@@ -39,10 +39,15 @@ class PushStats:
 class Pusher:
     """Sends cards as the `Schedule` allows, one at a time to each phone. A phone's trouble never reaches the caller."""
 
-    def __init__(self, phones: Phones, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        phones: Phones,
+        clock: Callable[[], float] = time.monotonic,
+        cue_dropped: Callable[[], None] = lambda: None,
+    ) -> None:
         self._phones = phones
         self._clock = clock
-        self._schedule = Schedule()
+        self._schedule = Schedule(cue_dropped)
         self._deliveries: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._stopped = False

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from analysis.emotion.score import ToneScore
 from ari_bridge.calls.board import CallView, Stage
-from ari_bridge.screens import contesting
+from ari_bridge.calls.cue_watch import CueWatch
+from ari_bridge.screens import contesting, cueing
 from ari_bridge.screens.card import CardState, ScoreCard
 from ari_bridge.screens.document import Document
 from ari_bridge.screens.families import FAMILIES
@@ -27,7 +28,7 @@ class Desk:
 
     `family_of` names the phone family of an endpoint (any name that is no family of ours: no screen); `base_url` is
     where phones reach us; `view_of` gives the newest view of a call, None where there is none any more; `standing` the
-    addresses that stay.
+    addresses that stay; `cues` what agents may be told of their call, and have hidden.
 
     Raises:
         InvalidValue: `base_url` is no http address of printable ASCII with at most 200 characters.
@@ -41,6 +42,7 @@ class Desk:
         tokens: Tokens,
         view_of: Callable[[str], CallView | None],
         standing: Standing | None = None,
+        cues: CueWatch | None = None,
     ) -> None:
         _check(base_url)
         self._family_of = family_of
@@ -49,6 +51,7 @@ class Desk:
         self._tokens = tokens
         self._view_of = view_of
         self._standing = standing
+        self._cues = cues
 
     def changed(self, view: CallView) -> None:
         """Bring a new view of a call to the phones of its agents. Returns at once; no phone's trouble comes back."""
@@ -58,7 +61,7 @@ class Desk:
                 if family in FAMILIES:
                     self._tokens.issue(view.call_id, endpoint, family, view.language)
         for ticket in self._tokens.of_call(view.call_id):
-            card = _card(view, ticket)
+            card = self._shown(view, ticket)
             self._pusher.show(Phone(ticket.extension, ticket.family), self.address(ticket), card)
             if card.state is CardState.ENDED:
                 self._tokens.end(ticket)
@@ -74,7 +77,16 @@ class Desk:
         """What the phone shows now."""
         if ticket.call_id == NO_CALL:
             return self.draw(ticket, no_call(ticket.language))
-        return self.draw(ticket, _card(self._view_of(ticket.call_id), ticket))
+        return self.draw(ticket, self._shown(self._view_of(ticket.call_id), ticket))
+
+    def hide(self, ticket: Ticket) -> Document:
+        """The agent's next choice for the cues, which holds at once, and the card that says it. Nobody else is told."""
+        view = self._view_of(ticket.call_id)
+        if self._cues is None or view is None or self._shown(view, ticket).state is not CardState.GRANTED:
+            return self.page(ticket)
+        chosen = self._cues.press(ticket.call_id, ticket.extension, view.language)
+        self.changed(view)
+        return self.draw(ticket, cueing.offering(cueing.telling(_card(view, ticket), chosen), view.language))
 
     def has_score(self, ticket: Ticket) -> bool:
         """Whether a score stands on that phone now, which its agent may contest."""
@@ -102,6 +114,14 @@ class Desk:
     def address(self, ticket: Ticket) -> str:
         """The secret address of the card."""
         return f"{self._base_url}/phone/{ticket.family}/{ticket.standing or ticket.token}"
+
+    def _shown(self, view: CallView | None, ticket: Ticket) -> ScoreCard:
+        """The card with the cue of the moment, if there is one for that phone, and the key that hides."""
+        card = _card(view, ticket)
+        if self._cues is None or view is None:
+            return card
+        line = self._cues.line(ticket.call_id, ticket.extension, view.language)
+        return cueing.offering(cueing.telling(card, line), view.language)
 
 
 def _card(view: CallView | None, ticket: Ticket) -> ScoreCard:

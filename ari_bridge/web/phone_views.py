@@ -1,4 +1,4 @@
-"""What a desk phone fetches: its call's card, the agent's objection behind Stop, the contest behind Contest."""
+"""What a desk phone fetches: its card; and what its keys do: the objection, the contest, the hiding of cues."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class PhoneViews:
 
     def routes(self) -> list[web.RouteDef]:
         """Keys answer to GET too, since phones know nothing else; never to HEAD, which only looks."""
-        keys = {"stop": self.stop, "contest": self.ask, "contest/confirm": self.contest}
+        keys = {"stop": self.stop, "contest": self.ask, "contest/confirm": self.contest, "hide": self.hide}
         own = "/phone/{family}/{token}"
         return [
             web.get(own, self.card),
@@ -95,6 +95,10 @@ class PhoneViews:
         if self._desk.has_score(ticket) and self._contest(ticket.call_id):
             return _response(self._desk.page(ticket))
         return _response(self._desk.too_late(ticket))
+
+    async def hide(self, request: web.Request) -> web.Response:
+        """The agent hides the cues or brings them back. It is in no log, and this key is never counted as pressed."""
+        return _response(self._desk.hide(self._ticket(request)))
 
     def stats(self) -> PhoneStats:
         """What was fetched so far."""

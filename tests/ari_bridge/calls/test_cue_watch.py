@@ -13,7 +13,7 @@ from analysis.emotion.score import Abstained, Reason
 from ari_bridge.calls.board import CallView, Stage
 from ari_bridge.calls.cue_file import Choice, Kind, shipped
 from ari_bridge.calls.cue_watch import CueWatch, said
-from ari_bridge.calls.cues import Cue
+from ari_bridge.calls.cues import Cue, CueCounts
 from ari_bridge.calls.hidden_cues import NAME, HiddenCues
 from tests.ari_bridge.calls.cue_calls import LOOK_S, Talk, score, view
 
@@ -28,8 +28,14 @@ class Floor:
         self.redrawn: list[CallView] = []
         self.timers: list[tuple[float, Callable[[], None]]] = []
         self.hidden = HiddenCues(folder / NAME)
+        self.counts = CueCounts()
         self.watch = CueWatch(
-            shipped(), self.hidden, self.redrawn.append, lambda: self.now_s, lambda s, do: self.timers.append((s, do))
+            shipped(),
+            self.hidden,
+            self.redrawn.append,
+            self.counts,
+            lambda: self.now_s,
+            lambda s, do: self.timers.append((s, do)),
         )
 
     def silence(self) -> None:
@@ -154,7 +160,7 @@ def test_nobody_is_told_who_hides(floor: Floor, tmp_path: Path) -> None:
                 one.watch.press("1.1", "1001", "en")
             one.silence()
         assert logs == []
-        counted.append((one.watch.counts, len(one.timers), len(one.redrawn)))
+        counted.append((one.counts, len(one.timers), len(one.redrawn)))
     assert counted[0] == counted[1] == counted[2]
     assert counted[0][0].raised[Kind.LONG_SILENCE] == 1
 
@@ -172,15 +178,20 @@ def test_what_cannot_be_kept_is_not_said_to_hold(tmp_path: Path) -> None:
 
 async def test_without_a_timer_of_its_own_the_loop_serves(tmp_path: Path) -> None:
     """Law: the running loop calls for the redraw."""
-    watch = CueWatch(shipped(), HiddenCues(tmp_path / NAME), lambda view: None, lambda: 0.0)
+    now_s = 0.0
+    watch = CueWatch(shipped(), HiddenCues(tmp_path / NAME), lambda view: None, CueCounts(), lambda: now_s)
     before = len(asyncio.get_running_loop()._scheduled)  # type: ignore[attr-defined]
     talk = Talk()
-    now_s = 0.0
-    watch._clock = lambda: now_s
     for number in range(8):
         watch.see(view(talk.look(caller_s=1.5 if number < 3 else 0.0)))
         now_s += LOOK_S
     assert len(asyncio.get_running_loop()._scheduled) == before + 1  # type: ignore[attr-defined]
+
+
+def test_what_waited_too_long_for_a_phone_is_counted(floor: Floor) -> None:
+    """Law: a cue that was not sent in time is dropped, and counted as that."""
+    floor.watch.dropped()
+    assert floor.counts.stale == 1
 
 
 def test_no_digit_is_said_that_is_not_known() -> None:

@@ -21,6 +21,7 @@ from analysis.emotion.score import Reason
 from analysis.engine.histogram import Histogram
 from analysis.store.weeks import Weeks
 from ari_bridge.calls.board import CallView, Stage
+from ari_bridge.calls.cue_file import Kind
 from ari_bridge.calls.tally import FEW_CALLS, MANY_CALLS, SEVERAL_AGENTS
 from ari_bridge.media.stats import ReceiverStats
 from ari_bridge.pbx.port import BridgeChanged, ChannelChanged
@@ -356,3 +357,17 @@ async def test_contests_are_told_of_many_calls_of_several_agents(bench: Bench) -
     assert value(page(metrics), "ouidire_scores_contested_total") == 3
     tally.contested = 4
     assert value(page(metrics), "ouidire_scores_contested_total") == 3
+
+
+async def test_cues_are_told_of_many_calls_of_several_agents(bench: Bench) -> None:
+    """Law: a cue is of one call, and hence of one agent: its count is told with many others, and never by kind."""
+    shown = watched(bench)
+    metrics, tally = Metrics(shown), bench.rooms.tally
+    tally.cues.raised[Kind.LONG_SILENCE] = 2
+    tally.cues.raised[Kind.TENSER] = 1
+    tally.cues.stale = 4
+    for number in range(MANY_CALLS):
+        assert value(page(metrics), "ouidire_cues_total", cue="raised") == 0
+        tally.closed(ReceiverStats(packets=1), f"1.{number}", f"10{number % SEVERAL_AGENTS:02}")
+    told = {cue: value(page(metrics), "ouidire_cues_total", cue=cue) for cue in ("raised", "held_back", "stale")}
+    assert told == {"raised": 3, "held_back": 0, "stale": 4}
