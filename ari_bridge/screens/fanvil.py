@@ -38,7 +38,9 @@ def render(card: ScoreCard, url: str) -> Document:
     leaf(root, "Title", shorten(clean(card.title), MAX_TITLE_CHARACTERS))
     # Whether the phone obeys the header is not known: the card says how old it may be.
     snapshot = (card.snapshot,) if card.refresh_s is not None and card.snapshot else ()
-    leaf(root, "Text", card.consent, *card.lines, *snapshot, card.footer)
+    # A cue would stand there for long after its moment.
+    lines = (line for line in card.lines if not card.cue or line != card.cue)
+    leaf(root, "Text", card.consent, *lines, *snapshot, card.footer)
     return document(root, CAPABILITY.encoding, MAX_OBJECT_BYTES, refresh_headers(card, url))
 
 

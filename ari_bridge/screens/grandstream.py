@@ -57,6 +57,8 @@ def render(card: ScoreCard, url: str) -> Document:
         leaf(string, "DisplayStr", row)
     softkeys = parent(page, "SoftKeys")
     for key in card.keys:
+        if key.action is Action.HIDE:  # no cue is shown
+            continue
         if key.action is Action.EXIT and card.refresh_s is not None:
             _use_url(softkeys, card.update, url)
         _softkey(softkeys, key, url)
@@ -83,14 +85,30 @@ def _events(root: Element, url: str) -> None:
 
 
 def _rows(card: ScoreCard) -> list[str]:
-    """What is on the screen. The last rows say how old it may be and that it is advice: they stay, measurements go."""
+    """What is on the screen. The last rows say how old it may be and that it is advice: they stay, measurements go.
+
+    A line stands there whole or not at all: "rather tense" cut after its first word would say something else. Only
+    one that alone is longer than the screen is cut. A cue is never there: it would stand for long after its moment.
+    """
     snapshot = () if card.refresh_s is None else _wrapped(card.snapshot)
     footer = [*snapshot, *_wrapped(card.footer)][: ROWS - 2]
-    body = [row for text in (card.consent, *card.lines) for row in _wrapped(text)]
     room = ROWS - len(footer)
+    lines = [_wrapped(line) for line in (card.consent, *card.lines) if not card.cue or line != card.cue]
+    body = [row for line in lines for row in line]
     if len(body) > room:
-        body = [*body[: room - 1], _cut(body[room - 1], COLUMNS - len(MORE)).rstrip(" .") + MORE]
+        kept = _whole(lines, room - 1)
+        body = [*kept, MORE] if kept else [*body[: room - 1], _cut(body[room - 1], COLUMNS - len(MORE)) + MORE]
     return [*body, *footer]
+
+
+def _whole(lines: list[list[str]], room: int) -> list[str]:
+    """The rows of the first lines that have room, the consent and one more at least; else none."""
+    kept: list[str] = []
+    for index, line in enumerate(lines):
+        if len(kept) + len(line) > room:
+            return kept if index > 1 else []
+        kept += line
+    return kept
 
 
 def _wrapped(text: str) -> list[str]:

@@ -23,6 +23,7 @@ DIGEST: Final = "document-sha256"
 _BODY: Final = (43, 46, 51)
 _EDGE: Final = (90, 95, 102)
 _FRAME_PX: Final = 14
+_MORE: Final = "…"
 _COLOURS: Final = 48
 """Of the picture; a phone's screen has few."""
 _PADDING_PX: Final = 6
@@ -91,8 +92,9 @@ def _softkeys(
     draw: ImageDraw.ImageDraw, labels: tuple[str, ...], box: tuple[int, int, int, int], look: Look, font: Font
 ) -> None:
     left, top, right, bottom = box
-    slots = max(look.softkeys, len(labels))
-    width = (right - left) // slots
+    if len(labels) > look.softkeys:  # the phone keeps the rest behind its last key
+        labels = (*labels[: look.softkeys - 1], _MORE)
+    width = (right - left) // look.softkeys
     for index, label in enumerate(labels):
         place = (left + index * width + 1, top + 1, left + (index + 1) * width - 2, bottom - 2)
         draw.rectangle(place, fill=look.bar)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ari_bridge.screens import fanvil
+from ari_bridge.screens import cueing, fanvil
 from ari_bridge.screens.card import CardState, ScoreCard
 from ari_bridge.screens.document import PushKind
 from ari_bridge.screens.lettering import clean
@@ -52,3 +52,10 @@ def test_hostile_texts_come_back(title: str, lines: list[str], footer: str) -> N
     root = ElementTree.fromstring(fanvil.render(card, URL).body)
     assert (root.findtext("Text") or "").split("\n") == [clean(text) for text in (card.consent, *lines, footer)]
     assert len(root.findtext("Title") or "") <= fanvil.MAX_TITLE_CHARACTERS
+
+
+def test_no_cue_is_left_standing() -> None:
+    """Whether this screen is renewed is not known: a cue, which holds for seconds, is not put there."""
+    card = cueing.telling(cards("en")["granted"], "Both at once: about 9 s.")
+    assert card.lines[0] == card.cue
+    assert "about 9 s" not in fanvil.render(card, URL).body.decode()

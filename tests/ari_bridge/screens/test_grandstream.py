@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ari_bridge.screens import grandstream
+from ari_bridge.screens import cueing, grandstream
 from ari_bridge.screens.card import CardState, ScoreCard
 from ari_bridge.screens.document import PushKind, TooLarge
 from ari_bridge.screens.lettering import clean
@@ -94,8 +94,7 @@ def test_hostile_texts_keep_to_the_screen(title: str, lines: list[str], footer: 
     assert all(cells(text) <= grandstream.COLUMNS and "$" not in text for text in shown)
     whole = squeezed("".join((card.consent, *lines, footer)))
     text = squeezed("".join(shown))
-    beginning = text.partition(grandstream.MORE)[0] if text != whole else text
-    assert text == whole or whole.startswith(beginning.rstrip("."))
+    assert text == whole or whole.startswith(text.partition(grandstream.MORE)[0].rstrip("."))
 
 
 def test_a_sum_of_money_is_no_variable() -> None:
@@ -114,3 +113,23 @@ def test_nothing_is_pushed() -> None:
     """The guide has no push: none is sent."""
     assert grandstream.FAMILY.notify is None
     assert grandstream.CAPABILITY.push is PushKind.NONE
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_line_stands_there_whole_or_not_at_all(language: str) -> None:
+    """The tone is never cut after a word that would say something else; three dots say that there is more."""
+    card = cards(language)["granted"]
+    shown = squeezed("".join(text for _, _, text in rows(grandstream.render(card, URL).body)))
+    assert squeezed(card.consent + card.lines[0]) in shown
+    assert grandstream.MORE in shown
+    for line in card.lines:
+        assert squeezed(line) in shown or squeezed(line)[:8] not in shown
+
+
+def test_no_cue_is_left_standing() -> None:
+    """Nothing renews this screen: a cue, which holds for seconds, is not put there, nor the key that hides cues."""
+    card = cueing.offering(cueing.telling(cards("en")["granted"], "Both at once: about 9 s."), "en")
+    assert card.lines[0] == card.cue
+    body = grandstream.render(card, URL).body.decode()
+    assert "about 9 s" not in body
+    assert "hide" not in body.lower()

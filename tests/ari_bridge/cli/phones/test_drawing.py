@@ -67,3 +67,11 @@ def test_without_letters_the_missing_package_is_named(monkeypatch: pytest.Monkey
     monkeypatch.setattr(drawing, "find_spec", nowhere)
     with pytest.raises(ModuleNotFoundError, match="matplotlib"):
         png(TEXT.format("x").encode(), PLAIN)
+
+
+def test_keys_without_room_are_behind_the_last_one() -> None:
+    """Law: a phone with four keys shows four: of five, three and one that leads on."""
+    keys = "".join(f"<SoftKey label='{label}'/>" for label in ("One", "Two", "Three", "Four", "Five"))
+    most, fewer = (f"<S><Text>t</Text>{some}</S>".encode() for some in (keys, keys.replace("Five", "Six")))
+    assert picture(most).tobytes() == picture(fewer).tobytes()
+    assert picture(most).tobytes() != picture(most.replace(b"Three", b"Other")).tobytes()

@@ -18,13 +18,14 @@ def test_the_fullest_card_says_a_tone_and_its_uncertainty() -> None:
     card = samples("en")[TENSE]
     assert "rather tense (uncertain)" in card.lines[0]
     assert len(card.lines) == max(len(one.lines) for one in samples("en").values())
+    assert len(samples("en")["cue"].lines) == len(card.lines)
 
 
 def test_a_score_can_be_contested_where_it_stands() -> None:
     """Law: a preview has the keys that the phone has: a score with Contest, the question after it, and what follows."""
     cards = samples("en")
     actions = {name: [key.action for key in card.keys] for name, card in cards.items()}
-    assert actions[TENSE] == [Action.STOP, Action.CONTEST, Action.EXIT]
+    assert actions[TENSE] == [Action.STOP, Action.CONTEST, Action.HIDE, Action.EXIT]
     assert actions["contest"] == [Action.CONFIRM, Action.BACK]
-    assert not [name for name, keys in actions.items() if Action.CONTEST in keys and name != TENSE]
+    assert not [name for name, keys in actions.items() if Action.CONTEST in keys and name not in {TENSE, "cue"}]
     assert "contested" in cards["contested"].lines[0]
