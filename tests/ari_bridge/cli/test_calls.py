@@ -44,6 +44,8 @@ def test_whose_stop_it_was_is_not_told(site: Site, capsys: pytest.CaptureFixture
         site.call(f"call-{number}", Answer.GRANTED, stop)
     days.append(_told(site, capsys)[-1])
     assert [re.split(r"  +", day)[1:] for day in days] == [["5", "5", "0", "5"]]
+    site.call("call-9", Answer.GRANTED, Answer.OBJECTED, is_over=False)
+    assert _told(site, capsys)[0] == "in progress: 1 stopped"
 
 
 def test_a_day_with_few_calls_is_not_broken_down(site: Site, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+from contextlib import AsyncExitStack, closing
 from datetime import UTC, datetime
 
 import pytest
 from structlog.testing import capture_logs
 
+from analysis.emotion.drift import week_of
 from analysis.store.group_row import rows_over
 from ari_bridge.calls.board import Board, CallView, Stage
 from ari_bridge.pbx.port import BridgeChanged, ChannelChanged, ChannelGone
+from ari_bridge.run import supervisor
+from ari_bridge.run.figures_section import FiguresSection
 from ari_bridge.run.group_watch import GroupWatch
+from ari_bridge.run.settings import Settings
 from consent.database import Database
 from consent.states import Answer
 from tests.ari_bridge.calls.bench import AGENT, CALLER, TOGETHER, Bench, running
@@ -127,3 +131,18 @@ async def test_a_real_call_tells_whom_it_met(callers: Callers, database: Databas
     (week,) = watch._groups._weeks.values()
     assert week.groups["sales"].asked.calls == 1
     assert week.groups["sales"].yes == (answer is Answer.GRANTED)
+
+
+async def test_the_service_takes_groups_up_and_writes_them_at_its_end(database: Database) -> None:
+    """Law: who names groups has them counted from this week on, by the board of the service and by the votes of its
+    calls; when it stops, what is of many is written.
+    """
+    settings, board = Settings(figures=FiguresSection(groups={"sales": SALES})), Board()
+    async with AsyncExitStack() as stack:
+        watch = await supervisor._open_groups(settings, database, "m", board, stack)
+        begun = await database.read(lambda c: c.execute("SELECT week, digest FROM groupings").fetchall())
+        assert begun == [(week_of(datetime.now(UTC)), settings.figures.as_grouping().digest)]
+        for number, vote in enumerate(calls(SALES, 60)):
+            run(board, str(number), tuple(vote.agents), *YES)
+            assert watch.admit(vote)
+    assert await database.read(lambda c: c.execute("SELECT name, calls FROM group_weeks").fetchall()) == [("sales", 60)]
