@@ -294,6 +294,11 @@ class ScreensSection(Section):
         description="Addresses that stay, for phones that only fetch: endpoint and digest, as ouidire phone address "
         "prints them.",
     )
+    check_addresses: bool = Field(
+        default=False,
+        description="Show a card only to the IP address from which its endpoint is registered, as the PBX tells it; "
+        "not where phones come through a proxy, or fetch from another address than they register from.",
+    )
     tls_cert: Path | None = Field(default=None, description="PEM file with the certificate chain.")
     tls_key: Path | None = Field(default=None, description="PEM file with the private key.")
 

@@ -49,6 +49,7 @@ from ari_bridge.run.metrics_site import open_metrics
 from ari_bridge.run.notices import notices, staff_notices
 from ari_bridge.run.passwords import read_passwords
 from ari_bridge.run.persons import keep_change
+from ari_bridge.run.phone_addresses import PhoneAddresses
 from ari_bridge.run.phone_families import PhoneFamilies
 from ari_bridge.run.records import open_ledger, site_of
 from ari_bridge.run.sections import Family
@@ -298,7 +299,7 @@ async def _open_screens(settings: Settings, service: Service, access: AmiAccess,
     board.watch(desk.changed)
     board.watch(_say)
     board.watch(service.rooms.tally.see)
-    views = (PhoneViews(desk, service.stop, service.switchboard.contest), *_pages(settings, service.rooms.ledger))
+    views = (_phone_views(settings, service, desk, phones), *_pages(settings, service.rooms.ledger))
     app = make_app(views, service.readiness)
     tls = server_tls(settings.screens.tls_cert, settings.screens.tls_key)
     runner = await open_site(app, settings.screens.host, settings.screens.port, tls)
@@ -315,6 +316,13 @@ async def _families(settings: Settings, phones: AsteriskPhones, stack: AsyncExit
     await families.look()
     stack.callback(asyncio.create_task(families.watch(), name="families watch").cancel)
     return families.family_of
+
+
+def _phone_views(settings: Settings, service: Service, desk: Desk, phones: AsteriskPhones) -> PhoneViews:
+    keys = desk, service.stop, service.switchboard.contest
+    if not settings.screens.check_addresses:
+        return PhoneViews(*keys)
+    return PhoneViews(*keys, PhoneAddresses(phones.addresses).is_of)
 
 
 def _pages(settings: Settings, ledger: Ledger) -> tuple[RightsViews, StaffViews, PulseViews]:

@@ -48,11 +48,12 @@ def table(found: Sequence[Drift], reference: Reference | None) -> Iterator[str]:
     yield "week (UTC)   calls   activation   anger        not judged   contested"
     if reference is not None:
         pictures = (bars(reference.activation), bars(reference.anger))
-        yield f"{'the card':<10}  {'':>6}   {pictures[0]}   {pictures[1]}   {reference.abstained:>10.0%}   {'':>9}".rstrip()
+        yield f"{'the card':<10}  {'':>6}   {pictures[0]}   {pictures[1]}   {reference.abstained:>10.0%}"
     for one in found:
         week = one.alone
-        shown = f"{week.calls:>6}   {bars(week.activation)}   {bars(week.anger)}   {_unjudged(week):>10.0%}   {_contested(week):>9.0%}"
-        yield f"{week.name:<10}  {shown}   {_standing(one)}".rstrip()
+        shown = f"{week.calls:>6}   {bars(week.activation)}   {bars(week.anger)}"
+        shares = f"{_unjudged(week):>10.0%}   {_contested(week):>9.0%}"
+        yield f"{week.name:<10}  {shown}   {shares}   {_standing(one)}".rstrip()
 
 
 def bars(parts: Sequence[float]) -> str:

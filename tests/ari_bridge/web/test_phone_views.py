@@ -237,3 +237,26 @@ async def test_who_handed_the_call_on_contests_nothing(site: Site) -> None:
     async with site.client.get(f"/phone/yealink/{token}/contest/confirm") as answer:
         assert "Call ended." in await answer.text()
     assert site.contests == []
+
+
+async def test_a_card_is_for_the_phone_of_its_extension_alone(site: Site) -> None:
+    """A token that came into wrong hands opens nothing from another address, presses no key, and is counted."""
+    asked: list[tuple[str, str]] = []
+
+    async def is_phone_of(endpoint: str, address: str) -> bool:
+        asked.append((endpoint, address))
+        return endpoint == "1002"
+
+    views = PhoneViews(site.phones.desk, site.stop, site.contest, is_phone_of)
+    tokens = {one: site.phones.token(one) for one in ("1001", "1002")}
+    async with TestClient(TestServer(make_app([views], lambda: Readiness(True, {})))) as client:
+        for suffix in SUFFIXES:
+            async with client.get(f"/phone/yealink/{tokens['1001']}{suffix}") as answer:
+                assert answer.status == 404
+        async with client.get(f"/phone/cisco/{tokens['1002']}") as answer:
+            assert answer.status == 200
+        async with client.get("/phone/yealink/nobody") as answer:
+            assert answer.status == 404
+    assert asked == [*[("1001", "127.0.0.1")] * len(SUFFIXES), ("1002", "127.0.0.1")]
+    assert views.stats().not_found == len(SUFFIXES) + 1
+    assert site.stops == site.contests == []
