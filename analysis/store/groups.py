@@ -160,7 +160,7 @@ class Groups:
             sums.asked.add(agents)
             sums.yes += is_yes
 
-    def admit(self, vote: Vote) -> bool:
+    def take(self, vote: Vote) -> bool:
         """Count the vote of a call that is sealed now; whether it may be in the sums of the site.
 
         While groups are counted, a call of none of them is in no sum: the site less its groups would be those few.

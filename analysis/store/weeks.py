@@ -82,7 +82,7 @@ class Weeks:
     """The votes of one model, and the weeks of a file. Every method that waits may raise DatabaseUnavailable, and
     InvalidValue where a row was tampered with.
 
-    `scores_days` is how long a vote may wait: no longer than what it was drawn from is kept. `admit` says of a vote
+    `scores_days` is how long a vote may wait: no longer than what it was drawn from is kept. `take` says of a vote
     whether it counts in these sums.
     """
 
@@ -93,14 +93,14 @@ class Weeks:
         scores_days: int,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         draw: Callable[[int], int] = secrets.randbelow,
-        admit: Callable[[Vote], bool] = lambda vote: True,
+        take: Callable[[Vote], bool] = lambda vote: True,
     ) -> None:
         self._database = database
         self.model_id = model_id
         self._longest = timedelta(days=scores_days)
         self._now = now
         self._draw = draw
-        self._admit = admit
+        self._take = take
         self._batch = _Batch(now())
 
     def vote_of(self, connection: sqlite3.Connection, call_id: str) -> Vote | None:
@@ -134,7 +134,7 @@ class Weeks:
 
     def count(self, vote: Vote) -> None:
         """Count the vote of a call that is sealed now, if it may be counted."""
-        if not self._admit(vote):
+        if not self._take(vote):
             return
         if not self._batch.kinds:
             self._batch.since = self._now()

@@ -42,9 +42,9 @@ class GroupWatch:
         if self._groups.begins:
             _log.info("groups.counted", begins=self._groups.begins)
 
-    def admit(self, vote: Vote) -> bool:
+    def take(self, vote: Vote) -> bool:
         """Count the vote of a call in its group; whether it may be in the sums of the site."""
-        return self._groups.admit(vote)
+        return self._groups.take(vote)
 
     def see(self, view: CallView) -> None:
         """Watch the board. Of a call that is over nothing stays here."""

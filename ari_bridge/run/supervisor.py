@@ -220,7 +220,7 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Service:
         gate=Gate(ledger),
         engine=engine,
         scores=Scores(database),
-        weeks=Weeks(database, engine.model_id, settings.retention.scores_days, admit=groups.admit),
+        weeks=Weeks(database, engine.model_id, settings.retention.scores_days, take=groups.take),
         board=board,
         topology=Topology(),
         roles=Roles(settings.parties.trunks, settings.parties.unmonitored),

@@ -37,7 +37,7 @@ def live(groups: Groups, votes: Iterable[Vote], refused: int = 0) -> None:
     every = list(votes)
     for vote in every:
         groups.asked(vote.agents, is_yes=True)
-        groups.admit(vote)
+        groups.take(vote)
     for vote in every[:refused]:
         groups.asked(vote.agents, is_yes=False)
 

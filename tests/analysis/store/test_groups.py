@@ -96,7 +96,7 @@ async def test_without_enough_asked_calls_nothing_is_told(database: Database) ->
     clock = Clock()
     groups = await opened(database, clock)
     for vote in calls(SALES, 100):
-        groups.admit(vote)
+        groups.take(vote)
     clock.later()
     await groups.fold()
     assert await told(database, clock) == []
@@ -124,7 +124,7 @@ async def test_the_site_less_its_groups_is_nobody(database: Database) -> None:
     """Law: who is in no group is in no sum of the site either, so that subtracting the groups leaves nobody."""
     clock = Clock()
     groups = await opened(database, clock)
-    weeks = Weeks(database, "m", 30, clock, admit=groups.admit)
+    weeks = Weeks(database, "m", 30, clock, take=groups.take)
     for vote in [*calls(SALES, 100), *calls(["1099"], 300, TENSE), *calls(SUPPORT, 100)]:
         weeks.count(vote)
     for vote in [Vote(SCORED, TENSE, frozenset({SALES[0], SUPPORT[0]}))] * 60:  # handed from one group to the other
@@ -137,7 +137,7 @@ async def test_the_site_less_its_groups_is_nobody(database: Database) -> None:
 async def test_without_groups_the_site_counts_all(database: Database) -> None:
     """Law: a site that wants no figures of groups has the sums of the site as before, and nothing of groups."""
     groups = await opened(database, Clock(), Grouping({}))
-    assert [groups.admit(vote) for vote in calls(["1099", ""], 2)] == [True, True]
+    assert [groups.take(vote) for vote in calls(["1099", ""], 2)] == [True, True]
     groups.asked({"1099"}, is_yes=True)
     await groups.close()
     assert groups.begins == ""

@@ -71,7 +71,7 @@ class World:
         self.clock = Clock(datetime.now(UTC) - timedelta(days=7))
         grouping = Grouping({"sales": frozenset(SALES)})
         self.groups = Groups(ledger.database, grouping, Floor(), model_id, 30, self.clock)
-        self.weeks = Weeks(ledger.database, model_id, 30, self.clock, lambda _: 0, self.groups.admit)
+        self.weeks = Weeks(ledger.database, model_id, 30, self.clock, lambda _: 0, self.groups.take)
 
     async def pass_by(self) -> None:
         """Let it pass."""

@@ -60,7 +60,7 @@ async def test_the_share_of_yes_is_of_those_who_were_asked(
     watch, board = await watched(database, clock)
     for number, vote in enumerate(calls(SALES, 60)):
         run(board, f"yes-{number}", tuple(vote.agents), *YES)
-        watch.admit(vote)
+        watch.take(vote)
     for number, vote in enumerate(calls(SALES, 20)):
         run(board, f"other-{number}", tuple(vote.agents), *stages)
     clock.later()
@@ -75,7 +75,7 @@ async def test_a_call_that_changed_groups_is_of_neither(database: Database) -> N
     watch, board = await watched(database, clock)
     for number, vote in enumerate(calls(SALES, 60)):
         run(board, f"one-{number}", tuple(vote.agents), *YES)
-        watch.admit(vote)
+        watch.take(vote)
         both = f"both-{number}"
         board.put(CallView(both, Stage.GRANTED, datetime.now(UTC), "en", (SUPPORT[0],), None, None))
         run(board, both, tuple(vote.agents), Stage.REFUSED)
@@ -101,7 +101,7 @@ async def test_a_file_that_cannot_be_written_at_the_end_is_said(database: Databa
     watch, board = await watched(database, clock)
     for number, vote in enumerate(calls(SALES, 60)):
         run(board, str(number), tuple(vote.agents), *YES)
-        watch.admit(vote)
+        watch.take(vote)
     with closing(sqlite3.connect(database.path, isolation_level=None)) as other, capture_logs() as logs:
         other.execute("BEGIN IMMEDIATE")
         await watch.close()
@@ -144,5 +144,5 @@ async def test_the_service_takes_groups_up_and_writes_them_at_its_end(database: 
         assert begun == [(week_of(datetime.now(UTC)), settings.figures.as_grouping().digest)]
         for number, vote in enumerate(calls(SALES, 60)):
             run(board, str(number), tuple(vote.agents), *YES)
-            assert watch.admit(vote)
+            assert watch.take(vote)
     assert await database.read(lambda c: c.execute("SELECT name, calls FROM group_weeks").fetchall()) == [("sales", 60)]
