@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
+from aiohttp.test_utils import TestClient, TestServer
 from structlog.testing import capture_logs
 
+from ari_bridge.calls.board import Stage
 from ari_bridge.pbx.port import PbxRefused
 from ari_bridge.run.phone_addresses import FRESH_S, LOOK_AGAIN_S, PhoneAddresses, plain
+from ari_bridge.run.sections import ScreensSection
+from ari_bridge.run.supervisor import _phone_views
+from ari_bridge.web.app import Readiness, make_app
 from tests.ari_bridge.screens.clock import Clock
+from tests.ari_bridge.web.desk_phones import DeskPhones
 
 
 class Registered:
@@ -87,3 +95,21 @@ async def test_a_pbx_that_cannot_be_asked_opens_nothing(error: Exception) -> Non
 def test_an_address_has_one_spelling(written: str, address: str) -> None:
     """A phone that comes by IPv6's spelling of its IPv4 address is no stranger."""
     assert plain(written) == address
+
+
+@pytest.mark.parametrize(
+    ("checks", "registered", "status"), [(True, "127.0.0.1", 200), (True, "192.0.2.1", 404), (False, "192.0.2.1", 200)]
+)
+async def test_the_setting_decides(checks: bool, registered: str, status: int) -> None:
+    """As `serve` wires it: with the setting the server asks where the phone is registered, without it nobody."""
+    floor = DeskPhones()
+    await floor.put(Stage.GRANTED, "1001")
+    settings = SimpleNamespace(screens=ScreensSection(check_addresses=checks))
+    phones = SimpleNamespace(addresses=Registered(**{"1001": registered}))
+    service = SimpleNamespace(stop=None, switchboard=SimpleNamespace(contest=None))
+    views = _phone_views(cast(Any, settings), cast(Any, service), floor.desk, cast(Any, phones))
+    async with (
+        TestClient(TestServer(make_app([views], lambda: Readiness(True, {})))) as client,
+        client.get(f"/phone/yealink/{floor.token('1001')}") as answer,
+    ):
+        assert answer.status == status
