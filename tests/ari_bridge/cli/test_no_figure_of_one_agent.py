@@ -19,6 +19,8 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from aiohttp.test_utils import TestClient, TestServer
+from aiohttp.web import Application
 
 from analysis.conversation import PartyFacts
 from analysis.emotion.score import Abstained, Estimate, Reason, ToneScore, Verdict
@@ -30,6 +32,8 @@ from ari_bridge.cli.parser import main, parser
 from ari_bridge.run.drift_watch import served
 from ari_bridge.run.records import open_ledger
 from ari_bridge.run.settings import load
+from ari_bridge.run.supervisor import _pages
+from ari_bridge.web.app import Readiness, make_app
 from consent.entry import Entry
 from consent.gate import Gate
 from consent.ledger import Ledger
@@ -43,6 +47,8 @@ from tests.fakes.sums import Clock
 from tests.house.places import ROOT
 
 CALLS_EACH = 6
+OF_THE_START = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z|[0-9a-f]{64}")
+"""When the site's keys were made, and which: the only moment that a page has."""
 TOLD = Notice(1, "en", "We measure.", "ab" * 32, frozenset({Purpose.FACTS, Purpose.TONE}), Retention(30))
 STAFF = Notice(1, "en", "We count.", "cd" * 32, frozenset({Purpose.FACTS}), Retention(30), party=Party.AGENT)
 TENSE = (Estimate(0.95, 0.1), Estimate(0.85, 0.1))
@@ -116,15 +122,28 @@ class World:
         self.weeks.count(vote)
 
 
-def make(settings_file: Path, tense: str, unfit: str) -> None:
-    """The files of a site, as the service leaves them."""
+def make(settings_file: Path, tense: str, unfit: str) -> dict[str, object]:
+    """The files of a site, as the service leaves them; what its pages say, by address."""
     settings = load(settings_file)
 
-    async def work() -> None:
+    async def work() -> dict[str, object]:
         async with open_ledger(settings.database.path, settings.keys.folder) as ledger:
             await World(ledger, served(settings)[0], tense, unfit).pass_by()
+            return await pages(make_app(_pages(settings, ledger), lambda: Readiness(True, {})))
 
-    asyncio.run(work())
+    return asyncio.run(work())
+
+
+async def pages(app: Application) -> dict[str, object]:
+    """What every address that needs no secret in it answers."""
+    found: dict[str, object] = {}
+    async with TestClient(TestServer(app)) as client:
+        for route in app.router.routes():
+            address = route.resource.canonical if route.resource else ""
+            if route.method == "GET" and "{" not in address:
+                async with client.get(address) as answer:
+                    found[f"page: {address}"] = (answer.status, OF_THE_START.sub("*", await answer.text()))
+    return found
 
 
 def rows(file: Path) -> dict[str, list[tuple[object, ...]]]:
@@ -142,12 +161,11 @@ def rows(file: Path) -> dict[str, list[tuple[object, ...]]]:
 
 @pytest.fixture
 def worlds(settings_file: Path, capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
-    """What is read in two worlds: by each command, and by SQL."""
+    """What is read in two worlds: on each page, by each command, and by SQL."""
     found: list[dict[str, object]] = []
     for tense, unfit in ((SALES[0], SALES[1]), (SALES[7], SALES[0])):
         settings = load(settings_file)
-        make(settings_file, tense, unfit)
-        read: dict[str, object] = {}
+        read = make(settings_file, tense, unfit)
         for words in READING:
             capsys.readouterr()
             assert main([*words, "--settings", str(settings_file)]) == 0
@@ -162,12 +180,13 @@ def worlds(settings_file: Path, capsys: pytest.CaptureFixture[str]) -> list[dict
 
 
 def test_nothing_that_can_be_read_knows_which_agent_it_was(worlds: list[dict[str, object]]) -> None:
-    """Law: by every command and by plain SQL on the file, the site in which one agent's callers were tense is the same
-    as the one in which another's were. That figures were made at all is seen by their being there.
+    """Law: on every page, by every command and by plain SQL on the file, the site in which one agent's callers were
+    tense is the same as the one in which another's were. That figures were made at all is seen by their being there.
     """
     for one, other in pairwise(worlds):
         assert one.keys() == other.keys()
         assert [way for way in one if one[way] != other[way]] == []
+    assert {"page: /rights", "page: /staff", "page: /healthz"} < worlds[0].keys()
     assert "sales" in str(worlds[0]["figures"])
     assert "60" in str(worlds[0]["model drift"])
     assert len(worlds[0]["SQL: group_weeks"]) == 1  # type: ignore[arg-type]
