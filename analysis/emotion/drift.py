@@ -26,7 +26,7 @@ from consent.retention import as_utc
 BINS: Final = 10
 SCORED: Final = "scored"
 CONTESTED: Final = "contested"
-"""A call in which a person who was there said that a score was wrong. It outranks whatever else the model said in it."""
+"""A call in which a person who was there said that a score was wrong. It outranks whatever else was said in it."""
 KINDS: Final = (SCORED, CONTESTED, *map(str, Reason))
 """What a call's verdict can be."""
 OF_SOUND: Final = (Reason.LINE, Reason.NOISE, Reason.UNFAMILIAR)
