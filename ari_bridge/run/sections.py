@@ -45,7 +45,10 @@ class Family(StrEnum):
     """Which XML a desk phone reads."""
 
     YEALINK = "yealink"
+    MITEL = "mitel"
+    SNOM = "snom"
     CISCO = "cisco"
+    POLY = "poly"
     FANVIL = "fanvil"
     GRANDSTREAM = "grandstream"
     UNIFY = "unify"

@@ -10,7 +10,7 @@ import unicodedata
 
 from ari_bridge.screens.card import Action, Key, ScoreCard
 from ari_bridge.screens.document import Capability, Document, Family, PushKind, TooLarge
-from ari_bridge.screens.lettering import clean
+from ari_bridge.screens.lettering import clean, literal
 from ari_bridge.screens.xml_wire import Element, document, leaf, parent
 
 MAX_OBJECT_BYTES = 10_000
@@ -115,7 +115,7 @@ def _wrapped(text: str) -> list[str]:
     """The text in rows of at most 30 cells, broken between words where a word is no longer than a row."""
     rows: list[str] = []
     row = ""
-    for word in _plain(text).split(" "):
+    for word in literal(text).split(" "):
         longer = f"{row} {word}" if row else word
         if _cells(longer) <= COLUMNS:
             row = longer
@@ -128,11 +128,6 @@ def _wrapped(text: str) -> list[str]:
             word = word[len(head) :]
         row = word
     return [*rows, row] if row else rows
-
-
-def _plain(text: str) -> str:
-    """A dollar sign becomes the wide one: the phone would put a variable in its place, a missed number among them."""
-    return clean(text).replace("$", "＄")
 
 
 def _cut(text: str, cells: int) -> str:

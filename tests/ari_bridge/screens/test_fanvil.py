@@ -28,7 +28,7 @@ def test_the_text_is_the_whole_card(card: ScoreCard) -> None:
     assert document.content_type == "text/xml; charset=UTF-8"
     assert (root.tag, root.attrib) == ("FanvilIPPhoneText", {"beep": "no"})
     assert [child.tag for child in root] == ["Title", "Text"]
-    snapshot = [] if card.refresh_s is None else [card.snapshot]
+    snapshot = [card.snapshot] if card.refresh_s is not None and card.snapshot else []
     assert (root.findtext("Text") or "").split("\n") == [card.consent, *card.lines, *snapshot, card.footer]
 
 
