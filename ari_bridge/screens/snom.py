@@ -2,7 +2,7 @@
 
 Sources: Snomio's documentation of the XML minibrowser (2016); service.snom.com, "Via SIP NOTIFY". Firmware before 8
 knows no entities and is not served. The phone puts values of its own in the place of `$(...)`, so no text holds a
-dollar sign. What is too long for the screen is cut there without a sign.
+dollar sign. What is too long for the screen is cut there without a sign: that this is advice stands second, not last.
 """
 
 from __future__ import annotations
@@ -67,13 +67,13 @@ def _pushed(card: ScoreCard, url: str) -> Element:
 
 
 def _brief(card: ScoreCard, url: str) -> Element:
-    root = _root(card, (card.consent, one_packet.MORE, card.footer))
+    root = _root(card, (one_packet.MORE,))
     _fetch(root, url, after_ms=1)
     return root
 
 
 def _screen(card: ScoreCard, url: str) -> Element:
-    root = _root(card, (card.consent, *card.lines, card.footer))
+    root = _root(card, card.lines)
     for number, key in enumerate(card.keys, start=1):
         softkey = parent(root, "SoftKeyItem")
         leaf(softkey, "Name", f"F{number}")
@@ -86,7 +86,7 @@ def _root(card: ScoreCard, lines: tuple[str, ...]) -> Element:
     # The next card replaces this one, it is not kept among the pages to go back to, and the call's keys go on working.
     root = Element("SnomIPPhoneText", {"document_id": "ouidire", "track": "no", "state": "relevant"})
     leaf(root, "Title", shorten(literal(card.title), MAX_TITLE_CHARACTERS))
-    broken_leaf(root, "Text", *(literal(line) for line in lines))
+    broken_leaf(root, "Text", *(literal(line) for line in (card.consent, card.footer, *lines)))
     return root
 
 

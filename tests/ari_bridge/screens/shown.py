@@ -11,11 +11,12 @@ def text_lines(root: Element) -> list[str]:
 
 
 def broken_lines(root: Element) -> list[str]:
-    """Of a text whose line ends are elements (Snom)."""
+    """Of a text whose line ends are elements, the second of them the footer (Snom): it is given last."""
     text = root.find("Text")
     assert text is not None
     assert all(child.tag == "br" for child in text)
-    return [text.text or "", *(child.tail or "" for child in text)]
+    consent, footer, *lines = (text.text or "", *(child.tail or "" for child in text))
+    return [consent, *lines, footer]
 
 
 def paragraphs(root: Element) -> list[str]:

@@ -36,6 +36,14 @@ def test_the_text_is_the_whole_card(card: ScoreCard) -> None:
 
 
 @pytest.mark.parametrize("card", ALL)
+def test_what_is_cut_at_the_end_is_never_that_this_is_advice(card: ScoreCard) -> None:
+    """The phone cuts a text without a sign: the footer stands second, right after the consent."""
+    text = ElementTree.fromstring(snom.render(card, URL).body).find("Text")
+    assert text is not None
+    assert (text.text, text[0].tail) == (card.consent, card.footer)
+
+
+@pytest.mark.parametrize("card", ALL)
 def test_a_fetched_card_is_fetched_again_by_itself(card: ScoreCard) -> None:
     """After the seconds of the card; the last card of a call leaves the screen instead."""
     fetch = ElementTree.fromstring(snom.render(card, URL).body).findall("fetch")
