@@ -226,6 +226,11 @@ SHORT_LINES: Final = 5
 
 async def measured(talks: Sequence[Talk], line: Line) -> list[ConversationFacts]:
     """The facts that the engine finds, all talks side by side as in life."""
+    return [course[-1] for course in await followed(talks, line)]
+
+
+async def followed(talks: Sequence[Talk], line: Line) -> list[list[ConversationFacts]]:
+    """The facts of each talk as they stand after each tick of 0.14 s in which they changed."""
     with tempfile.TemporaryDirectory() as folder:
         async with granted(Path(folder), len(talks)) as grants:
             batcher = Batcher(SileroDetector(), NoTone())
@@ -233,10 +238,11 @@ async def measured(talks: Sequence[Talk], line: Line) -> list[ConversationFacts]
                 _ticks(grant, line(talks[at // 2].sides[grant.party], np.random.default_rng(at)))
                 for at, grant in enumerate(grants)
             ]
-            facts: dict[str, ConversationFacts] = {}
+            courses: dict[str, list[ConversationFacts]] = {grant.call_id: [] for grant in grants}
             for items in zip(*feeds, strict=True):
-                facts.update(batcher.listen(items).facts)
-            return [facts[grant.call_id] for grant in grants if grant.party is Party.CALLER]
+                for call_id, facts in batcher.listen(items).facts.items():
+                    courses[call_id].append(facts)
+            return [courses[grant.call_id] for grant in grants if grant.party is Party.CALLER]
 
 
 def _ticks(grant: ConsentGrant, arrived: Heard20ms) -> Iterator[Heard]:

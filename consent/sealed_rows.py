@@ -1,4 +1,5 @@
-"""Rows of the chain and of what is sealed, on an open transaction. Only the ledger and who verifies it come here."""
+"""Rows of the chain and of what is sealed, on an open transaction. Only the ledger, who verifies it, and
+the survey of staff, whose opening and end are public, come here."""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from consent.envelopes import ENVELOPE_BYTES
 from consent.seals import ANSWER_BYTES, ID_BYTES, PIECE_BYTES, sealed_bytes
 
 _SLOT_BYTES: Final = 4
@@ -43,8 +44,17 @@ class Shelf:
             CREATE TABLE {self.name}_places (
                 bucket INTEGER PRIMARY KEY, entries BLOB NOT NULL CHECK (length(entries) = {_ROOM * _ENTRY_BYTES})
             ) STRICT""")
-        empty = [(bucket, _packed({})) for bucket in range(_FIRST_BUCKETS)]
-        connection.executemany(f"INSERT INTO {self.name}_places VALUES (?, ?)", empty)  # noqa: S608
+        self._lay_out(connection)
+
+    def clear(self, connection: sqlite3.Connection) -> None:
+        """Take every blob away."""
+        connection.execute(f"DELETE FROM {self.name}")  # noqa: S608
+        connection.execute(f"DELETE FROM {self.name}_places")  # noqa: S608
+        self._lay_out(connection)
+
+    def bodies(self, connection: sqlite3.Connection) -> list[bytes]:
+        """Every blob, by its place."""
+        return [body for (body,) in connection.execute(f"SELECT body FROM {self.name} ORDER BY slot")]  # noqa: S608
 
     def find(self, connection: sqlite3.Connection, seal_id: bytes) -> bytes | None:
         """The blob under an id, None where there is none."""
@@ -81,6 +91,10 @@ class Shelf:
         for slot, ident in strange:
             self._clear(connection, slot, ident)
         return len(strange)
+
+    def _lay_out(self, connection: sqlite3.Connection) -> None:
+        empty = [(bucket, _packed({})) for bucket in range(_FIRST_BUCKETS)]
+        connection.executemany(f"INSERT INTO {self.name}_places VALUES (?, ?)", empty)  # noqa: S608
 
     def _clear(self, connection: sqlite3.Connection, slot: int, seal_id: bytes) -> None:
         last = self._last(connection)
@@ -163,3 +177,5 @@ ANSWERS: Final = Shelf("sealed_answers", sealed_bytes(ANSWER_BYTES))
 PIECES: Final = Shelf("sealed_pieces", sealed_bytes(PIECE_BYTES))
 """What was derived, in pieces."""
 EVERY: Final = (ANSWERS, PIECES)
+ENVELOPES: Final = Shelf("pulse_envelopes", ENVELOPE_BYTES)
+"""What staff answered in the survey that is open. Its key is no record's, so nobody sweeps it with the others."""

@@ -10,7 +10,7 @@ import sqlite_utils
 from sqlite_utils import Migrations
 
 from consent.errors import DatabaseUnavailable
-from consent.shelf import EVERY
+from consent.shelf import ENVELOPES, EVERY
 
 MIGRATIONS: Final = Migrations("consent")
 
@@ -132,6 +132,31 @@ def guesses(db: sqlite_utils.Database) -> None:
         CREATE TABLE guess_budget (
             one INTEGER PRIMARY KEY CHECK (one = 1), left REAL NOT NULL, at_s REAL NOT NULL
         ) STRICT""")
+
+
+@MIGRATIONS()
+def pulse(db: sqlite_utils.Database) -> None:
+    """The survey of staff: no moment finer than its days, no order, and no way from a code to an answer."""
+    day = "GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'"
+    db.conn.execute(f"""
+        CREATE TABLE pulse_surveys (
+            survey_id TEXT PRIMARY KEY,
+            opened_on TEXT NOT NULL CHECK (opened_on {day}),
+            council_key TEXT NOT NULL CHECK (length(council_key) = 64),
+            floor INTEGER NOT NULL CHECK (floor >= 5),
+            codes INTEGER NOT NULL CHECK (codes >= floor),
+            closed_on TEXT NOT NULL DEFAULT '' CHECK (closed_on = '' OR closed_on {day}),
+            results TEXT NOT NULL DEFAULT '' CHECK ((results = '') = (closed_on = ''))
+        ) STRICT, WITHOUT ROWID""")
+    db.conn.execute("CREATE UNIQUE INDEX pulse_one_is_open ON pulse_surveys (closed_on) WHERE closed_on = ''")
+    db.conn.execute("CREATE TABLE pulse_codes (mac TEXT PRIMARY KEY) STRICT, WITHOUT ROWID")
+    ENVELOPES.make(db.conn)
+    db.conn.execute("""
+        CREATE TRIGGER pulse_stays_open_for_four_weeks BEFORE UPDATE ON pulse_surveys
+        WHEN NEW.survey_id != OLD.survey_id OR NEW.opened_on != OLD.opened_on OR NEW.council_key != OLD.council_key
+          OR NEW.floor != OLD.floor OR NEW.codes != OLD.codes OR OLD.closed_on != ''
+          OR julianday(NEW.closed_on) - julianday(OLD.opened_on) < 28
+        BEGIN SELECT RAISE(ABORT, 'a survey only closes, after four weeks, and stays as it was'); END""")
 
 
 def _run(db: sqlite_utils.Database, script: str) -> None:

@@ -25,11 +25,13 @@ from consent.retention import as_utc
 
 BINS: Final = 10
 SCORED: Final = "scored"
-KINDS: Final = (SCORED, *map(str, Reason))
-"""What a verdict can be."""
-JUDGED: Final = (SCORED, str(Reason.WARMING_UP))
-"""What is said of a window that was judged: told with those before it, or kept until there is a second. Short calls
-have more of the latter, and are no drift."""
+CONTESTED: Final = "contested"
+"""A call in which a person who was there said that a score was wrong. It outranks whatever else was said in it."""
+KINDS: Final = (SCORED, CONTESTED, *map(str, Reason))
+"""What a call's verdict can be."""
+JUDGED: Final = (SCORED, CONTESTED, str(Reason.WARMING_UP))
+"""What is said of a window that was judged: told with those before it, contested, or kept until there is a second.
+Short calls have more of the last, and are no drift."""
 OF_SOUND: Final = (Reason.LINE, Reason.NOISE, Reason.UNFAMILIAR)
 """Reasons that lie in what was heard. The others lie in the call's course, its language or our machine, and are not
 compared."""

@@ -144,6 +144,12 @@ class Batcher:
         self._drop([stream for stream in self._streams.values() if stream.grant.call_id == call_id])
         self._trackers.pop(call_id, None)
 
+    def begin_anew(self, call_id: str) -> None:
+        """Forget what was judged of a call's caller: what is told next is of speech that is still to come."""
+        for stream in self._streams.values():
+            if stream.grant.call_id == call_id:
+                stream.begin_anew()
+
     def _forget_ended(self) -> None:
         self._drop([stream for stream in self._streams.values() if not stream.grant.is_live])
         alive = {stream.grant.call_id for stream in self._streams.values()}

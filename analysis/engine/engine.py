@@ -73,6 +73,7 @@ class Engine:
         self._heard: list[Heard] = []
         self._judging: list[CallerSpeech] = []
         self._forgotten: set[str] = set()
+        self._misread: set[str] = set()
         self._is_in_tick = False
         self._stopping = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -158,6 +159,14 @@ class Engine:
         else:
             self._batcher.forget(call_id)
 
+    def begin_anew(self, call_id: str) -> None:
+        """A person says that the caller is misread: no verdict comes any more of what was said up to now."""
+        self._hush(call_id)
+        if self._is_in_tick:
+            self._misread.add(call_id)
+        else:
+            self._batcher.begin_anew(call_id)
+
     def stats(self) -> EngineStats:
         """What was counted so far."""
         return EngineStats(
@@ -230,6 +239,10 @@ class Engine:
             for call_id in self._forgotten:
                 self._batcher.forget(call_id)
             self._forgotten.clear()
+            for call_id in self._misread:
+                self._batcher.begin_anew(call_id)
+                self._hush(call_id)
+            self._misread.clear()
             self._deliver()
 
     async def _in_worker(self, work: Callable[[], T]) -> T:
@@ -284,6 +297,10 @@ class Engine:
                 self._facts.pop(inbox.grant.call_id, None)
         taken = (inbox.take(self._spoken.get(inbox.grant.call_id, UNKNOWN)) for inbox in self._inboxes.values())
         return [heard for heard in taken if heard is not None]
+
+    def _hush(self, call_id: str) -> None:
+        self._waiting = deque(part for part in self._waiting if part.consented.grant.call_id != call_id)
+        self._verdicts = deque(verdict for verdict in self._verdicts if verdict.grant.call_id != call_id)
 
     def _close(self, grant_id: str) -> None:
         del self._inboxes[grant_id]

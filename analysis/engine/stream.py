@@ -187,6 +187,11 @@ class Stream:
         self._hysteresis = Hysteresis()
         self._next = max(self._next, self._ring.end_sample // CHUNK_SAMPLES)
 
+    def begin_anew(self) -> None:
+        """Forget what was judged, and the windows that wait to be: what is told next is of what is heard next."""
+        self.course = Course()
+        self.windows.clear()
+
     def wipe(self) -> None:
         """Overwrite the sound, and forget what was judged: the grant has ended, or the call."""
         self._ring.wipe()

@@ -112,8 +112,102 @@ def weeks_of_the_site(db: sqlite_utils.Database) -> None:
         BEGIN {few}; END""")  # noqa: S608
 
 
+@MIGRATIONS()
+def contests(db: sqlite_utils.Database) -> None:
+    """What an agent contested, and the place for what a person judges instead, which outranks the model.
+
+    Nobody can listen to the stretch (there is no recording), so a contested score is dropped, not judged again. Rows
+    live as long as the call; the schema says which stretch it is, and not who contested.
+    """
+    db.conn.execute(f"""
+        CREATE TABLE contests (
+            contest_id INTEGER PRIMARY KEY,
+            grant_id TEXT NOT NULL REFERENCES grants (grant_id),{_LIFE}
+            start_s REAL NOT NULL CHECK (start_s >= 0),
+            end_s REAL NOT NULL CHECK (end_s > start_s),
+            model_id TEXT NOT NULL,{_LIFE_LAWS}
+        ) STRICT""")
+    db.conn.execute(f"""
+        CREATE TABLE reviews (
+            contest_id INTEGER PRIMARY KEY REFERENCES contests (contest_id) ON DELETE CASCADE,
+            grant_id TEXT NOT NULL REFERENCES grants (grant_id),{_LIFE}
+            activation REAL NOT NULL CHECK (activation BETWEEN 0 AND 1),
+            activation_sigma REAL NOT NULL CHECK (activation_sigma BETWEEN 0 AND 1),
+            anger REAL NOT NULL CHECK (anger BETWEEN 0 AND 1),
+            anger_sigma REAL NOT NULL CHECK (anger_sigma BETWEEN 0 AND 1),{_LIFE_LAWS}
+        ) STRICT""")
+    for table in ("contests", "reviews"):
+        db.conn.execute(f"CREATE INDEX {table}_expire ON {table} (expires_at)")
+        db.conn.execute(f"CREATE INDEX {table}_of_grant ON {table} (grant_id)")
+        _keep_under_a_grant(db, table, "INSERT")
+        db.conn.execute(f"""
+            CREATE TRIGGER {table}_stay_as_they_are BEFORE UPDATE ON {table}
+            BEGIN SELECT RAISE(ABORT, 'what a person says is not changed'); END""")
+    overlap = "grant_id = NEW.grant_id AND start_s < NEW.end_s AND end_s > NEW.start_s"
+    db.conn.execute(f"""
+        CREATE TRIGGER contests_drop_scores AFTER INSERT ON contests
+        BEGIN DELETE FROM scores WHERE kind = 'tone' AND {overlap}; END""")  # noqa: S608
+    db.conn.execute(f"""
+        CREATE TRIGGER scores_do_not_come_back BEFORE INSERT ON scores
+        WHEN NEW.kind = 'tone' AND EXISTS (SELECT 1 FROM contests WHERE {overlap})
+        BEGIN SELECT RAISE(ABORT, 'a person contested this'); END""")  # noqa: S608
+    db.conn.execute("""
+        CREATE TRIGGER models_are_no_persons BEFORE INSERT ON scores WHEN NEW.model_id = 'person'
+        BEGIN SELECT RAISE(ABORT, 'no model judges as a person'); END""")
+    db.conn.execute("""
+        CREATE TRIGGER reviews_answer_their_contest BEFORE INSERT ON reviews
+        WHEN NOT EXISTS (SELECT 1 FROM contests WHERE contest_id = NEW.contest_id AND grant_id = NEW.grant_id)
+        BEGIN SELECT RAISE(ABORT, 'a review is of a contested stretch'); END""")
+    db.conn.execute("""
+        CREATE VIEW told AS
+        SELECT score_id, grant_id, made_at, expires_at, start_s, end_s, kind, activation, activation_sigma, anger,
+               anger_sigma, reason, model_id FROM scores
+        UNION ALL
+        SELECT 0, reviews.grant_id, reviews.made_at, reviews.expires_at, contests.start_s, contests.end_s, 'tone',
+               activation, activation_sigma, anger, anger_sigma, NULL, 'person'
+        FROM reviews JOIN contests USING (contest_id)""")
+
+
+@MIGRATIONS()
+def weeks_of_groups(db: sqlite_utils.Database) -> None:
+    """Figures of groups of agents, in steps so coarse that no row tells of one of them; and since when groups stand."""
+    shares = "".join(
+        f"""
+            {name} INTEGER NOT NULL CHECK ({name} BETWEEN 0 AND 95 AND {name} % 5 = 0),"""
+        for name in ("yes", "not_judged", "contested")
+    )
+    means = "".join(
+        f"""
+            {name} INTEGER CHECK ({name} BETWEEN 0 AND 100 AND {name} % 5 = 0),
+            {name}_error INTEGER CHECK ({name}_error BETWEEN 5 AND 100 AND {name}_error % 5 = 0),
+            CHECK (({name} IS NULL) = ({name}_error IS NULL)),"""
+        for name in ("activation", "anger")
+    ).replace(",\n            CHECK", " CHECK")
+    db.conn.execute(f"""
+        CREATE TABLE group_weeks (
+            week TEXT NOT NULL CHECK (week GLOB '[0-9][0-9][0-9][0-9]-W[0-5][0-9]'),
+            name TEXT NOT NULL CHECK (name != ''),
+            model_id TEXT NOT NULL,
+            calls INTEGER NOT NULL CHECK (calls >= 50 AND calls % 10 = 0),{shares}{means}
+            PRIMARY KEY (week, name)
+        ) STRICT, WITHOUT ROWID""")
+    db.conn.execute("""
+        CREATE TABLE groupings (
+            week TEXT PRIMARY KEY CHECK (week GLOB '[0-9][0-9][0-9][0-9]-W[0-5][0-9]'),
+            digest TEXT NOT NULL CHECK (length(digest) = 64)
+        ) STRICT, WITHOUT ROWID""")
+    once = "SELECT RAISE(ABORT, 'the week of a group is told once, or by more calls')"
+    for change, when in (
+        ("UPDATE", "NEW.week != OLD.week OR NEW.name != OLD.name OR NEW.calls <= OLD.calls"),
+        ("INSERT", "EXISTS (SELECT 1 FROM group_weeks WHERE week = NEW.week AND name = NEW.name)"),
+    ):
+        db.conn.execute(
+            f"CREATE TRIGGER group_weeks_{change.lower()} BEFORE {change} ON group_weeks WHEN {when} BEGIN {once}; END"
+        )
+
+
 def _keep_under_a_grant(db: sqlite_utils.Database, table: str, change: str) -> None:
-    purpose = "tone" if table == "scores" else "facts"
+    purpose = "facts" if table == "facts" else "tone"
     live = f"""
         CREATE TRIGGER {table}_{change.lower()}_under_a_live_grant BEFORE {change} ON {table}
         WHEN NOT EXISTS (SELECT 1 FROM grants WHERE grant_id = NEW.grant_id AND ended_at IS NULL

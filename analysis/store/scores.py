@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
 from collections.abc import Callable, Iterable
@@ -10,6 +11,7 @@ from typing import Any, Final, TypeVar
 
 from analysis.conversation import PartyFacts
 from analysis.delivery import Delivery
+from analysis.emotion.course import FORGOTTEN_S
 from analysis.emotion.score import Abstained, Estimate, Reason, ToneScore, Verdict
 from analysis.store.rows import FactsRow, ScoreRow
 from consent.database import Database
@@ -20,7 +22,11 @@ from consent.retention import stamp
 
 T = TypeVar("T")
 
-_TABLES: Final = ("scores", "facts")
+PERSON: Final = "person"
+"""Stands where a model's name does, in what a person judged."""
+
+_TABLES: Final = ("reviews", "contests", "scores", "facts")
+"""In the order in which rows can go: a review points at its contest."""
 _SCORE_COLUMNS: Final = (
     "made_at",
     "start_s",
@@ -88,6 +94,18 @@ class Scores:
         await self._write(lambda connection: connection.execute(_INSERT_FACTS, values))
         return row
 
+    async def contest(self, grant: ConsentGrant, score: ToneScore) -> int:
+        """Drop a score that an agent contests, and all of the same caller that it is a mean of; how many went.
+
+        They are erased and overwritten. Of the stretch no score can be written any more. A call whose grant has ended
+        in the meantime loses its scores all the same, and its contest is not noted.
+        """
+        made_at = self._now()
+        start_s = max(0.0, score.end_s - FORGOTTEN_S)
+        life = (stamp(made_at), stamp(grant.retention.expiry(made_at)))
+        values = (grant.grant_id, *life, start_s, score.end_s, score.model_id)
+        return await self._database.erase(lambda connection: _contest(connection, values))
+
     async def erase(self, grant_ids: Iterable[str]) -> int:
         """Delete all that was derived under these grants and overwrite it in the file; how many rows went."""
         wanted = [(grant_id,) for grant_id in grant_ids]
@@ -98,11 +116,11 @@ class Scores:
         return await self._delete("expires_at <= ?", [(stamp(now),)])
 
     async def of_call(self, call_id: str) -> list[ScoreRow]:
-        """The verdicts of a call, in order of time."""
+        """The verdicts that stand of a call, in order of time; a person's (`PERSON`) in place of a contested score."""
         found = await self._database.read(
             lambda connection: connection.execute(
                 "SELECT score_id, grant_id, made_at, expires_at, kind, start_s, end_s, activation, activation_sigma,"
-                " anger, anger_sigma, reason, model_id FROM scores JOIN grants USING (grant_id)"
+                " anger, anger_sigma, reason, model_id FROM told JOIN grants USING (grant_id)"
                 " WHERE call_id = ? ORDER BY start_s, score_id",
                 (call_id,),
             ).fetchall()
@@ -157,12 +175,26 @@ class Scores:
         return await self._database.erase(change)
 
 
+def _contest(connection: sqlite3.Connection, values: tuple[str, str, str, float, float, str]) -> int:
+    grant_id, _, _, start_s, end_s, _ = values
+    dropped = connection.execute(
+        "DELETE FROM scores WHERE kind = 'tone' AND grant_id = ? AND start_s < ? AND end_s > ?",
+        (grant_id, end_s, start_s),
+    ).rowcount
+    with contextlib.suppress(sqlite3.IntegrityError):  # no live grant any more: the call ended while we waited
+        connection.execute(
+            "INSERT INTO contests (grant_id, made_at, expires_at, start_s, end_s, model_id) VALUES (?, ?, ?, ?, ?, ?)",
+            values,
+        )
+    return dropped
+
+
 def _kept_of(connection: sqlite3.Connection, call_id: str) -> dict[str, Any]:
     cursor = connection.cursor()
     cursor.row_factory = sqlite3.Row
     of_caller = "JOIN grants USING (grant_id) WHERE call_id = ? AND party = 'caller'"
     scores = cursor.execute(
-        f"SELECT {', '.join(_SCORE_COLUMNS)} FROM scores {of_caller} ORDER BY start_s, score_id",  # noqa: S608
+        f"SELECT {', '.join(_SCORE_COLUMNS)} FROM told {of_caller} ORDER BY start_s, score_id",  # noqa: S608
         (call_id,),
     ).fetchall()
     facts = cursor.execute(f"SELECT {', '.join(_KEPT_FACTS)} FROM facts {of_caller}", (call_id,)).fetchone()  # noqa: S608

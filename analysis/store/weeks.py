@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from analysis.emotion.drift import BINS, KINDS, SCORED, Week, bin_of, week_of
+from analysis.emotion.drift import BINS, CONTESTED, KINDS, SCORED, Week, bin_of, week_of
 from consent.database import Database
 from consent.errors import DatabaseUnavailable, InvalidValue
 from consent.retention import MAX_SCORES_DAYS
@@ -29,6 +29,7 @@ SEVERAL_AGENTS: Final = 5
 KEPT: Final = timedelta(days=MAX_SCORES_DAYS)
 """How long a week stays: as long as the longest that may be announced for scores."""
 
+_CONTESTED: Final = "SELECT model_id FROM contests JOIN grants USING (grant_id) WHERE call_id = ?"
 _COLUMNS: Final = "week, model_id, activation, anger, verdicts"
 
 
@@ -81,7 +82,8 @@ class Weeks:
     """The votes of one model, and the weeks of a file. Every method that waits may raise DatabaseUnavailable, and
     InvalidValue where a row was tampered with.
 
-    `scores_days` is how long a vote may wait: no longer than what it was drawn from is kept.
+    `scores_days` is how long a vote may wait: no longer than what it was drawn from is kept. `take` says of a vote
+    whether it counts in these sums.
     """
 
     def __init__(
@@ -91,18 +93,21 @@ class Weeks:
         scores_days: int,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         draw: Callable[[int], int] = secrets.randbelow,
+        take: Callable[[Vote], bool] = lambda vote: True,
     ) -> None:
         self._database = database
         self.model_id = model_id
         self._longest = timedelta(days=scores_days)
         self._now = now
         self._draw = draw
+        self._take = take
         self._batch = _Batch(now())
 
     def vote_of(self, connection: sqlite3.Connection, call_id: str) -> Vote | None:
         """What a call would give, on the transaction that seals it; None for nothing.
 
-        A call that either party stopped gives nothing, nor does one that another model had judged before a restart.
+        A call that either party stopped gives nothing, nor does one that another model had judged before a restart. A
+        call in which a score was contested counts as that, whatever else was said in it.
         """
         stopped = "SELECT 1 FROM answers WHERE call_id = ? AND answer IN ('withdrawn', 'objected')"
         if connection.execute(stopped, (call_id,)).fetchone() is not None:
@@ -112,18 +117,25 @@ class Weeks:
             " WHERE call_id = ?",
             (SCORED, call_id),
         ).fetchall()
+        contested = {model_id for (model_id,) in connection.execute(_CONTESTED, (call_id,))}
         scored = [(bin_of(activation), bin_of(anger)) for kind, activation, anger, _ in verdicts if kind == SCORED]
-        if not verdicts or {model_id for *_, model_id in verdicts} - {None, self.model_id}:
+        models = contested.union(model_id for *_, model_id in verdicts)
+        if not (verdicts or contested) or models - {None, self.model_id}:
             return None
         agents = "SELECT endpoint FROM grants WHERE call_id = ? AND party = 'agent'"
+        talked = frozenset(endpoint for (endpoint,) in connection.execute(agents, (call_id,))) or frozenset({""})
+        if contested:  # what is left of its scores fills no bin: who contests one says that this caller is misread
+            return Vote(CONTESTED, None, talked)
         return Vote(
             kind=str(verdicts[self._draw(len(verdicts))][0]),
             bins=scored[self._draw(len(scored))] if scored else None,
-            agents=frozenset(endpoint for (endpoint,) in connection.execute(agents, (call_id,))) or frozenset({""}),
+            agents=talked,
         )
 
     def count(self, vote: Vote) -> None:
-        """Count the vote of a call that is sealed now."""
+        """Count the vote of a call that is sealed now, if it may be counted."""
+        if not self._take(vote):
+            return
         if not self._batch.kinds:
             self._batch.since = self._now()
         self._batch.add(vote)

@@ -47,6 +47,8 @@ class CallView:
     tone: Verdict | None
     facts: ConversationFacts | None
     problem: str = ""
+    contested: bool = False
+    """The agent contested the newest score, which was dropped, and there is no newer one."""
 
 
 class Board:

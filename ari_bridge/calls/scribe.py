@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import sqlite3
 from collections import deque
+from typing import Final
 
 from structlog.typing import FilteringBoundLogger
 
 from analysis.conversation import ConversationFacts
-from analysis.emotion.score import Verdict
+from analysis.emotion.score import ToneScore, Verdict
 from ari_bridge.calls.rooms import Rooms
 from ari_bridge.pbx.port import Answered, PbxRefused
 from consent.entry import Entry
-from consent.errors import Withdrawn
+from consent.errors import DatabaseUnavailable, Withdrawn
 from consent.gate import Grants
-from consent.grant import Consented
+from consent.grant import Consented, ConsentGrant
 from consent.parties import Party
 from consent.states import Answer
 
+CONTEST_RETRY_S: Final = 2.0
+"""How soon a contested score is tried to be erased again. The call is not sealed before."""
 ERASES: dict[Answer, frozenset[Party]] = {
     Answer.WITHDRAWN: frozenset(Party),
     Answer.OBJECTED: frozenset({Party.AGENT}),
@@ -72,6 +76,20 @@ class Scribe:
         """Store a verdict; one whose grant has ended is dropped. Raises DatabaseUnavailable."""
         with contextlib.suppress(Withdrawn):
             await self._rooms.scores.keep(verdict)
+
+    async def contest(self, grant: ConsentGrant, score: ToneScore) -> None:
+        """Erase a score that the agent contested, however long the file cannot be written, and count it.
+
+        No log tells of it: beside the PBX's call records a line would say who contests.
+        """
+        while True:
+            try:
+                await self._rooms.scores.contest(grant, score)
+            except DatabaseUnavailable:
+                await asyncio.sleep(CONTEST_RETRY_S)
+            else:
+                self._rooms.tally.contested += 1
+                return
 
     async def keep_facts(self, grants: Grants | None) -> None:
         """Store the facts so far, of each party under its own grant. Raises DatabaseUnavailable."""

@@ -17,7 +17,8 @@ from ari_bridge.calls.ears import YOUNG_S, Ears
 from ari_bridge.calls.fork import Fork
 from ari_bridge.calls.rooms import Rooms
 from ari_bridge.calls.scribe import Scribe
-from ari_bridge.calls.states import Plan, plan
+from ari_bridge.calls.states import FINAL, LAST_FIRST, STAGE_OF, Plan, plan
+from ari_bridge.calls.told_tone import ToldTone
 from ari_bridge.media.udp_receiver import NoFreePort
 from ari_bridge.pbx.port import Answered, PbxRefused
 from consent.entry import ENDINGS, Entry, Standing
@@ -31,8 +32,6 @@ log = structlog.get_logger()
 
 FACTS_EVERY_S: Final = 2.0
 """How often the facts on the screen and in the file are brought up to date."""
-TONE_STAYS_S: Final = 30.0
-"""A verdict older than this is not shown any more: the screen cannot tell its age."""
 TURN_S: Final = 0.5
 """A granted call takes a turn at least so often, for its leases, facts and retries."""
 RETRY_S: Final = 2.0
@@ -43,19 +42,6 @@ NEVER_S: Final = float("inf")
 AWAY: Final = "the PBX is out of reach: nothing is heard until it is back"
 YOUNG_ENDS: Final = 4
 """After so many forks in a row that ended at once (two forks, two times) the screen says so."""
-
-STAGE_OF: Final[dict[Answer, Stage]] = {
-    Answer.ASKED: Stage.ASKED,
-    Answer.GRANTED: Stage.PAUSED,
-    Answer.REFUSED: Stage.REFUSED,
-    Answer.WITHDRAWN: Stage.WITHDRAWN,
-    Answer.OBJECTED: Stage.OBJECTED,
-    Answer.EXPIRED: Stage.ENDED,
-}
-LAST_FIRST: Final = (Answer.EXPIRED, Answer.WITHDRAWN, Answer.OBJECTED, Answer.REFUSED, Answer.GRANTED)
-"""Of several answers of a call the first of these is where it stands."""
-FINAL: Final = frozenset({Stage.REFUSED, Stage.WITHDRAWN, Stage.OBJECTED, Stage.ENDED})
-"""Nothing is heard any more once a call stands here."""
 
 
 class Session:
@@ -75,11 +61,11 @@ class Session:
         # The only conversation in which a call may be heard again after the bridge was away (None: it was not away).
         self._must_match: str | None = None
         self._heard_in = self._agent_leg = self._unheard_leg = ""
-        self._zero_s = self._next_facts_s = self._not_before_s = self._tone_until_s = 0.0
+        self._zero_s = self._next_facts_s = self._not_before_s = 0.0
         self._no_fork_before_s, self._young_ends = 0.0, 0
         self._stage, self._problem, self._changed_at = Stage.ASKED, "", datetime.now(UTC)
         self._language = self._notice_id = ""
-        self._tone: Verdict | None = None
+        self._tone = ToldTone()
 
     # What happens to a call: plain methods, at once.
 
@@ -153,10 +139,20 @@ class Session:
     def verdict(self, verdict: Consented[Verdict]) -> None:
         """Show and keep what the engine says of the caller."""
         with contextlib.suppress(Withdrawn):
-            self._tone = verdict.open()
-            self._tone_until_s = self._now_s() + TONE_STAYS_S
+            if self._tone.tell(verdict.open(), self._now_s()):
+                self._show()
+                self._spawn(self._keep(verdict))
+
+    def contest(self) -> bool:
+        """The agent says that the score on the screen is wrong: it is hidden now, then erased; False without one."""
+        if self._stage is not Stage.GRANTED or self._grants is None:
+            return False
+        contested = self._tone.contest(self._now_s())
+        if contested is not None:
+            self._rooms.engine.begin_anew(self.call_id)
             self._show()
-            self._spawn(self._keep(verdict))
+            self._spawn(self._scribe.contest(self._grants.caller, contested))
+        return contested is not None
 
     def fork_ended(self, fork_id: str) -> None:
         """The PBX ended a fork: one that never worked is not made again in a loop."""
@@ -302,6 +298,7 @@ class Session:
         """A new agent begins with new facts: nobody sees, or is measured by, what another agent did."""
         if self._agent_leg not in ("", agent_leg):
             self._scribe.drop()
+            self._tone.clear()
             self._grants, self._unheard_leg = None, ""
         self._agent_leg = agent_leg
 
@@ -350,7 +347,7 @@ class Session:
     def _stop(self, answer: Answer) -> None:
         if answer is not Answer.EXPIRED:  # facts of a call that ended are kept before its grants end: see the scribe
             self._rooms.gate.end(self.call_id, answer)
-            self._tone = None
+            self._tone.clear()
         self._ears.close_all()
 
     def _fail(self, sentence: str, retry_s: float) -> None:
@@ -371,7 +368,7 @@ class Session:
         legs = [topology.channels[i] for i in topology.conversation(self.call_id).legs if i in topology.channels]
         agents = {leg.channel_id: leg.endpoint for leg in legs if leg.endpoint and roles.of(leg) is Party.AGENT}
         is_theirs = agents.keys() == {self._agent_leg}  # the facts so far are not of another agent
-        has_tone = self._stage is Stage.GRANTED and self._now_s() <= self._tone_until_s
+        is_heard, now_s = self._stage is Stage.GRANTED, self._now_s()
         self._rooms.board.put(
             CallView(
                 call_id=self.call_id,
@@ -379,9 +376,10 @@ class Session:
                 changed_at=self._changed_at,
                 language=self._language,
                 agents=tuple(sorted(set(agents.values()))),
-                tone=self._tone if has_tone else None,
+                tone=self._tone.shown(now_s) if is_heard else None,
                 facts=self._scribe.facts if is_theirs and self._stage not in FINAL else None,
                 problem=self._problem,
+                contested=is_heard and self._tone.is_contested(now_s),
             )
         )
 

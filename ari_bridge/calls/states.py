@@ -7,11 +7,25 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from ari_bridge.calls.board import Stage
 from ari_bridge.calls.roles import Roles
 from ari_bridge.calls.topology import Conversation
 from ari_bridge.pbx.port import Channel
 from consent.parties import Party
-from consent.states import STOP_KEYS, STOP_KEYS_GAP_S
+from consent.states import STOP_KEYS, STOP_KEYS_GAP_S, Answer
+
+STAGE_OF: Final[dict[Answer, Stage]] = {
+    Answer.ASKED: Stage.ASKED,
+    Answer.GRANTED: Stage.PAUSED,
+    Answer.REFUSED: Stage.REFUSED,
+    Answer.WITHDRAWN: Stage.WITHDRAWN,
+    Answer.OBJECTED: Stage.OBJECTED,
+    Answer.EXPIRED: Stage.ENDED,
+}
+LAST_FIRST: Final = (Answer.EXPIRED, Answer.WITHDRAWN, Answer.OBJECTED, Answer.REFUSED, Answer.GRANTED)
+"""Of several answers of a call the first of these is where it stands."""
+FINAL: Final = frozenset({Stage.REFUSED, Stage.WITHDRAWN, Stage.OBJECTED, Stage.ENDED})
+"""Nothing is heard any more once a call stands here."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,6 +120,11 @@ class Switchboard:
             session.answer(entry, Answered(call_id, answer, entry.why, "", "", entry.at, None))
         return True
 
+    def contest(self, call_id: str) -> bool:
+        """An agent contests the score of a call that stands on the screen; False where none does."""
+        session = self._sessions.get(call_id)
+        return session is not None and session.contest()
+
     async def obey(self) -> None:
         """Stop the calls that were stopped past us: on the page, on a line, at the command line.
 

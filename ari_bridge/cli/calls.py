@@ -1,13 +1,14 @@
 """`ouidire calls`: how many calls were asked, and what came of it, day by day.
 
 No line of it can be joined with a call of the PBX's own records: of calls that are over there are totals of whole days
-alone, and a day with few calls is not broken down. Nothing of an agent is in it, and nothing by which to rank people.
+alone, and a day with few calls is not broken down. Nothing of an agent is in it, and nothing by which to rank people:
+on a quiet day one agent took all calls, so what was measured in them is told in sums of many alone (`ouidire figures`,
+`ouidire model drift`), and whose stop it was is not told at all.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import sqlite3
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections import Counter
@@ -27,6 +28,9 @@ DEFAULT_DAYS: Final = 7
 MAX_DAYS: Final = 365
 FEW: Final = 5
 """A day with fewer calls is not broken down."""
+ANSWERS: Final = {"yes": "granted", "no": "refused", "stopped": "stopped"}
+STOPPED: Final = {"withdrawn": "stopped", "objected": "stopped"}
+"""Whose stop it was would say, of a day with one agent, when that agent objected."""
 
 _STANDINGS: Final = """
     SELECT standing, count(*) FROM (
@@ -35,12 +39,11 @@ _STANDINGS: Final = """
 
 
 class Day(NamedTuple):
-    """The calls of one day that are over: answers by kind, and verdicts by `tone` or the reason of an abstention."""
+    """The calls of one day that are over: how many, and in how many of them each answer was given."""
 
     day: str
     calls: int
     answers: Mapping[str, int]
-    verdicts: Mapping[str, int]
 
 
 class Calls(NamedTuple):
@@ -58,35 +61,31 @@ async def read(ledger: Ledger, since: date) -> Calls:
 
 
 def _read(connection: sqlite3.Connection, records: Sequence[Record]) -> Calls:
-    from consent.sealed_rows import answers_of, derived_of
+    from consent.sealed_rows import answers_of
 
     calls: Counter[str] = Counter()
     answers: dict[str, Counter[str]] = {}
-    verdicts: dict[str, Counter[str]] = {}
     for record in records:
         day = record.opened_on
         calls[day] += 1
-        said = {one["answer"] for one in answers_of(connection, record)}
+        said = {STOPPED.get(one["answer"], one["answer"]) for one in answers_of(connection, record)}
         answers.setdefault(day, Counter()).update(said)
-        kept = json.loads(derived_of(connection, record) or b"{}").get("scores", [])
-        verdicts.setdefault(day, Counter()).update(one["reason"] or "tone" for one in kept)
-    days = [Day(day, calls[day], answers[day], verdicts[day]) for day in sorted(calls, reverse=True)]
-    return Calls(dict(connection.execute(_STANDINGS).fetchall()), days)
+    days = [Day(day, calls[day], answers[day]) for day in sorted(calls, reverse=True)]
+    in_progress: Counter[str] = Counter()
+    for standing, count in connection.execute(_STANDINGS):
+        in_progress[STOPPED.get(standing, standing)] += count
+    return Calls(in_progress, days)
 
 
 def table(days: Sequence[Day]) -> Iterator[str]:
     """The lines of the days."""
-    titles = ("day (UTC)", "calls", "yes", "no", "taken back", "objected", "measured", "not measured")
+    titles = ("day (UTC)", "calls", *ANSWERS)
     cells: list[tuple[str, ...]] = [titles]
     for one in days:
         if one.calls < FEW:
             cells.append((one.day, f"fewer than {FEW}", *["-"] * (len(titles) - 2)))
             continue
-        answers = tuple(str(one.answers.get(name, 0)) for name in ("granted", "refused", "withdrawn", "objected"))
-        reasons = ", ".join(
-            f"{count} {reason.replace('_', ' ')}" for reason, count in sorted(one.verdicts.items()) if reason != "tone"
-        )
-        cells.append((one.day, str(one.calls), *answers, str(one.verdicts.get("tone", 0)), reasons or "-"))
+        cells.append((one.day, str(one.calls), *(str(one.answers.get(name, 0)) for name in ANSWERS.values())))
     widths = [max(len(line[column]) for line in cells) for column in range(len(cells[0]))]
     for line in cells:
         yield "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip()

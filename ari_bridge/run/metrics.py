@@ -15,15 +15,16 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
-from analysis.emotion.drift import FROM_CARD, SINCE_START, Drift, Outcome, psi_of
+from analysis.emotion.drift import CONTESTED, FROM_CARD, SINCE_START, Drift, Outcome, psi_of
 from analysis.emotion.score import Reason
 from analysis.engine.histogram import Histogram
 from analysis.engine.stats import EngineStats
 from ari_bridge.calls.board import Stage
+from ari_bridge.calls.cues import CueCounts
 from ari_bridge.calls.fork import Fork
 from ari_bridge.calls.rooms import Rooms
 from ari_bridge.calls.switchboard import Switchboard
-from ari_bridge.calls.tally import FEW_CALLS
+from ari_bridge.calls.tally import FEW_CALLS, MANY_CALLS, SEVERAL_AGENTS
 from ari_bridge.lines.lines import Lines
 from ari_bridge.screens.push import PushStats
 from ari_bridge.web.app import Readiness
@@ -88,6 +89,8 @@ class Figures(Collector):
         self._watched = watched
         self._answers = Withheld(dict.fromkeys(ANSWERS.values(), 0))
         self._verdicts = Withheld({"scored": 0, **dict.fromkeys(Reason, 0)})
+        self._contested = Withheld({CONTESTED: 0})
+        self._cues = Withheld(CueCounts().as_counts())
 
     def collect(self) -> Iterator[Metric]:
         """Every family with each of its labels, those at zero too."""
@@ -97,6 +100,7 @@ class Figures(Collector):
         yield from self._media()
         yield from _engine(engine)
         yield from self._of_verdicts(engine)
+        yield from self._of_agents()
         yield from self._kept()
         yield from _drift(self._watched.drift())
 
@@ -149,7 +153,7 @@ class Figures(Collector):
         yield _counters(
             "pushes",
             "Cards for desk phones. sent: the PBX took it; superseded: a newer one came before; "
-            "refused: too many phones waited.",
+            "refused: too many phones waited; pull_only: the phone's family is not pushed to, it fetches its card.",
             "outcome",
             {one.name: getattr(pushes, one.name) for one in fields(PushStats)},
         )
@@ -220,6 +224,26 @@ class Figures(Collector):
             f"Stretches of callers' speech that were not judged, by reason, {when} (engine: at once).",
             "reason",
             {reason: told[reason] for reason in Reason},
+        )
+
+    def _of_agents(self) -> Iterator[Metric]:
+        tally = self._watched.rooms.tally
+        if tally.large_crowd.is_one:
+            self._contested.tell({CONTESTED: tally.contested})
+            self._cues.tell(tally.cues.as_counts())
+            tally.large_crowd.begin_anew()
+        when = f"told when {MANY_CALLS} more calls, of {SEVERAL_AGENTS} agents at least, have been heard"
+        yield _counter(
+            "scores_contested",
+            f"Scores that an agent contested and that were dropped, {when}.",
+            self._contested.told[CONTESTED],
+        )
+        yield _counters(
+            "cues",
+            "Cues observed in calls, whether or not somebody has hidden them. raised: for a screen; held_back: too "
+            f"soon after another; stale: dropped, since no screen could have had it in time; {when}.",
+            "cue",
+            self._cues.told,
         )
 
     def _kept(self) -> Iterator[Metric]:

@@ -18,6 +18,7 @@ from consent.retention import MAX_CLIPS_DAYS, MAX_RECORDS_DAYS, MAX_SCORES_DAYS,
 Port = Annotated[int, Field(ge=1, le=65535)]
 MediaPort = Annotated[int, Field(ge=1024, le=65535)]
 Word = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\s\x00-\x1f]+$")]
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Dialled = Annotated[str, Field(pattern=r"^[A-Za-z0-9+*#?_.-]{1,40}$")]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})?$")]
 _TIME: Final = r"([01]\d|2[0-3]):[0-5]\d"
@@ -44,7 +45,15 @@ class Family(StrEnum):
     """Which XML a desk phone reads."""
 
     YEALINK = "yealink"
+    MITEL = "mitel"
+    SNOM = "snom"
     CISCO = "cisco"
+    POLY = "poly"
+    FANVIL = "fanvil"
+    GRANDSTREAM = "grandstream"
+    UNIFY = "unify"
+    AUTO = "auto"
+    """The one that the phone names when it registers."""
     NONE = "none"
 
 
@@ -75,7 +84,8 @@ class PbxSection(Section):
     ami_port: Port = Field(default=5038, description="TCP port of the PBX's AMI.")
     ami_user: Word = Field(default="ouidire", description="User of manager.conf that listens and renews leases.")
     phones_user: Word = Field(
-        default="ouidire-phones", description="User of manager.conf that only pushes documents to phones."
+        default="ouidire-phones",
+        description="User of manager.conf that pushes documents to phones and asks which are there, no more.",
     )
     secrets_file: Path = Field(
         default=Path("/etc/ouidire/secrets.toml"),
@@ -276,10 +286,21 @@ class ScreensSection(Section):
     base_url: str = Field(default="http://127.0.0.1:8480", description="The same server as the phones reach it.")
     default_family: Family = Field(
         default=Family.NONE,
-        description="Family of the phones that families does not name: yealink, cisco or none (no screen).",
+        description="Family of the phones that families does not name, as phones.md lists them; auto: by the phone's "
+        "user agent; none: no screen.",
     )
     families: dict[Word, Family] = Field(
         default_factory=dict, description='Family of single endpoints, for example { 1001 = "yealink" }.'
+    )
+    addresses: dict[Word, Digest] = Field(
+        default_factory=dict,
+        description="Addresses that stay, for phones that only fetch: endpoint and digest, as ouidire phone address "
+        "prints them.",
+    )
+    check_addresses: bool = Field(
+        default=False,
+        description="Show a card only to the IP address from which its endpoint is registered, as the PBX tells it; "
+        "not where phones come through a proxy, or fetch from another address than they register from.",
     )
     tls_cert: Path | None = Field(default=None, description="PEM file with the certificate chain.")
     tls_key: Path | None = Field(default=None, description="PEM file with the private key.")
@@ -295,6 +316,12 @@ class ScreensSection(Section):
     @model_validator(mode="after")
     def _tls_off_loopback(self) -> Self:
         need_tls(self.host, self.tls_cert, self.tls_key)
+        return self
+
+    @model_validator(mode="after")
+    def _addresses_differ(self) -> Self:
+        if len(set(self.addresses.values())) < len(self.addresses):
+            raise ValueError("two endpoints of addresses have one digest: each phone has an address of its own")
         return self
 
     def family_of(self, endpoint: str) -> Family:

@@ -14,8 +14,10 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableVariable
 
+from ari_bridge.calls.roles import Roles
 from ari_bridge.run.analysis_section import AnalysisSection
 from ari_bridge.run.engine_section import EngineSection
+from ari_bridge.run.figures_section import FiguresSection
 from ari_bridge.run.metrics_section import MetricsSection
 from ari_bridge.run.profile_section import ProfileSection
 from ari_bridge.run.sections import (
@@ -56,6 +58,7 @@ class Settings(BaseSettings):
     analysis: AnalysisSection = Field(default_factory=AnalysisSection)
     engine: EngineSection = Field(default_factory=EngineSection)
     notice: NoticeSection = Field(default_factory=NoticeSection)
+    figures: FiguresSection = Field(default_factory=FiguresSection)
     metrics: MetricsSection = Field(default_factory=MetricsSection)
     log: LogSection = Field(default_factory=LogSection)
 
@@ -73,6 +76,14 @@ class Settings(BaseSettings):
     def _listeners_lie_apart(self) -> Self:
         if self.metrics.port == self.screens.port:
             raise ValueError("metrics.port: must not be screens.port: phones have no business with the figures")
+        return self
+
+    @model_validator(mode="after")
+    def _groups_are_of_staff(self) -> Self:
+        roles = Roles(self.parties.trunks)
+        for name, endpoints in self.figures.groups.items():
+            if outside := sorted(filter(roles.is_outside, endpoints)):
+                raise ValueError(f"figures.groups: {', '.join(outside)} of {name} leads outside (parties.trunks)")
         return self
 
     @model_validator(mode="after")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from typing import Final
@@ -23,9 +23,14 @@ from analysis.engine.network_host import InBridge, NetworkHost
 from analysis.engine.process_networks import ProcessNetworks
 from analysis.engine.stats import EngineStats
 from analysis.speech.silero import SileroDetector, model_path
+from analysis.store.groups import Groups
 from analysis.store.scores import Scores
 from analysis.store.weeks import Weeks
 from ari_bridge.calls.board import Board, CallView
+from ari_bridge.calls.cue_file import shipped
+from ari_bridge.calls.cue_watch import CueWatch
+from ari_bridge.calls.hidden_cues import NAME as HIDDEN_CUES
+from ari_bridge.calls.hidden_cues import HiddenCues
 from ari_bridge.calls.roles import Roles
 from ari_bridge.calls.rooms import Rooms
 from ari_bridge.calls.switchboard import Switchboard
@@ -36,6 +41,7 @@ from ari_bridge.pbx.asterisk.phones import AsteriskPhones
 from ari_bridge.run.conditions import require
 from ari_bridge.run.dial_in import DialIn, open_dial_in
 from ari_bridge.run.drift_watch import DriftWatch, served
+from ari_bridge.run.group_watch import GroupWatch
 from ari_bridge.run.janitor import Janitor
 from ari_bridge.run.media_place import open_place
 from ari_bridge.run.metrics import Watched
@@ -43,7 +49,10 @@ from ari_bridge.run.metrics_site import open_metrics
 from ari_bridge.run.notices import notices, staff_notices
 from ari_bridge.run.passwords import read_passwords
 from ari_bridge.run.persons import keep_change
+from ari_bridge.run.phone_addresses import PhoneAddresses
+from ari_bridge.run.phone_families import PhoneFamilies
 from ari_bridge.run.records import open_ledger, site_of
+from ari_bridge.run.sections import Family
 from ari_bridge.run.settings import Settings
 from ari_bridge.run.tone import choice_of, reports_of
 from ari_bridge.screens.push import Pusher
@@ -51,8 +60,10 @@ from ari_bridge.screens.tokens import Tokens
 from ari_bridge.web.app import Readiness, make_app, open_site, server_tls
 from ari_bridge.web.desk import Desk
 from ari_bridge.web.phone_views import PhoneViews
+from ari_bridge.web.pulse_views import PulseViews
 from ari_bridge.web.rights_views import RightsViews
 from ari_bridge.web.staff_views import StaffViews
+from ari_bridge.web.standing import Standing
 from consent.database import Database
 from consent.errors import DatabaseUnavailable
 from consent.forgetting import Forgetting
@@ -60,6 +71,7 @@ from consent.gate import Gate
 from consent.grant import Consented
 from consent.guesses import Guesses
 from consent.ledger import Ledger
+from consent.pulse import Pulse
 from consent.rights import Rights
 from consent.states import Answer
 
@@ -83,7 +95,7 @@ async def serve(settings: Settings) -> None:
         service = await _open(settings, stack)
         log.info("service.started", database=str(settings.database.path), media=settings.media.host)
         async with asyncio.TaskGroup() as group:
-            janitor = Janitor(service.rooms.scores, service.rooms.ledger, chores=(service.drift.look,))
+            janitor = Janitor(service.rooms.scores, service.rooms.ledger, chores=service.chores)
             group.create_task(janitor.run(), name="janitor")
             group.create_task(_drop_ended(service.rooms.board), name="board")
             group.create_task(service.watch_engine(), name="engine watch")
@@ -102,9 +114,11 @@ class Service:
         dial_in: DialIn | None = None,
         foreign: ForeignTone | None = None,
         reference: Reference | None = None,
+        chores: Sequence[Callable[[], Awaitable[None]]] = (),
     ) -> None:
         self.rooms = rooms
         self.drift = DriftWatch(rooms.weeks, reference)
+        self.chores = (self.drift.look, *chores)
         self._foreign = foreign
         self._dial_in = dial_in
         self._database = database
@@ -198,6 +212,7 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Service:
     stack.push_async_callback(engine.stop)
     await engine.start()
     pbx = AsteriskPbx(ari, listener, settings.media.lease_s)
+    groups = await _open_groups(settings, database, engine.model_id, board, stack)
     dial_in = await open_dial_in(settings, ledger, pbx, lambda: switchboards[0].obey())
     rooms = Rooms(
         pbx=pbx,
@@ -205,7 +220,7 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Service:
         gate=Gate(ledger),
         engine=engine,
         scores=Scores(database),
-        weeks=Weeks(database, engine.model_id, settings.retention.scores_days),
+        weeks=Weeks(database, engine.model_id, settings.retention.scores_days, take=groups.take),
         board=board,
         topology=Topology(),
         roles=Roles(settings.parties.trunks, settings.parties.unmonitored),
@@ -214,7 +229,8 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Service:
         lease_s=settings.media.lease_s,
     )
     switchboards.append(Switchboard(rooms, dial_in.take))
-    service = Service(rooms, switchboards[0], database, dial_in, foreign, served(settings)[1])
+    chores = (groups.look, Pulse(ledger).expire)
+    service = Service(rooms, switchboards[0], database, dial_in, foreign, served(settings)[1], chores)
     pusher_access = AmiAccess(
         settings.pbx.ami_host, settings.pbx.ami_port, settings.pbx.phones_user, passwords.phones_password
     )
@@ -232,6 +248,19 @@ def _say_languages(reports: Reports) -> None:
         log.error("report.refused", file=file, reason=reason)
     for language, one in reports.unlocked.items():
         log.info("language.unlocked", language=language, **one.as_note())
+
+
+async def _open_groups(
+    settings: Settings, database: Database, model_id: str, board: Board, stack: AsyncExitStack
+) -> GroupWatch:
+    figures = settings.figures
+    watch = GroupWatch(
+        Groups(database, figures.as_grouping(), figures.as_floor(), model_id, settings.retention.scores_days)
+    )
+    await watch.open()
+    stack.push_async_callback(watch.close)
+    board.watch(watch.see)
+    return watch
 
 
 def _engine(
@@ -258,14 +287,19 @@ async def _open_screens(settings: Settings, service: Service, access: AmiAccess,
     phones = AsteriskPhones(access)
     await phones.start()
     stack.push_async_callback(phones.stop)
-    pusher = Pusher(phones)
-    stack.push_async_callback(pusher.stop)
     board = service.rooms.board
-    desk = Desk(settings.screens.family_of, settings.screens.base_url, pusher, Tokens(), board.view)
+    hidden = HiddenCues(settings.keys.folder / HIDDEN_CUES)
+    cues = CueWatch(shipped(), hidden, lambda view: desk.changed(view), service.rooms.tally.cues)
+    pusher = Pusher(phones, cue_dropped=cues.dropped)
+    stack.push_async_callback(pusher.stop)
+    tokens, family_of = Tokens(), await _families(settings, phones, stack)
+    standing = Standing(settings.screens.addresses, tokens, family_of, settings.notice.languages[0])
+    desk = Desk(family_of, settings.screens.base_url, pusher, tokens, board.view, standing, cues)
+    board.watch(cues.see)  # before the desk, which draws what it found
     board.watch(desk.changed)
     board.watch(_say)
     board.watch(service.rooms.tally.see)
-    views = (PhoneViews(desk, service.stop), *_pages(settings, service.rooms.ledger))
+    views = (_phone_views(settings, service, desk, phones), *_pages(settings, service.rooms.ledger))
     app = make_app(views, service.readiness)
     tls = server_tls(settings.screens.tls_cert, settings.screens.tls_key)
     runner = await open_site(app, settings.screens.host, settings.screens.port, tls)
@@ -273,9 +307,27 @@ async def _open_screens(settings: Settings, service: Service, access: AmiAccess,
     return pusher
 
 
-def _pages(settings: Settings, ledger: Ledger) -> tuple[RightsViews, StaffViews]:
+async def _families(settings: Settings, phones: AsteriskPhones, stack: AsyncExitStack) -> Callable[[str], str]:
+    """Which family an endpoint's phone is of; the PBX is asked where the settings leave that to it, and else never."""
+    screens = settings.screens
+    if Family.AUTO not in (screens.default_family, *screens.families.values()):
+        return screens.family_of
+    families = PhoneFamilies(screens.family_of, phones.user_agents)
+    await families.look()
+    stack.callback(asyncio.create_task(families.watch(), name="families watch").cancel)
+    return families.family_of
+
+
+def _phone_views(settings: Settings, service: Service, desk: Desk, phones: AsteriskPhones) -> PhoneViews:
+    keys = desk, service.stop, service.switchboard.contest
+    if not settings.screens.check_addresses:
+        return PhoneViews(*keys)
+    return PhoneViews(*keys, PhoneAddresses(phones.addresses).is_of)
+
+
+def _pages(settings: Settings, ledger: Ledger) -> tuple[RightsViews, StaffViews, PulseViews]:
     guesses = Guesses(ledger.database, ledger.keyring, ledger.keys)
-    return RightsViews(Rights(ledger), guesses, site_of(settings)), StaffViews(ledger)
+    return RightsViews(Rights(ledger), guesses, site_of(settings)), StaffViews(ledger), PulseViews(Pulse(ledger))
 
 
 def _say(view: CallView) -> None:

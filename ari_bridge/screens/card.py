@@ -33,10 +33,18 @@ class CardState(StrEnum):
 
 
 class Action(StrEnum):
-    """What a softkey does."""
+    """What a softkey does: but for EXIT, the page below the call's own address that it leads to."""
 
     STOP = "stop"
     """The agent's objection: leads to the page below the call's own."""
+    CONTEST = "contest"
+    """The agent says that the score shown is wrong: asks once more before it is dropped."""
+    CONFIRM = "contest/confirm"
+    """The second press: the score is dropped."""
+    BACK = "card"
+    """The call's own screen."""
+    HIDE = "hide"
+    """The agent hides the cues, or brings them back."""
     EXIT = "exit"
     """Leaves the screen; the phone does it by itself."""
 
@@ -74,6 +82,12 @@ class ScoreCard:
     keys: tuple[Key, ...]
     refresh_s: int | None
     """After how many seconds a phone that pulls asks again; None for the last card of a call."""
+    update: str = "Update"
+    """The label of the key that fetches the card anew, on families that do not by themselves."""
+    cue: str = ""
+    """The one of the lines that is a cue, which no phone is to be sent late; "" for none."""
+    snapshot: str = ""
+    """A line that says how old the card may be, for families that show it until somebody fetches it anew."""
 
     def __post_init__(self) -> None:
         if len(self.lines) > MAX_LINES:

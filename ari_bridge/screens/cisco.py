@@ -31,7 +31,9 @@ CAPABILITY = Capability(
 )
 
 # 79xx reads positions 1 to 4 and keeps 3 for Exit; 78xx and 88xx place keys in order of position.
-_POSITIONS = {Action.STOP: 1, Action.EXIT: 3}
+_POSITIONS = {
+    Action.STOP: 1, Action.CONFIRM: 1, Action.CONTEST: 2, Action.BACK: 2, Action.EXIT: 3, Action.HIDE: 4,
+}  # fmt: skip
 
 
 def render(card: ScoreCard, url: str) -> Document:
@@ -85,8 +87,8 @@ def _key_url(key: Key, url: str) -> str:
     match key.action:
         case Action.EXIT:
             return "SoftKey:Exit"
-        case Action.STOP:
-            return f"{url}/stop"
+        case _:
+            return f"{url}/{key.action.value}"
 
 
 def _checked(url: str) -> str:

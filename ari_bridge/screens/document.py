@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ari_bridge.screens.card import ScoreCard
-from consent.errors import OuidireError
+from consent.errors import InvalidValue, OuidireError
 
 
 class TooLarge(OuidireError):
@@ -21,6 +21,8 @@ class PushKind(StrEnum):
     """The whole card."""
     ADDRESS = "address"
     """The address of the card, which the phone fetches."""
+    NONE = "none"
+    """Nothing: no guide of the family documents a NOTIFY. The phone fetches its card."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +59,18 @@ class Capability:
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """One phone family: its name in addresses and settings; its renderers, both given the card's own address."""
+    """One phone family: its name in addresses and settings; its renderers, both given the card's own address.
+
+    Raises:
+        InvalidValue: it says that it is pushed to and has no renderer for that, or the other way round.
+    """
 
     name: str
     capability: Capability
     render: Callable[[ScoreCard, str], Document]
-    notify: Callable[[ScoreCard, str], NotifyDocument]
+    notify: Callable[[ScoreCard, str], NotifyDocument] | None
+    """None where nothing is pushed to the family."""
+
+    def __post_init__(self) -> None:
+        if (self.notify is None) is not (self.capability.push is PushKind.NONE):
+            raise InvalidValue(f"the family {self.name} is pushed to with a renderer, or not at all")

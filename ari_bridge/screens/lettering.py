@@ -30,6 +30,11 @@ def clean(text: str) -> str:
     return "".join(kept)
 
 
+def literal(text: str) -> str:
+    """The text, cleaned, for phones that put a variable in the place of `$...`: a dollar sign becomes the wide one."""
+    return clean(text).replace("$", "＄")
+
+
 def shorten(text: str, characters: int) -> str:
     """At most so many characters, the last one an ellipsis where something was cut.
 

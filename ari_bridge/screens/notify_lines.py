@@ -18,16 +18,21 @@ MAX_LINE_BYTES = 1000
 DECLARATION = "<?xml version='1.0' encoding='UTF-8'?>"
 
 _ESCAPES = str.maketrans(
-    {"&": "&amp;", "<": "&lt;", ">": "&gt;"} | {character: f"&#{ord(character)};" for character in "\"'\\,()[]{}"}
+    {"&": "&amp;", "<": "&lt;", ">": "&gt;"} | {character: f"&#{ord(character)};" for character in '"\\,()[]{}'}
 )
 
 
 def escaped(text: str) -> str:
-    """Text or an attribute's value, cleaned, with everything that XML or AMI would take for syntax as a reference.
+    """A text, cleaned, with everything that XML or AMI would take for syntax as a reference.
 
     The ends of a card's lines are references too: the phone breaks there, and AMI sees no end of line.
     """
     return "&#10;".join(clean(line).translate(_ESCAPES) for line in text.split("\n"))
+
+
+def quoted(value: str) -> str:
+    """The same for the value of an attribute, which stands between apostrophes."""
+    return escaped(value).replace("'", "&#39;")
 
 
 def body_bytes(lines: tuple[str, ...]) -> int:
@@ -50,7 +55,7 @@ def lines(root: Element) -> tuple[str, ...]:
     """The tree with its declaration on as few lines as hold it, each of at most 1,000 bytes of UTF-8.
 
     Raises:
-        TooLarge: a single element without children is longer than a line.
+        TooLarge: a single element that holds text is longer than a line.
     """
     packed = [DECLARATION]
     room = MAX_LINE_BYTES - len(DECLARATION)
@@ -73,11 +78,12 @@ def _check(piece: str) -> None:
 
 
 def _pieces(element: Element) -> list[str]:
-    """What may not be cut: a start tag, an end tag, or a whole element that holds text alone."""
-    attributes = "".join(f" {name}='{escaped(value)}'" for name, value in element.items())
-    if len(element) == 0:
-        if not element.text:
-            return [f"<{element.tag}{attributes}/>"]
-        return [f"<{element.tag}{attributes}>{escaped(element.text)}</{element.tag}>"]
-    inner = [piece for child in element for piece in _pieces(child)]
-    return [f"<{element.tag}{attributes}>", *inner, f"</{element.tag}>"]
+    """What may not be cut: a start tag, an end tag, or a whole element that holds text."""
+    attributes = "".join(f" {name}='{quoted(value)}'" for name, value in element.items())
+    if len(element) == 0 and not element.text:
+        return [f"<{element.tag}{attributes}/>"]
+    inner = [piece for child in element for piece in (*_pieces(child), escaped(child.tail or ""))]
+    pieces = [f"<{element.tag}{attributes}>", escaped(element.text or ""), *inner, f"</{element.tag}>"]
+    if element.text or any(child.tail for child in element):
+        return ["".join(pieces)]
+    return [piece for piece in pieces if piece]

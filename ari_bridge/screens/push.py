@@ -13,6 +13,7 @@ from ari_bridge.pbx.port import Phones
 from ari_bridge.screens.card import ScoreCard
 from ari_bridge.screens.families import FAMILIES
 from ari_bridge.screens.schedule import Phone, Push, Schedule
+from consent.errors import InvalidValue
 
 TIMEOUT_S = 3.0
 """A PBX that has not answered by then will not show the agent anything of use."""
@@ -22,30 +23,44 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class PushStats:
-    """Counts since the start. `superseded`: replaced by a newer card while waiting; `refused`: too many phones."""
+    """Counts since the start.
+
+    `superseded`: replaced by a newer card while waiting; `refused`: too many phones; `pull_only`: for a phone of a
+    family that is not pushed to, which fetches its card.
+    """
 
     sent: int
     failed: int
     superseded: int
     refused: int
+    pull_only: int = 0
 
 
 class Pusher:
     """Sends cards as the `Schedule` allows, one at a time to each phone. A phone's trouble never reaches the caller."""
 
-    def __init__(self, phones: Phones, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        phones: Phones,
+        clock: Callable[[], float] = time.monotonic,
+        cue_dropped: Callable[[], None] = lambda: None,
+    ) -> None:
         self._phones = phones
         self._clock = clock
-        self._schedule = Schedule()
+        self._schedule = Schedule(cue_dropped)
         self._deliveries: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._stopped = False
         self._sent = 0
         self._failed = 0
+        self._pull_only = 0
 
     def show(self, phone: Phone, url: str, card: ScoreCard) -> None:
         """Have a phone show a card whose own address is `url`, as soon as the rules allow. Returns at once."""
         if self._stopped:
+            return
+        if phone.family in FAMILIES and FAMILIES[phone.family].notify is None:
+            self._pull_only += 1
             return
         self._schedule.offer(Push(phone, url, card, offered_at_s=self._clock()))
         self.pump()
@@ -74,7 +89,7 @@ class Pusher:
 
     def stats(self) -> PushStats:
         """What was sent so far."""
-        return PushStats(self._sent, self._failed, self._schedule.superseded, self._schedule.refused)
+        return PushStats(self._sent, self._failed, self._schedule.superseded, self._schedule.refused, self._pull_only)
 
     def _set_timer(self) -> None:
         if self._timer is not None:
@@ -86,7 +101,10 @@ class Pusher:
 
     async def _deliver(self, push: Push) -> None:
         try:
-            document = FAMILIES[push.phone.family].notify(push.card, push.url)
+            notify = FAMILIES[push.phone.family].notify
+            if notify is None:
+                raise InvalidValue(f"nothing is pushed to the family {push.phone.family}")
+            document = notify(push.card, push.url)
             async with asyncio.timeout(TIMEOUT_S):
                 await self._phones.notify(push.phone.endpoint, document.event, document.content_type, document.content)
         except Exception as error:  # noqa: BLE001 - the root of this task: a phone's trouble is counted and ends here

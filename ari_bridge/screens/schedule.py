@@ -6,6 +6,7 @@ the screen already is sent again only to keep it from running out there.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from ari_bridge.screens.card import CardState, ScoreCard
@@ -66,9 +67,13 @@ class _Screen:
 
 
 class Schedule:
-    """What waits for which phone. Times are seconds of one steady clock."""
+    """What waits for which phone. Times are seconds of one steady clock.
 
-    def __init__(self) -> None:
+    `cue_dropped` is called where a cue waited for its phone and gave way to a card without it: it was never sent.
+    """
+
+    def __init__(self, cue_dropped: Callable[[], None] = lambda: None) -> None:
+        self._cue_dropped = cue_dropped
         self._screens: dict[str, _Screen] = {}
         self.superseded = 0
         """Cards that a newer one replaced before they were sent."""
@@ -90,6 +95,8 @@ class Schedule:
             return
         if screen.waiting is not None and not screen.waiting.shows_the_same_as(screen.shown):
             self.superseded += not push.shows_the_same_as(screen.waiting)
+            if screen.waiting.card.cue and not push.card.cue:
+                self._cue_dropped()
         screen.waiting = push
 
     def due(self, now_s: float) -> list[Push]:

@@ -12,6 +12,8 @@ ENDED_FOR_S = 60.0
 """How long after hang-up an address still answers "call ended"."""
 MAX_CALL_S = 12 * 3600.0
 """No call lasts longer: an address whose end we missed dies all the same."""
+ASKED_FOR_S = 60.0
+"""How long a question that a phone was shown may be answered."""
 MAX_TICKETS = 10_000
 
 
@@ -25,12 +27,15 @@ class Ticket:
     family: str
     language: str
     ended: bool
+    standing: str = ""
+    """The secret of the address at which the phone asked, where that is one that stays."""
 
 
 @dataclass(slots=True)
 class _Entry:
     ticket: Ticket
     dies_at_s: float
+    asked_until_s: float = 0.0
 
 
 class Tokens:
@@ -68,6 +73,11 @@ class Tokens:
         """The living tickets of a call."""
         return tuple(self._entries[token].ticket for (call, _), token in self._live.items() if call == call_id)
 
+    def of_extension(self, extension: str) -> Ticket | None:
+        """The living ticket of the newest call of an extension; None between calls."""
+        found = (token for (_, one), token in reversed(self._live.items()) if one == extension)
+        return next((self._entries[token].ticket for token in found), None)
+
     def end(self, ticket: Ticket) -> None:
         """The call is over for that phone: its token answers "call ended" for 60 s more, then nothing."""
         entry = self._entries.get(ticket.token)
@@ -76,6 +86,20 @@ class Tokens:
         entry.ticket = replace(entry.ticket, ended=True)
         entry.dies_at_s = self._clock() + ENDED_FOR_S
         del self._live[ticket.call_id, ticket.extension]
+
+    def ask(self, ticket: Ticket) -> None:
+        """That phone is shown a question, which waits for a second key."""
+        entry = self._entries.get(ticket.token)
+        if entry is not None:
+            entry.asked_until_s = self._clock() + ASKED_FOR_S
+
+    def answer(self, ticket: Ticket) -> bool:
+        """Whether that phone was shown a question a moment ago; it is answered once."""
+        entry = self._entries.get(ticket.token)
+        if entry is None:
+            return False
+        was_asked, entry.asked_until_s = self._clock() < entry.asked_until_s, 0.0
+        return was_asked
 
     def __len__(self) -> int:
         return len(self._entries)

@@ -75,6 +75,8 @@ def _card(words: Words, state: CardState, lines: tuple[str, ...]) -> ScoreCard:
         footer=words.footer,
         keys=(Key(words.stop, Action.STOP), leave) if state in _STOPPABLE else (leave,),
         refresh_s=_refresh_s(state),
+        update=words.update,
+        snapshot=words.snapshot,
     )
 
 

@@ -39,6 +39,9 @@ class Words:
     footer: str
     stop: str
     exit: str
+    update: str
+    snapshot: str
+    """For phones that do not ask by themselves: what stands there is as old as the last time they asked."""
     stop_failed: str
 
 
@@ -97,6 +100,8 @@ ENGLISH = Words(
     footer="Advice only. You decide.",
     stop="Stop",
     exit="Exit",
+    update="Update",
+    snapshot="As of the last update.",
     stop_failed="The stop did not work, the analysis may go on. *9 stops it.",
 )
 
@@ -155,10 +160,197 @@ FRENCH = Words(
     footer="Simple avis. Vous décidez.",
     stop="Arrêter",
     exit="Quitter",
+    update="Actualiser",
+    snapshot="Vu à la dernière mise à jour.",
     stop_failed="L'arrêt a échoué, l'analyse continue peut-être. *9 l'arrête.",
 )
 
-LANGUAGES: Mapping[str, Words] = MappingProxyType({"en": ENGLISH, "fr": FRENCH})
+SPANISH = Words(
+    title="Análisis de llamada",
+    consent=MappingProxyType(
+        {
+            CardState.ASKED: "Consentimiento: pedido.",
+            CardState.GRANTED: "Consentimiento: dado.",
+            CardState.PAUSED: "Consentimiento: dado.",
+            CardState.REFUSED: "Consentimiento: negado.",
+            CardState.WITHDRAWN: "Consentimiento: retirado por quien llama.",
+            CardState.OBJECTED: "Consentimiento: detenido por el agente.",
+            CardState.FAILED: "Consentimiento: dado.",
+            CardState.ENDED: "Llamada terminada.",
+        }
+    ),
+    detail=MappingProxyType(
+        {
+            CardState.ASKED: "Aún sin respuesta. No se escucha nada.",
+            CardState.PAUSED: "Análisis en pausa. Ahora no se escucha nada.",
+            CardState.REFUSED: "No se escucha ni se analiza nada.",
+            CardState.WITHDRAWN: "Ya no se escucha ni se analiza nada.",
+            CardState.OBJECTED: "Ya no se escucha ni se analiza nada.",
+            CardState.FAILED: "El análisis falló. No se mide nada.",
+            CardState.ENDED: "Ya no se escucha ni se analiza nada.",
+        }
+    ),
+    tone="Tono de quien llama: {}.",
+    tones=("calmo", "más bien calmo", "ni calmo ni tenso", "más bien tenso", "tenso"),
+    fairly_sure="bastante seguro",
+    uncertain="incierto",
+    unclear="no está claro (muy incierto)",
+    not_measured="Tono de quien llama sin medir: {}.",
+    reasons=MappingProxyType(
+        {
+            Reason.TOO_LITTLE_SPEECH: "muy poca habla",
+            Reason.BOTH_SPEAK: "hablaban los dos a la vez",
+            Reason.LINE: "mala línea",
+            Reason.NOISE: "ruido",
+            Reason.SECOND_VOICE: "otra voz cerca",
+            Reason.UNFAMILIAR: "desconocido para el modelo",
+            Reason.LANGUAGE: "no probado en este idioma",
+            Reason.ENGINE: "el análisis no dio abasto",
+            Reason.WARMING_UP: "aún no se ha oído bastante",
+        }
+    ),
+    no_verdict_yet="aún sin evaluar",
+    talk_share="Su parte de habla: unos {} %.",
+    overlap="Los dos a la vez: unos {} s. Inicios: usted {} / quien llama {}.",
+    longest_pause="Pausa más larga: unos {} s.",
+    answers="Respuesta: usted {} s / quien llama {} s.",
+    pace="Quien llama: unas {} sílabas/s.",
+    level="Voz desde el inicio: {:+} dB.",
+    too_short="Tiempo de habla sin medir: se ha oído poco.",
+    footer="Solo orientativo. Usted decide.",
+    stop="Detener",
+    exit="Salir",
+    update="Actualizar",
+    snapshot="Según la última lectura.",
+    stop_failed="No se pudo detener, el análisis quizá siga. *9 lo detiene.",
+)
+
+
+GERMAN = Words(
+    title="Anrufanalyse",
+    consent=MappingProxyType(
+        {
+            CardState.ASKED: "Einwilligung: erfragt.",
+            CardState.GRANTED: "Einwilligung: erteilt.",
+            CardState.PAUSED: "Einwilligung: erteilt.",
+            CardState.REFUSED: "Einwilligung: abgelehnt.",
+            CardState.WITHDRAWN: "Einwilligung: vom Anrufer widerrufen.",
+            CardState.OBJECTED: "Einwilligung: vom Agenten gestoppt.",
+            CardState.FAILED: "Einwilligung: erteilt.",
+            CardState.ENDED: "Anruf beendet.",
+        }
+    ),
+    detail=MappingProxyType(
+        {
+            CardState.ASKED: "Noch keine Antwort. Nichts wird gehört.",
+            CardState.PAUSED: "Analyse pausiert. Jetzt wird nichts gehört.",
+            CardState.REFUSED: "Nichts wird gehört oder analysiert.",
+            CardState.WITHDRAWN: "Nichts wird mehr gehört oder analysiert.",
+            CardState.OBJECTED: "Nichts wird mehr gehört oder analysiert.",
+            CardState.FAILED: "Analyse gescheitert. Nichts wird gemessen.",
+            CardState.ENDED: "Nichts wird mehr gehört oder analysiert.",
+        }
+    ),
+    tone="Ton (Anrufer): {}.",
+    tones=("ruhig", "eher ruhig", "weder ruhig noch angespannt", "eher angespannt", "angespannt"),
+    fairly_sure="eher sicher",
+    uncertain="ungewiss",
+    unclear="unklar (sehr ungewiss)",
+    not_measured="Ton (Anrufer) nicht gemessen: {}.",
+    reasons=MappingProxyType(
+        {
+            Reason.TOO_LITTLE_SPEECH: "zu wenig Sprache",
+            Reason.BOTH_SPEAK: "beide sprachen zugleich",
+            Reason.LINE: "schlechte Leitung",
+            Reason.NOISE: "Geräusche",
+            Reason.SECOND_VOICE: "andere Stimme in der Nähe",
+            Reason.UNFAMILIAR: "dem Modell unbekannt",
+            Reason.LANGUAGE: "Sprache nicht erprobt",
+            Reason.ENGINE: "die Analyse kam nicht nach",
+            Reason.WARMING_UP: "noch nicht genug gehört",
+        }
+    ),
+    no_verdict_yet="noch nichts bewertet",
+    talk_share="Ihr Anteil am Gespräch: etwa {} %.",
+    overlap="Beide zugleich: etwa {} s. Begonnen: Sie {} / Anrufer {}.",
+    longest_pause="Längste Pause: etwa {} s.",
+    answers="Antwort nach: Sie {} s / Anrufer {} s.",
+    pace="Anrufer: etwa {} Silben/s.",
+    level="Stimme seit Beginn: {:+} dB.",
+    too_short="Redezeiten nicht gemessen: zu wenig gehört.",
+    footer="Nur Hinweise. Sie entscheiden.",
+    stop="Stopp",
+    exit="Verlassen",
+    update="Neu laden",
+    snapshot="Stand: letztes Neuladen.",
+    stop_failed="Der Stopp misslang, die Analyse läuft vielleicht weiter. *9 stoppt sie.",
+)
+
+
+ITALIAN = Words(
+    title="Analisi della chiamata",
+    consent=MappingProxyType(
+        {
+            CardState.ASKED: "Consenso: chiesto.",
+            CardState.GRANTED: "Consenso: dato.",
+            CardState.PAUSED: "Consenso: dato.",
+            CardState.REFUSED: "Consenso: negato.",
+            CardState.WITHDRAWN: "Consenso: ritirato da chi chiama.",
+            CardState.OBJECTED: "Consenso: fermato dall'agente.",
+            CardState.FAILED: "Consenso: dato.",
+            CardState.ENDED: "Chiamata terminata.",
+        }
+    ),
+    detail=MappingProxyType(
+        {
+            CardState.ASKED: "Ancora nessuna risposta. Non si ascolta nulla.",
+            CardState.PAUSED: "Analisi in pausa. Ora non si ascolta nulla.",
+            CardState.REFUSED: "Non si ascolta né si analizza nulla.",
+            CardState.WITHDRAWN: "Non si ascolta né si analizza più nulla.",
+            CardState.OBJECTED: "Non si ascolta né si analizza più nulla.",
+            CardState.FAILED: "L'analisi è fallita. Non si misura nulla.",
+            CardState.ENDED: "Non si ascolta né si analizza più nulla.",
+        }
+    ),
+    tone="Tono di chi chiama: {}.",
+    tones=("calmo", "piuttosto calmo", "né calmo né teso", "piuttosto teso", "teso"),
+    fairly_sure="abbastanza sicuro",
+    uncertain="incerto",
+    unclear="poco chiaro (molto incerto)",
+    not_measured="Tono (chiamante) non misurato: {}.",
+    reasons=MappingProxyType(
+        {
+            Reason.TOO_LITTLE_SPEECH: "troppo poco parlato",
+            Reason.BOTH_SPEAK: "parlavano tutti e due",
+            Reason.LINE: "linea scadente",
+            Reason.NOISE: "rumore",
+            Reason.SECOND_VOICE: "un'altra voce vicina",
+            Reason.UNFAMILIAR: "sconosciuto al modello",
+            Reason.LANGUAGE: "non provato in questa lingua",
+            Reason.ENGINE: "l'analisi è rimasta indietro",
+            Reason.WARMING_UP: "sentito ancora troppo poco",
+        }
+    ),
+    no_verdict_yet="ancora nulla di valutato",
+    talk_share="La sua parte di parola: circa {} %.",
+    overlap="Tutti e due insieme: circa {} s. Inizi: lei {} / chi chiama {}.",
+    longest_pause="Pausa più lunga: circa {} s.",
+    answers="Risposta: lei {} s / chi chiama {} s.",
+    pace="Chi chiama: circa {} sillabe/s.",
+    level="Voce dall'inizio: {:+} dB.",
+    too_short="Tempi di parola non misurati: sentito troppo poco.",
+    footer="Solo indicazioni. Decide lei.",
+    stop="Fermare",
+    exit="Uscire",
+    update="Aggiornare",
+    snapshot="All'ultimo aggiornamento.",
+    stop_failed="Lo stop non è riuscito, l'analisi forse continua. *9 la ferma.",
+)
+
+
+LANGUAGES: Mapping[str, Words] = MappingProxyType(
+    {"en": ENGLISH, "fr": FRENCH, "es": SPANISH, "de": GERMAN, "it": ITALIAN}
+)
 
 
 def words_of(language: str) -> Words:

@@ -24,6 +24,15 @@ def leaf(above: Element, tag: str, *lines: str) -> Element:
     return child
 
 
+def broken_leaf(above: Element, tag: str, *lines: str) -> Element:
+    """Add an element that holds the lines, a `br` between each two; nobody cleans them here."""
+    child = ElementTree.SubElement(above, tag)
+    child.text = lines[0] if lines else None
+    for line in lines[1:]:
+        ElementTree.SubElement(child, "br").tail = line
+    return child
+
+
 def document(root: Element, encoding: str, max_bytes: int, headers: Mapping[str, str]) -> Document:
     """The tree as an encoded document with its declaration.
 
@@ -34,6 +43,18 @@ def document(root: Element, encoding: str, max_bytes: int, headers: Mapping[str,
     if len(body) > max_bytes:
         raise TooLarge(f"{root.tag} has {len(body)} bytes, the phone takes {max_bytes}")
     return Document(body, f"text/xml; charset={encoding}", headers)
+
+
+def page(root: Element, max_bytes: int, headers: Mapping[str, str]) -> Document:
+    """The tree as a page of XHTML that a browser of HTML reads too: every element has its end tag.
+
+    Raises:
+        TooLarge: more than `max_bytes` of UTF-8.
+    """
+    body = ElementTree.tostring(root, encoding="utf-8", short_empty_elements=False)
+    if len(body) > max_bytes:
+        raise TooLarge(f"{root.tag} has {len(body)} bytes, the phone takes {max_bytes}")
+    return Document(body, "text/html; charset=UTF-8", headers)
 
 
 def refresh_headers(card: ScoreCard, url: str) -> dict[str, str]:

@@ -6,22 +6,14 @@ its own width; the formatted one cuts lines on the small models.
 
 from __future__ import annotations
 
-from ari_bridge.screens import notify_lines
+from ari_bridge.screens import notify_lines, one_packet
 from ari_bridge.screens.card import Action, Key, ScoreCard
-from ari_bridge.screens.document import Capability, Document, Family, NotifyDocument, PushKind, TooLarge
+from ari_bridge.screens.document import Capability, Document, Family, NotifyDocument, PushKind
 from ari_bridge.screens.lettering import shorten
 from ari_bridge.screens.xml_wire import Element, document, leaf, parent, refresh_headers
 
 MAX_OBJECT_BYTES = 10_000
 MAX_TITLE_CHARACTERS = 32
-MAX_NOTIFY_BYTES = 1300
-"""The longest request that may go over UDP where the path's MTU is not known (RFC 3261, 18.1.1)."""
-NOTIFY_HEADER_BYTES = 550
-"""Reserved for the request line and headers that the PBX writes (about 520 with addresses of usual length)."""
-MAX_NOTIFY_BODY_BYTES = MAX_NOTIFY_BYTES - NOTIFY_HEADER_BYTES
-LIVE_TIMEOUT_S = 120
-"""A pushed card leaves by itself when nothing renews it: a dead bridge must not leave an old tone on a screen."""
-ENDED_TIMEOUT_S = 10
 
 CAPABILITY = Capability(
     push=PushKind.CARD,
@@ -40,7 +32,7 @@ def render(card: ScoreCard, url: str) -> Document:
     Raises:
         TooLarge: more than 10,000 bytes.
     """
-    return document(_screen(card, card.lines, url), CAPABILITY.encoding, MAX_OBJECT_BYTES, refresh_headers(card, url))
+    return document(_screen(card, url), CAPABILITY.encoding, MAX_OBJECT_BYTES, refresh_headers(card, url))
 
 
 def notify(card: ScoreCard, url: str) -> NotifyDocument:
@@ -48,30 +40,22 @@ def notify(card: ScoreCard, url: str) -> NotifyDocument:
 
     Where even the first line does not fit, the address of the card alone.
     """
-    for kept in range(len(card.lines), 0, -1):
-        lines = card.lines if kept == len(card.lines) else (*card.lines[:kept], "...")
-        try:
-            content = notify_lines.lines(_screen(card, lines, url))
-        except TooLarge:
-            continue
-        if notify_lines.body_bytes(content) <= MAX_NOTIFY_BODY_BYTES:
-            return _notify_document(content)
-    return _notify_document(notify_lines.lines(_execute(url)))
+    content = one_packet.fitting(card, lambda shorter: _screen(shorter, url))
+    return _notify_document(notify_lines.lines(_execute(url)) if content is None else content)
 
 
 def _notify_document(content: tuple[str, ...]) -> NotifyDocument:
     return NotifyDocument("Yealink-xml", "application/xml", content)
 
 
-def _screen(card: ScoreCard, lines: tuple[str, ...], url: str) -> Element:
-    timeout_s = ENDED_TIMEOUT_S if card.refresh_s is None else LIVE_TIMEOUT_S
+def _screen(card: ScoreCard, url: str) -> Element:
     root = Element(
         "YealinkIPPhoneTextScreen",
         # Beep's default is yes, and the agent would hear it in mid-call.
-        {"Beep": "no", "Timeout": str(timeout_s), "destroyOnExit": "yes"},
+        {"Beep": "no", "Timeout": str(one_packet.timeout_s(card)), "destroyOnExit": "yes"},
     )
     leaf(root, "Title", shorten(card.title, MAX_TITLE_CHARACTERS))
-    leaf(root, "Text", card.consent, *lines, card.footer)
+    leaf(root, "Text", card.consent, *card.lines, card.footer)
     for index, key in enumerate(card.keys, start=1):
         softkey = parent(root, "SoftKey", index=str(index))
         leaf(softkey, "Label", key.label)
@@ -83,8 +67,8 @@ def _key_uri(key: Key, url: str) -> str:
     match key.action:
         case Action.EXIT:
             return "SoftKey:Exit"
-        case Action.STOP:
-            return f"{url}/stop"
+        case _:
+            return f"{url}/{key.action.value}"
 
 
 def _execute(url: str) -> Element:

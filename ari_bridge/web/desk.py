@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from analysis.emotion.score import ToneScore
 from ari_bridge.calls.board import CallView, Stage
+from ari_bridge.calls.cue_watch import CueWatch
+from ari_bridge.screens import contesting, cueing
 from ari_bridge.screens.card import CardState, ScoreCard
 from ari_bridge.screens.document import Document
 from ari_bridge.screens.families import FAMILIES
+from ari_bridge.screens.idle import no_call
 from ari_bridge.screens.push import Pusher
 from ari_bridge.screens.schedule import Phone
 from ari_bridge.screens.tokens import Ticket, Tokens
 from ari_bridge.screens.wording import card_of
+from ari_bridge.web.standing import NO_CALL, Standing
 from consent.errors import InvalidValue
 
 MAX_BASE_URL_CHARACTERS = 200
@@ -22,7 +27,8 @@ class Desk:
     """The phones of all agents. A view's tone and facts go to the agents who talk in it, and to nobody else.
 
     `family_of` names the phone family of an endpoint (any name that is no family of ours: no screen); `base_url` is
-    where phones reach us; `view_of` gives the newest view of a call, None where there is none any more.
+    where phones reach us; `view_of` gives the newest view of a call, None where there is none any more; `standing` the
+    addresses that stay; `cues` what agents may be told of their call, and have hidden.
 
     Raises:
         InvalidValue: `base_url` is no http address of printable ASCII with at most 200 characters.
@@ -35,6 +41,8 @@ class Desk:
         pusher: Pusher,
         tokens: Tokens,
         view_of: Callable[[str], CallView | None],
+        standing: Standing | None = None,
+        cues: CueWatch | None = None,
     ) -> None:
         _check(base_url)
         self._family_of = family_of
@@ -42,6 +50,8 @@ class Desk:
         self._pusher = pusher
         self._tokens = tokens
         self._view_of = view_of
+        self._standing = standing
+        self._cues = cues
 
     def changed(self, view: CallView) -> None:
         """Bring a new view of a call to the phones of its agents. Returns at once; no phone's trouble comes back."""
@@ -51,19 +61,51 @@ class Desk:
                 if family in FAMILIES:
                     self._tokens.issue(view.call_id, endpoint, family, view.language)
         for ticket in self._tokens.of_call(view.call_id):
-            card = _card(view, ticket)
+            card = self._shown(view, ticket)
             self._pusher.show(Phone(ticket.extension, ticket.family), self.address(ticket), card)
             if card.state is CardState.ENDED:
                 self._tokens.end(ticket)
 
     def find(self, family: str, token: str) -> Ticket | None:
-        """The ticket of a token, if it is one of that family's and not dead."""
+        """The ticket of a token or of an address that stays, if it is one of that family's and not dead."""
         ticket = self._tokens.find(token)
+        if ticket is None and self._standing is not None:
+            return self._standing.find(family, token)
         return ticket if ticket is not None and ticket.family == family else None
 
     def page(self, ticket: Ticket) -> Document:
         """What the phone shows now."""
-        return self.draw(ticket, _card(self._view_of(ticket.call_id), ticket))
+        if ticket.call_id == NO_CALL:
+            return self.draw(ticket, no_call(ticket.language))
+        return self.draw(ticket, self._shown(self._view_of(ticket.call_id), ticket))
+
+    def hide(self, ticket: Ticket) -> Document:
+        """The agent's next choice for the cues, which holds at once, and the card that says it. Nobody else is told."""
+        view = self._view_of(ticket.call_id)
+        if self._cues is None or view is None or self._shown(view, ticket).state is not CardState.GRANTED:
+            return self.page(ticket)
+        chosen = self._cues.press(ticket.call_id, ticket.extension, view.language)
+        self.changed(view)
+        return self.draw(ticket, cueing.offering(cueing.telling(_card(view, ticket), chosen), view.language))
+
+    def has_score(self, ticket: Ticket) -> bool:
+        """Whether a score stands on that phone now, which its agent may contest."""
+        view = self._view_of(ticket.call_id)
+        return view is not None and _is_contestable(view, ticket)
+
+    def ask(self, ticket: Ticket) -> Document:
+        """The question whether the score on that phone is wrong."""
+        self._tokens.ask(ticket)
+        return self.draw(ticket, contesting.question(ticket.language))
+
+    def is_answered(self, ticket: Ticket) -> bool:
+        """Whether that phone was shown the question a moment ago: an answer counts once."""
+        return self._tokens.answer(ticket)
+
+    def too_late(self, ticket: Ticket) -> Document:
+        """What the phone shows where the score was gone before its agent had contested it."""
+        card = _card(self._view_of(ticket.call_id), ticket)
+        return self.draw(ticket, contesting.too_late(card, ticket.language))
 
     def draw(self, ticket: Ticket, card: ScoreCard) -> Document:
         """A card as the document of that phone's family."""
@@ -71,16 +113,33 @@ class Desk:
 
     def address(self, ticket: Ticket) -> str:
         """The secret address of the card."""
-        return f"{self._base_url}/phone/{ticket.family}/{ticket.token}"
+        return f"{self._base_url}/phone/{ticket.family}/{ticket.standing or ticket.token}"
+
+    def _shown(self, view: CallView | None, ticket: Ticket) -> ScoreCard:
+        """The card with the cue of the moment, if there is one for that phone, and the key that hides."""
+        card = _card(view, ticket)
+        if self._cues is None or view is None:
+            return card
+        line = self._cues.line(ticket.call_id, ticket.extension, view.language)
+        return cueing.offering(cueing.telling(card, line), view.language)
 
 
 def _card(view: CallView | None, ticket: Ticket) -> ScoreCard:
     """The call as that extension may see it: for an agent who handed it on, it has ended."""
     if view is None or ticket.ended or (view.stage is Stage.GRANTED and ticket.extension not in view.agents):
         return card_of(CardState.ENDED, language=ticket.language)
-    return card_of(
+    card = card_of(
         CardState(view.stage.value), language=view.language, tone=view.tone, facts=view.facts, problem=view.problem
     )
+    if view.contested and ticket.extension in view.agents:
+        return contesting.dropped(card, view.language)
+    return contesting.offering(card, view.language) if _is_contestable(view, ticket) else card
+
+
+def _is_contestable(view: CallView, ticket: Ticket) -> bool:
+    """A score, and on the screen of one who talks with the caller: nobody contests what was told to another."""
+    is_theirs = not ticket.ended and ticket.extension in view.agents
+    return is_theirs and view.stage is Stage.GRANTED and isinstance(view.tone, ToneScore)
 
 
 def _check(base_url: str) -> None:

@@ -7,6 +7,7 @@ sheet, runs no script and sets no cookie.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from importlib import resources
 from typing import Any, Final
 
@@ -32,12 +33,18 @@ _TEMPLATES: Final = Environment(
 )
 
 
-def draw(template: str, language: str, **values: Any) -> str:
-    """One page as HTML. Raises InvalidValue for a language that there is none in."""
+def words_of(language: str) -> Mapping[str, str]:
+    """Every word of the pages in one language. Raises InvalidValue for a language that there are none in."""
     if language not in _WORDS:
         raise InvalidValue(f"no page in {language!r}; there are {', '.join(LANGUAGES)}")
+    return _WORDS[language]
+
+
+def draw(template: str, language: str, **values: Any) -> str:
+    """One page as HTML. Raises InvalidValue for a language that there is none in."""
+    words = words_of(language)
     page = _TEMPLATES.get_template(f"{template}.html")
-    return page.render(words=_WORDS[language], language=language, languages=LANGUAGES, **values)
+    return page.render(words=words, language=language, languages=LANGUAGES, **values)
 
 
 def draw_copy(copy: dict[str, Any], language: str, **values: Any) -> str:

@@ -1,4 +1,4 @@
-"""What a desk phone fetches: its call's card, and the agent's objection behind the softkey Stop."""
+"""What a desk phone fetches: its card; and what its keys do: the objection, the contest, the hiding of cues."""
 
 from __future__ import annotations
 
@@ -14,52 +14,76 @@ from ari_bridge.screens.document import Document
 from ari_bridge.screens.tokens import Ticket
 from ari_bridge.screens.wording import stop_failed
 from ari_bridge.web.desk import Desk
+from ari_bridge.web.patience import Patience
 from consent.errors import OuidireError
 
 _log = structlog.get_logger(__name__)
 
 
+async def _anybody(endpoint: str, address: str) -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class PhoneStats:
-    """Counts since the start: cards fetched and Stop pressed, by family; stops that failed; dead or wrong tokens."""
+    """Counts since the start: cards fetched and keys pressed, by family; stops that failed; dead or wrong tokens, and
+    right ones from another address than the phone's.
+
+    Which key it was is not counted by family: where one agent has a phone of a family, it would be that agent's.
+    """
 
     fetched: Mapping[str, int]
-    stopped: Mapping[str, int]
+    pressed: Mapping[str, int]
     stop_failed: int
     not_found: int
 
 
 class PhoneViews:
-    """The views below `/phone`. `stop` is told the id of the call that an agent objects to."""
+    """The views below `/phone`. `stop` is told the id of the call that an agent objects to; `contest` that of the call
+    whose score an agent contests, and says whether there was one; `is_phone_of` says whether a phone of an endpoint is
+    at an address.
+    """
 
-    def __init__(self, desk: Desk, stop: Callable[[str], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        stop: Callable[[str], Awaitable[None]],
+        contest: Callable[[str], bool],
+        is_phone_of: Callable[[str, str], Awaitable[bool]] = _anybody,
+    ) -> None:
         self._desk = desk
         self._stop = stop
+        self._contest = contest
+        self._is_phone_of = is_phone_of
+        self._patience = Patience()
         self._fetched: Counter[str] = Counter()
-        self._stopped: Counter[str] = Counter()
+        self._pressed: Counter[str] = Counter()
         self._stop_failed = 0
         self._not_found = 0
 
     def routes(self) -> list[web.RouteDef]:
-        """Stop answers to GET too, since phones know nothing else; never to HEAD, which only looks."""
+        """Keys answer to GET too, since phones know nothing else; never to HEAD, which only looks."""
+        keys = {"stop": self.stop, "contest": self.ask, "contest/confirm": self.contest, "hide": self.hide}
+        own = "/phone/{family}/{token}"
         return [
-            web.get("/phone/{family}/{token}", self.card),
-            web.get("/phone/{family}/{token}/stop", self.stop, allow_head=False),
-            web.post("/phone/{family}/{token}/stop", self.stop),
+            web.get(own, self.card),
+            web.get(f"{own}/card", self.card),
+            *(web.get(f"{own}/{key}", handler, allow_head=False) for key, handler in keys.items()),
+            *(web.post(f"{own}/{key}", handler) for key, handler in keys.items()),
         ]
 
     async def card(self, request: web.Request) -> web.Response:
         """The card as it stands now; "call ended" for 60 s after hang-up; 404 for all else, whatever the cause."""
-        ticket = self._ticket(request)
+        ticket = await self._ticket(request)
         self._fetched[ticket.family] += 1
         return _response(self._desk.page(ticket))
 
     async def stop(self, request: web.Request) -> web.Response:
         """Object for the agent, then the card as it stands; where the PBX did not take it, a card that says so."""
-        ticket = self._ticket(request)
+        ticket = await self._ticket(request)
         if ticket.ended:
             return _response(self._desk.page(ticket))
-        self._stopped[ticket.family] += 1
+        self._pressed[ticket.family] += 1
         try:
             await self._stop(ticket.call_id)
         except (PbxRefused, TimeoutError, OSError, OuidireError) as error:
@@ -68,16 +92,41 @@ class PhoneViews:
             return _response(self._desk.draw(ticket, stop_failed(ticket.language)))
         return _response(self._desk.page(ticket))
 
+    async def ask(self, request: web.Request) -> web.Response:
+        """The first key: whether the score is wrong. Nothing is done yet; the card where no score is shown."""
+        ticket = await self._ticket(request)
+        if ticket.ended or not self._desk.has_score(ticket):
+            return _response(self._desk.page(ticket))
+        self._pressed[ticket.family] += 1
+        return _response(self._desk.ask(ticket))
+
+    async def contest(self, request: web.Request) -> web.Response:
+        """The second key: the score is hidden and dropped, and the card says so. Without the first key it asks."""
+        ticket = await self._ticket(request)
+        if ticket.ended:
+            return _response(self._desk.page(ticket))
+        if not self._desk.is_answered(ticket):
+            return await self.ask(request)
+        if self._desk.has_score(ticket) and self._contest(ticket.call_id):
+            return _response(self._desk.page(ticket))
+        return _response(self._desk.too_late(ticket))
+
+    async def hide(self, request: web.Request) -> web.Response:
+        """The agent hides the cues or brings them back. It is in no log, and this key is never counted as pressed."""
+        return _response(self._desk.hide(await self._ticket(request)))
+
     def stats(self) -> PhoneStats:
         """What was fetched so far."""
-        return PhoneStats(dict(self._fetched), dict(self._stopped), self._stop_failed, self._not_found)
+        return PhoneStats(dict(self._fetched), dict(self._pressed), self._stop_failed, self._not_found)
 
-    def _ticket(self, request: web.Request) -> Ticket:
+    async def _ticket(self, request: web.Request) -> Ticket:
         ticket = self._desk.find(request.match_info["family"], request.match_info["token"])
-        if ticket is None:
-            self._not_found += 1
-            raise web.HTTPNotFound
-        return ticket
+        if ticket is not None and await self._is_phone_of(ticket.extension, request.remote or ""):
+            return ticket
+        self._not_found += 1
+        if not await self._patience.wait() and request.transport is not None:
+            request.transport.abort()
+        raise web.HTTPNotFound
 
 
 def _response(document: Document) -> web.Response:

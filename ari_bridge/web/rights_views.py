@@ -138,7 +138,7 @@ class Entered:
     @classmethod
     async def of(cls, request: web.Request) -> Entered:
         """The fields of a request. A form of another site is refused: it could only try references."""
-        if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+        if is_of_another_site(request):
             raise web.HTTPForbidden
         try:
             fields = await request.post()
@@ -149,6 +149,11 @@ class Entered:
         if language not in LANGUAGES:
             language = language_of(request)
         return cls(texts.get("reference", ""), language, texts.get("sure") == "yes")
+
+
+def is_of_another_site(request: web.Request) -> bool:
+    """Whether a page that is not ours sent this form."""
+    return request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none")
 
 
 def language_of(request: web.Request) -> str:

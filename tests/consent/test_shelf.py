@@ -128,3 +128,17 @@ def test_nothing_that_was_removed_is_left_in_the_file(connection: sqlite3.Connec
     file = Path(connection.execute("PRAGMA database_list").fetchone()[2]).read_bytes()
     assert not any(ident in file or body[:24] in file for ident, body in came[::2])
     assert all(file.count(body[:24]) == 1 for _, body in came[1::2])
+
+
+def test_a_shelf_that_is_cleared_is_as_new(connection: sqlite3.Connection) -> None:
+    """Law: every blob is gone, those of other shelves stay, and the same ids find a place again, however many came."""
+    ids = [secrets.token_bytes(ID_BYTES) for _ in range(3000)]
+    LARGE.put(connection, ids[0], bytes(LARGE.size))
+    for _ in range(2):
+        for one in ids:
+            SMALL.put(connection, one, one.ljust(SMALL.size, b"."))
+        assert sorted(SMALL.bodies(connection)) == sorted(one.ljust(SMALL.size, b".") for one in ids)
+        SMALL.clear(connection)
+        assert SMALL.bodies(connection) == []
+        assert SMALL.find(connection, ids[0]) is None
+    assert len(LARGE.bodies(connection)) == 1

@@ -8,6 +8,7 @@ from pathlib import Path
 from analysis.conversation import ConversationFacts
 from analysis.delivery import Delivery
 from analysis.emotion.score import Abstained, Estimate, Reason, ToneScore
+from ari_bridge.screens import contesting, cueing
 from ari_bridge.screens.card import CardState, ScoreCard
 from ari_bridge.screens.families import FAMILIES
 from ari_bridge.screens.wording import card_of, stop_failed
@@ -19,6 +20,7 @@ FACTS = ConversationFacts(
     agent_overlaps=3, caller_answers=7, agent_answers=8, caller_latency_s=0.416, agent_latency_s=0.832,
     delivery=Delivery(articulation_s=31.0, articulation_rate=4.3, level_change_db=5.6),
 )  # fmt: skip
+EVEN = ToneScore(10.0, 14.0, Estimate(0.5, 0.08), Estimate(0.1, 0.1), "tone-1")
 TENSE = ToneScore(10.0, 14.0, Estimate(0.7, 0.15), Estimate(0.4, 0.2), "tone-1")
 NOISE = Abstained(10.0, 14.0, Reason.NOISE)
 PROBLEM = "The database is locked."
@@ -30,13 +32,22 @@ def address(family: str) -> str:
 
 
 def cards(language: str) -> dict[str, ScoreCard]:
-    """A card for every state, and for all that may stand in a granted one."""
+    """A card for every state, and for all that may stand in a granted one, with the keys that it has on a phone."""
     states = {
-        state.value: card_of(state, language=language, tone=TENSE, facts=FACTS, problem=PROBLEM) for state in CardState
+        state.value: card_of(state, language=language, tone=EVEN, facts=FACTS, problem=PROBLEM) for state in CardState
     }
-    return states | {
+    tense = card_of(CardState.GRANTED, language=language, tone=TENSE, facts=FACTS)
+    granted = {
+        "granted": contesting.offering(states["granted"], language),
+        "tense": contesting.offering(tense, language),
+        "contested": contesting.dropped(tense, language),
         "abstained": card_of(CardState.GRANTED, language=language, tone=NOISE, facts=FACTS),
         "first": card_of(CardState.GRANTED, language=language),
+    }
+    return {
+        **states,
+        **{name: cueing.offering(card, language) for name, card in granted.items()},
+        "question": contesting.question(language),
         "stop_failed": stop_failed(language),
     }
 
@@ -48,6 +59,8 @@ def documents() -> Iterator[tuple[str, bytes]]:
             for name, card in cards(language).items():
                 stem = f"{family.name}_{name}_{language}"
                 yield f"{stem}.xml", family.render(card, address(family.name)).body
+                if family.notify is None:
+                    continue
                 lines = family.notify(card, address(family.name)).content
                 yield f"{stem}_notify.txt", "".join(f"{line}\n" for line in lines).encode()
 

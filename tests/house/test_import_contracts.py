@@ -25,6 +25,7 @@ BREAKS: dict[str, tuple[str, str]] = {
     "door-pyaudio": ("ari_bridge/cli/serve.py", "import pyaudio"),
     "door-jinja": ("ari_bridge/web/app.py", "import jinja2"),
     "door-matplotlib": ("ari_bridge/web/pages.py", "import matplotlib"),
+    "door-pillow": ("ari_bridge/web/pages.py", "import PIL"),
     "door-sound-files": ("analysis/quality.py", "import soundfile"),
     "evaluation": ("analysis/emotion/evaluation/cell.py", "import analysis.emotion.onnx_model"),
     "door-prometheus": ("ari_bridge/web/metrics_views.py", "import prometheus_client"),

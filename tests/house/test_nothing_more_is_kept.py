@@ -17,8 +17,12 @@ from consent.keyring import MIGRATIONS as KEYRING
 from consent.tables import MIGRATIONS as CONSENT
 
 OF_A_VOICE = {
+    "contests": "contest_id grant_id made_at expires_at start_s end_s model_id",
     "facts": "grant_id made_at expires_at heard_s talk_s talk_share overlap_s longest_pause_s overlaps_begun answers "
     "response_latency_s articulation_s articulation_rate level_change_db",
+    "reviews": "contest_id grant_id made_at expires_at activation activation_sigma anger anger_sigma",
+    "group_weeks": "week name model_id calls yes not_judged contested activation activation_error anger anger_error",
+    "groupings": "week digest",
     "scores": "score_id grant_id made_at expires_at start_s end_s kind activation activation_sigma anger anger_sigma "
     "reason model_id",
     "weeks": "week model_id calls activation anger verdicts",
@@ -26,11 +30,13 @@ OF_A_VOICE = {
 """The tables of what is derived from voices: numbers, moments, a reason and the model's name."""
 OF_CONSENT = {
     "answers", "calls", "checkpoints", "counts", "grants", "guess_budget", "guess_sources", "ledger", "notices",
-    "records", "sealed_answers", "sealed_answers_places", "sealed_pieces", "sealed_pieces_places", "staff",
-    "_sqlite_migrations",
+    "pulse_codes", "pulse_envelopes", "pulse_envelopes_places", "pulse_surveys", "records",
+    "sealed_answers", "sealed_answers_places", "sealed_pieces", "sealed_pieces_places", "staff", "_sqlite_migrations",
 }  # fmt: skip
 SEALS_AND_KEYS = {
-    "checkpoints.key", "checkpoints.signature", "ledger.commitment", "records.derived", "records.secret",
+    "checkpoints.key", "checkpoints.signature", "ledger.commitment",
+    "pulse_envelopes.body", "pulse_envelopes.seal_id", "pulse_envelopes_places.entries",
+    "records.derived", "records.secret",
     "sealed_answers.body", "sealed_answers.seal_id", "sealed_answers_places.entries",
     "sealed_pieces.body", "sealed_pieces.seal_id", "sealed_pieces_places.entries",
 }  # fmt: skip

@@ -48,15 +48,15 @@ def table(found: Sequence[Drift], reference: Reference | None) -> Iterator[str]:
 
     The card knows no share that was not judged: of noise, loss and the course of a call it says nothing.
     """
-    yield "week (UTC)   calls   activation   anger        not judged   unfamiliar"
+    yield "week (UTC)   calls   activation   anger        not judged   unfamiliar   contested"
     if reference is not None:
         pictures = (bars(reference.activation), bars(reference.anger))
         yield f"{'the card':<10}  {'':>6}   {pictures[0]}   {pictures[1]}   {'':>10}   {reference.abstained:>10.0%}"
     for one in found:
         week = one.alone
-        silent = f"{_unjudged(week):>10.0%}   {week.unfamiliar:>10.0%}"
-        shown = f"{week.calls:>6}   {bars(week.activation)}   {bars(week.anger)}   {silent}"
-        yield f"{week.name:<10}  {shown}   {_standing(one)}".rstrip()
+        shown = f"{week.calls:>6}   {bars(week.activation)}   {bars(week.anger)}"
+        shares = f"{_unjudged(week):>10.0%}   {week.unfamiliar:>10.0%}   {_contested(week):>9.0%}"
+        yield f"{week.name:<10}  {shown}   {shares}   {_standing(one)}".rstrip()
 
 
 def bars(parts: Sequence[float]) -> str:
@@ -66,9 +66,15 @@ def bars(parts: Sequence[float]) -> str:
 
 
 def _unjudged(week: Week) -> float:
-    from analysis.emotion.drift import SCORED
+    from analysis.emotion.drift import CONTESTED, SCORED
 
-    return 1 - week.kinds.get(SCORED, 0) / week.calls
+    return 1 - (week.kinds.get(SCORED, 0) + week.kinds.get(CONTESTED, 0)) / week.calls
+
+
+def _contested(week: Week) -> float:
+    from analysis.emotion.drift import CONTESTED
+
+    return week.kinds.get(CONTESTED, 0) / week.calls
 
 
 def _standing(drift: Drift) -> str:

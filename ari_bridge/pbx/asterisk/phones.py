@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import structlog
@@ -15,6 +16,8 @@ from ari_bridge.pbx.port import PbxRefused
 
 log = structlog.get_logger()
 
+_HOST: Final = re.compile(r"sips?:(?:[^@]*@)?(\[[^\]]+\]|[^:;>]+)")
+"""The host of a SIP URI (RFC 3261, 19.1.1)."""
 RETRY_S: Final = 5.0
 """How long a PBX that could not be reached is not asked again: the next document comes soon enough."""
 
@@ -63,6 +66,45 @@ class AsteriskPhones:
                     "the PBX cannot send NOTIFY: load res_pjsip_notify (it needs a pjsip_notify.conf, even an empty "
                     f"one), and give the AMI user {self._access.user!r} write = system"
                 ) from error
+            raise
+
+    async def user_agents(self) -> Mapping[str, tuple[str, ...]]:
+        """What the phones that are registered now call themselves, by endpoint: one for each contact of it.
+
+        Raises:
+            PbxRefused: no right to ask.
+            TimeoutError: no answer.
+        """
+        found: dict[str, tuple[str, ...]] = {}
+        for contact in await self._contacts():
+            endpoint = contact.get("endpoint", "")
+            found[endpoint] = (*found.get(endpoint, ()), contact.get("useragent", ""))
+        return found
+
+    async def addresses(self) -> Mapping[str, frozenset[str]]:
+        """Where the phones are that are registered now, by endpoint: the host of each contact's URI.
+
+        Raises:
+            PbxRefused: no right to ask.
+            TimeoutError: no answer.
+        """
+        found: dict[str, frozenset[str]] = {}
+        for contact in await self._contacts():
+            endpoint, host = contact.get("endpoint", ""), _HOST.match(contact.get("uri", ""))
+            if host is not None:
+                found[endpoint] = found.get(endpoint, frozenset()) | {host[1].strip("[]")}
+        return found
+
+    async def _contacts(self) -> list[Mapping[str, str]]:
+        ami = await self._connection()
+        try:
+            return await ami.send_list("PJSIPShowContacts")
+        except Unreachable:
+            ami.close()
+            raise
+        except PbxRefused as error:
+            if "No Contacts found" in str(error):
+                return []
             raise
 
     async def _connection(self) -> AmiConnection:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from analysis.emotion.drift import (
     BINS,
+    CONTESTED,
     KINDS,
     LARGE,
     SCORED,
@@ -259,4 +260,4 @@ def test_sums_that_do_not_add_up_are_no_week(
 
 def test_every_reason_has_its_place() -> None:
     """Law: a reason that is new is counted as soon as it can be given."""
-    assert set(KINDS) == {SCORED, *Reason}
+    assert set(KINDS) == {SCORED, CONTESTED, *Reason}

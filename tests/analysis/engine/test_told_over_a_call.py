@@ -39,3 +39,22 @@ async def test_of_a_call_that_is_over_no_judged_window_is_told(callers: Callers,
         parts.forget("call-1")
     assert len(judged) == 1
     assert parts.follow(judged) == []
+
+
+async def test_after_a_contest_the_course_begins_anew(callers: Callers) -> None:
+    """Law: whom a person says to be misread is told of anew only after as much speech as at the start; another call is
+    not touched.
+    """
+    parts, _, _ = batcher()
+    grants, other = await callers.says_yes(), await callers.says_yes("call-2")
+    told: list[tuple[str, type[Verdict]]] = []
+    for turn in range(4):
+        if turn == 2:
+            parts.begin_anew("call-1")
+        for one in (grants, other):
+            sounds = (one.caller, talk(*TURN)), (one.agent, talk(("silence", 110)))
+            judged = parts.judge(listen(parts, *sounds, start_chunk=turn * 110).speech)
+            told += [(one.caller.call_id, type(verdict.open())) for verdict in parts.follow(judged)]
+    warm = [Abstained, ToneScore]
+    assert [kind for call_id, kind in told if call_id == "call-1"] == warm * 2
+    assert [kind for call_id, kind in told if call_id == "call-2"] == [Abstained, ToneScore, ToneScore, ToneScore]

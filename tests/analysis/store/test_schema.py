@@ -249,3 +249,96 @@ async def test_an_older_file_gets_its_weeks(tmp_path: Path) -> None:
     assert tables.conn.execute("SELECT count(*) FROM scores").fetchone() == (1,)
     assert tables.conn.execute("SELECT count(*) FROM weeks").fetchone() == (0,)
     tables.conn.execute(ONE_WEEK, WEEK)
+
+
+def contest(grant: str, /, **changes: object) -> tuple[str, list[object]]:
+    """An INSERT of a good contest, with some columns changed."""
+    row: dict[str, object] = {
+        "contest_id": 1,
+        "grant_id": grant,
+        "made_at": stamp(NOW),
+        "expires_at": stamp(NOW + timedelta(days=30)),
+        "start_s": 0.0,
+        "end_s": 10.0,
+        "model_id": "m",
+    } | changes
+    return f"INSERT INTO contests ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})", list(row.values())
+
+
+def review(grant: str, /, **changes: object) -> tuple[str, list[object]]:
+    """An INSERT of a good review, with some columns changed."""
+    row: dict[str, object] = {
+        "contest_id": 1,
+        "grant_id": grant,
+        "made_at": stamp(NOW),
+        "expires_at": stamp(NOW + timedelta(days=30)),
+        "activation": 0.1,
+        "activation_sigma": 0.2,
+        "anger": 0.05,
+        "anger_sigma": 0.1,
+    } | changes
+    return f"INSERT INTO reviews ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})", list(row.values())
+
+
+async def told(database: Database) -> list[tuple[object, ...]]:
+    """What stands: kind, activation and who judged, in order of time."""
+    query = "SELECT kind, activation, coalesce(reason, model_id) FROM told ORDER BY start_s, end_s"
+    return await database.read(lambda connection: connection.execute(query).fetchall())
+
+
+async def test_a_contest_drops_the_models_scores_and_they_do_not_come_back(database: Database, grants: Grants) -> None:
+    """A person outranks the model in the file itself: scores of the stretch go, later ones of it are refused; an
+    abstention, and what lies outside of it, stays.
+    """
+    nothing = dict.fromkeys(("activation", "activation_sigma", "anger", "anger_sigma", "model_id"))
+    grant = grants.caller.grant_id
+    await write(database, score(grant, start_s=8.0, end_s=11.0))
+    await write(database, score(grant, start_s=2.0, end_s=4.0, kind="abstained", reason="noise", **nothing))
+    await write(database, contest(grant))
+    with pytest.raises(sqlite3.IntegrityError, match="a person contested this"):
+        await write(database, score(grant, start_s=9.0, end_s=12.0))
+    await write(database, score(grant, start_s=10.0, end_s=13.0))
+    assert await told(database) == [("abstained", None, "noise"), ("tone", 0.5, "m")]
+
+
+async def test_a_reviewers_verdict_stands_in_the_scores_place(database: Database, grants: Grants) -> None:
+    """What a person judges of a contested stretch is told as the verdict of that stretch, and no model's beside it."""
+    grant = grants.caller.grant_id
+    await write(database, score(grant))
+    await write(database, contest(grant))
+    assert await told(database) == []
+    await write(database, review(grant))
+    assert await told(database) == [("tone", 0.1, "person")]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        contest("nobody"),
+        contest("GRANT", end_s=0.0),
+        contest("GRANT", model_id=None),
+        contest("GRANT", expires_at=stamp(NOW + timedelta(days=31))),
+        review("GRANT"),
+        score("GRANT", model_id="person"),
+    ],
+    ids=["no grant", "no stretch", "no model", "too long", "a review of nothing", "a model as a person"],
+)
+async def test_a_contest_that_breaks_a_law_is_refused(
+    database: Database, grants: Grants, statement: tuple[str, list[object]]
+) -> None:
+    """Of no call, of no stretch, for longer than was announced; a review without a contest; a model as a person."""
+    values = [grants.caller.grant_id if one == "GRANT" else one for one in statement[1]]
+    with pytest.raises(sqlite3.IntegrityError):
+        await write(database, (statement[0], values))
+
+
+async def test_contests_are_of_the_callers_tone_and_stay_as_they_are(database: Database, grants: Grants) -> None:
+    """Of an agent's voice there is nothing to contest, and nobody changes what a person said."""
+    assert grants.agent is not None
+    with pytest.raises(sqlite3.IntegrityError, match="no live grant"):
+        await write(database, contest(grants.agent.grant_id))
+    await write(database, contest(grants.caller.grant_id))
+    await write(database, review(grants.caller.grant_id))
+    for table in ("contests", "reviews"):
+        with pytest.raises(sqlite3.IntegrityError, match="not changed"):
+            await write(database, (f"UPDATE {table} SET made_at = made_at", []))

@@ -11,12 +11,13 @@ import pytest
 from analysis.conversation import ConversationFacts
 from analysis.delivery import Delivery
 from analysis.emotion.score import Abstained, Estimate, Reason, ToneScore, Verdict
-from analysis.store.scores import Scores
+from analysis.store.scores import PERSON, Scores
 from consent.database import Database
 from consent.errors import DatabaseUnavailable, InvalidValue, Withdrawn
 from consent.gate import Grants
 from consent.grant import Consented
 from consent.parties import Party
+from consent.retention import stamp
 from consent.states import Answer
 from tests.conftest import Callers
 
@@ -222,4 +223,78 @@ async def test_a_verdict_that_comes_after_the_seal_is_withdrawn(scores: Scores, 
         await scores.keep(late)
     with pytest.raises(Withdrawn):
         await scores.keep_facts(grants.caller, FACTS.of(Party.CALLER))
+    assert await scores.of_call("call-1") == []
+
+
+def at(end_s: float) -> ToneScore:
+    """A score of two seconds of speech."""
+    return ToneScore(end_s - 2.0, end_s, Estimate(0.6, 0.1), Estimate(0.2, 0.15), MODEL)
+
+
+async def test_a_contest_drops_what_the_score_is_a_mean_of(scores: Scores, callers: Callers) -> None:
+    """It and those of the minute before, of which it is a mean; older ones, abstentions and other calls stay."""
+    grants, other = await callers.says_yes("call-1"), await callers.says_yes("call-2")
+    verdicts: list[Verdict] = [at(10.0), at(50.0), at(90.0), NOISE]
+    for verdict in verdicts:
+        await scores.keep(grants.caller.admit(verdict))
+        await scores.keep(other.caller.admit(verdict))
+    assert await scores.contest(grants.caller, at(90.0)) == 2
+    assert [row.verdict for row in await scores.of_call("call-1")] == [NOISE, at(10.0)]
+    assert len(await scores.of_call("call-2")) == 4
+
+
+async def test_a_contested_score_leaves_no_trace_and_does_not_come_back(
+    scores: Scores, callers: Callers, database: Database
+) -> None:
+    """Its bytes are overwritten in every file, and one of the same stretch that was in flight is refused."""
+    grants = await callers.says_yes()
+    verdict: Verdict = ToneScore(1.0, 3.0, Estimate(0.6, 0.1), Estimate(0.2, 0.15), "contested-model")
+    await scores.keep(grants.caller.admit(verdict))
+    await scores.contest(grants.caller, at(3.0))
+    assert b"contested-model" not in everything(database.path)
+    with pytest.raises(Withdrawn):
+        await scores.keep(grants.caller.admit(verdict))
+
+
+async def test_a_contest_after_the_end_drops_the_score_all_the_same(
+    scores: Scores, callers: Callers, database: Database
+) -> None:
+    """The call ended while the file was locked: the score goes, and no contest is noted under a grant that is dead."""
+    grants = await callers.says_yes()
+    await scores.keep(tone(grants))
+    await callers.stops(answer=Answer.EXPIRED)
+    assert await scores.contest(grants.caller, at(3.0)) == 1
+    assert await scores.of_call("call-1") == []
+    assert await database.read(lambda c: c.execute("SELECT count(*) FROM contests").fetchone()) == (0,)
+
+
+async def test_contests_die_with_the_call(scores: Scores, callers: Callers, database: Database) -> None:
+    """Whether an agent contested is sealed with nothing and stays in no table: it is that agent's, in that call. What
+    a person judged instead is sealed as the caller's verdict.
+    """
+    grants = await callers.says_yes()
+    await scores.keep(noise(grants))
+    await scores.contest(grants.caller, at(3.0))
+    kept = await database.write(lambda c: gathered(c, scores))
+    assert kept.keys() == {"scores", "facts"}
+    assert [one["kind"] for one in kept["scores"]] == ["abstained"]  # type: ignore[attr-defined]
+    assert await database.read(lambda c: c.execute("SELECT count(*) FROM contests").fetchone()) == (0,)
+
+
+@pytest.mark.parametrize("how", ["erased", "expired"])
+async def test_contests_and_reviews_go_with_the_scores(
+    scores: Scores, callers: Callers, database: Database, how: str
+) -> None:
+    """A withdrawal takes what was contested and judged with it, and so does time."""
+    grants = await callers.says_yes()
+    await scores.contest(grants.caller, at(3.0))
+    values = (grants.caller.grant_id, stamp(NOW), stamp(NOW + timedelta(days=30)), 0.1, 0.2, 0.1, 0.2)
+    await database.write(lambda c: c.execute("INSERT INTO reviews VALUES (1, ?, ?, ?, ?, ?, ?, ?)", values))
+    (stands,) = await scores.of_call("call-1")
+    assert isinstance(stands.verdict, ToneScore)
+    assert (stands.verdict.model_id, stands.verdict.activation) == (PERSON, Estimate(0.1, 0.2))
+    gone = await (
+        scores.erase([grants.caller.grant_id]) if how == "erased" else scores.expire(NOW + timedelta(days=30))
+    )
+    assert gone == 2
     assert await scores.of_call("call-1") == []

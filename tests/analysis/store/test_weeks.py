@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import itertools
 import json
 import random
@@ -19,7 +20,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from analysis.emotion.drift import BINS, KINDS, SCORED
+from analysis.emotion.drift import BINS, CONTESTED, KINDS, SCORED
 from analysis.emotion.score import Abstained, Estimate, Reason, ToneScore, Verdict
 from analysis.store.schema import MIGRATIONS as STORE
 from analysis.store.scores import Scores
@@ -363,3 +364,29 @@ async def test_a_row_that_was_tampered_with_is_refused(database: Database, colum
     clock.now = MONDAY
     with pytest.raises(InvalidValue, match="2026-W10"):
         await weeks.over()
+
+
+@pytest.mark.parametrize("others", [[], [tone(0.1, 0.2)], [SILENT]], ids=["alone", "a score", "an abstention"])
+async def test_a_call_in_which_a_score_was_contested_counts_as_that(
+    callers: Callers, database: Database, others: list[Verdict]
+) -> None:
+    """Law: an error that a person told of is in the model's statistics, once a call, and what is left of that call's
+    scores fills no bin.
+    """
+    scores, weeks = Scores(database), weeks_of(database, Clock())
+    grants = await callers.says_yes()
+    await scores.contest(grants.caller, ToneScore(4.0, 6.0, Estimate(0.9, 0.1), Estimate(0.9, 0.1), "m"))
+    for verdict in others:
+        await scores.keep(grants.caller.admit(dataclasses.replace(verdict, start_s=7.0, end_s=9.0)))
+    found = await database.write(lambda c: weeks.vote_of(c, "call-1"))
+    assert found == Vote(CONTESTED, None, frozenset({"1001"}))
+
+
+async def test_contests_are_in_the_row_of_a_week(database: Database) -> None:
+    """Law: the week's row says in how many of its calls a score was contested; and it is of fifty calls as ever."""
+    weeks = weeks_of(database, Clock())
+    for number in range(MANY_CALLS):
+        weeks.count(vote(number, CONTESTED, None) if number < 7 else vote(number))
+    await weeks.fold()
+    (row,) = await database.read(lambda c: c.execute("SELECT verdicts FROM weeks").fetchall())
+    assert json.loads(row[0])[CONTESTED] == 7

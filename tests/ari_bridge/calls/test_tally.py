@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from ari_bridge.calls.board import CallView, Stage
-from ari_bridge.calls.tally import FEW_AGENTS, FEW_CALLS, Crowd, Tally
+from ari_bridge.calls.tally import FEW_AGENTS, FEW_CALLS, MANY_CALLS, SEVERAL_AGENTS, Crowd, Tally
 from ari_bridge.media.stats import ReceiverStats
 
 VIEW = CallView("1.1", Stage.FAILED, datetime.now(UTC), "en", ("1001",), None, None, "the disk is full")
@@ -64,3 +64,14 @@ def test_a_fork_that_heard_nothing_makes_no_crowd() -> None:
     for number in range(2 * FEW_CALLS):
         tally.closed(ReceiverStats(malformed=1), f"1.{number}", f"100{number % 2}")
     assert not tally.crowd.is_one
+
+
+def test_contests_wait_for_a_larger_crowd() -> None:
+    """Law: what agents do with their rights is told of as many calls and agents as a week's sum, and not of fewer."""
+    tally = Tally()
+    for number in range(MANY_CALLS - 1):
+        tally.closed(ReceiverStats(packets=1), f"1.{number}", f"10{number % SEVERAL_AGENTS:02}")
+    assert tally.crowd.is_one
+    assert not tally.large_crowd.is_one
+    tally.closed(ReceiverStats(packets=1), "2.1", "1001")
+    assert tally.large_crowd.is_one

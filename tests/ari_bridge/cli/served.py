@@ -54,7 +54,8 @@ class Site:
         async def work(ledger: Ledger) -> str:
             told = (NOTICE.notice_id, "en")
             for answer in (Answer.ASKED, *answers):
-                entry = Entry(datetime.now(UTC), answer, Why.KEY, call_id, Party.CALLER, *told, "event")
+                party = Party.AGENT if answer is Answer.OBJECTED else Party.CALLER
+                entry = Entry(datetime.now(UTC), answer, Why.KEY, call_id, party, *told, "event")
                 await ledger.record(entry)
             reference = await Rights(ledger).mint(call_id)
             derived = json.dumps({"scores": SCORES, "facts": None}).encode() if Answer.GRANTED in answers else b""

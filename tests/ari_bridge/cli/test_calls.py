@@ -26,7 +26,7 @@ def _told(site: Site, capsys: pytest.CaptureFixture[str]) -> list[str]:
 
 
 def test_a_day_is_told_as_totals(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
-    """Law: calls, answers, verdicts and abstentions by reason, of a whole day."""
+    """Law: calls and answers of a whole day, and nothing of what was measured: one agent may have had all."""
     for number in range(4):
         site.call(f"call-{number}", Answer.GRANTED)
     site.call("call-4", Answer.REFUSED)
@@ -34,7 +34,18 @@ def test_a_day_is_told_as_totals(site: Site, capsys: pytest.CaptureFixture[str])
     in_progress, _, day = _told(site, capsys)
     assert in_progress == "in progress: 1 granted"
     today = datetime.now(UTC).date().isoformat()
-    assert re.split(r"  +", day) == [today, "5", "4", "1", "0", "0", "4", "4 both speak"]
+    assert re.split(r"  +", day) == [today, "5", "4", "1", "0"]
+
+
+def test_whose_stop_it_was_is_not_told(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    """Law: a caller's and an agent's stop are one figure: on a day with one agent it would tell of an objection."""
+    days = []
+    for number, stop in enumerate((Answer.WITHDRAWN, *[Answer.OBJECTED] * 4)):
+        site.call(f"call-{number}", Answer.GRANTED, stop)
+    days.append(_told(site, capsys)[-1])
+    assert [re.split(r"  +", day)[1:] for day in days] == [["5", "5", "0", "5"]]
+    site.call("call-9", Answer.GRANTED, Answer.OBJECTED, is_over=False)
+    assert _told(site, capsys)[0] == "in progress: 1 stopped"
 
 
 def test_a_day_with_few_calls_is_not_broken_down(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
@@ -42,7 +53,7 @@ def test_a_day_with_few_calls_is_not_broken_down(site: Site, capsys: pytest.Capt
     for number in range(4):
         site.call(f"call-{number}", Answer.GRANTED)
     *_, day = _told(site, capsys)
-    assert re.split(r"  +", day)[1:] == ["fewer than 5", *["-"] * 6]
+    assert re.split(r"  +", day)[1:] == ["fewer than 5", *["-"] * 3]
 
 
 def test_no_call_and_no_moment_is_in_it(site: Site, capsys: pytest.CaptureFixture[str]) -> None:

@@ -21,7 +21,8 @@ from analysis.emotion.score import Reason
 from analysis.engine.histogram import Histogram
 from analysis.store.weeks import Weeks
 from ari_bridge.calls.board import CallView, Stage
-from ari_bridge.calls.tally import FEW_CALLS
+from ari_bridge.calls.cue_file import Kind
+from ari_bridge.calls.tally import FEW_CALLS, MANY_CALLS, SEVERAL_AGENTS
 from ari_bridge.media.stats import ReceiverStats
 from ari_bridge.pbx.port import BridgeChanged, ChannelChanged
 from ari_bridge.run import supervisor
@@ -43,7 +44,8 @@ ENUMS = {
     "state": {"asked", "granted", "paused", "failed", "unheard"},
     "answer": {"asked", "granted", "refused", "stopped"},
     "party": {"caller", "agent"},
-    "outcome": {"sent", "failed", "superseded", "refused"},
+    "outcome": {"sent", "failed", "superseded", "refused", "pull_only"},
+    "cue": {"raised", "held_back", "stale"},
     "store": {"database", "keyring"},
     "output": {"activation", "anger", "abstained", "unfamiliar"},
 }
@@ -342,3 +344,30 @@ async def test_drift_is_told_of_weeks_alone(database: Database) -> None:
         assert value(text, "ouidire_model_drifted") == shifted
         assert (value(text, "ouidire_model_drift_psi", output="anger") > 0.25) == shifted
         assert math.isnan(value(text, "ouidire_model_card_psi", output="anger"))
+
+
+async def test_contests_are_told_of_many_calls_of_several_agents(bench: Bench) -> None:
+    """Law: an agent who contests uses a right: no step of the figure is of fewer than a week's sum is of."""
+    shown = watched(bench)
+    metrics, tally = Metrics(shown), bench.rooms.tally
+    tally.contested = 3
+    for number in range(MANY_CALLS):
+        assert value(page(metrics), "ouidire_scores_contested_total") == 0
+        tally.closed(ReceiverStats(packets=1), f"1.{number}", f"10{number % SEVERAL_AGENTS:02}")
+    assert value(page(metrics), "ouidire_scores_contested_total") == 3
+    tally.contested = 4
+    assert value(page(metrics), "ouidire_scores_contested_total") == 3
+
+
+async def test_cues_are_told_of_many_calls_of_several_agents(bench: Bench) -> None:
+    """Law: a cue is of one call, and hence of one agent: its count is told with many others, and never by kind."""
+    shown = watched(bench)
+    metrics, tally = Metrics(shown), bench.rooms.tally
+    tally.cues.raised[Kind.LONG_SILENCE] = 2
+    tally.cues.raised[Kind.TENSER] = 1
+    tally.cues.stale = 4
+    for number in range(MANY_CALLS):
+        assert value(page(metrics), "ouidire_cues_total", cue="raised") == 0
+        tally.closed(ReceiverStats(packets=1), f"1.{number}", f"10{number % SEVERAL_AGENTS:02}")
+    told = {cue: value(page(metrics), "ouidire_cues_total", cue=cue) for cue in ("raised", "held_back", "stale")}
+    assert told == {"raised": 3, "held_back": 0, "stale": 4}

@@ -15,6 +15,7 @@ from ari_bridge.run.sections import (
     ScreensSection,
     is_loopback,
 )
+from ari_bridge.screens.families import FAMILIES
 from consent.profiles import PROFILES
 
 
@@ -23,6 +24,19 @@ def test_a_phone_has_its_own_family_or_the_default() -> None:
     section = ScreensSection(families={"1001": Family.CISCO})
     assert section.family_of("1001") is Family.CISCO
     assert section.family_of("1002") is Family.NONE
+
+
+def test_every_family_that_is_drawn_can_be_set() -> None:
+    """Law: the settings take the families there are documents for, auto, none, and no other."""
+    assert {family.value for family in Family} == {*FAMILIES, "auto", "none"}
+
+
+def test_two_phones_have_no_address_in_common() -> None:
+    """Law: an address leads to one phone's calls; a digest written twice, or none at all, is told."""
+    assert ScreensSection(addresses={"1001": "a" * 64, "1002": "b" * 64}).addresses["1002"] == "b" * 64
+    for wrong in ({"1001": "a" * 64, "1002": "a" * 64}, {"1001": "secret"}):
+        with pytest.raises(ValidationError):
+            ScreensSection(addresses=wrong)
 
 
 @pytest.mark.parametrize(

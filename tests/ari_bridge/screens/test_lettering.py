@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ari_bridge.screens.lettering import clean, latin1, shorten, shorten_latin1
+from ari_bridge.screens.lettering import clean, latin1, literal, shorten, shorten_latin1
 from tests.ari_bridge.screens.hostile import CONTROLS, texts
 
 
@@ -63,3 +63,8 @@ def test_latin1_spells_names_with_the_letters_it_has(name: str, spelled: str) ->
 def test_latin1_always_encodes(text: str) -> None:
     """Whatever comes in, ISO-8859-1 can carry what comes out."""
     latin1(clean(text)).encode("iso-8859-1")
+
+
+def test_a_phone_that_knows_variables_finds_none() -> None:
+    """No dollar sign is left as itself: the phone would put a number or a name in its place."""
+    assert literal("cost: $5 $(remote)\n${x}") == "cost: ＄5 ＄(remote) ＄{x}"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ari_bridge.screens import notify_lines
 from ari_bridge.screens.document import TooLarge
 from ari_bridge.screens.lettering import clean
-from ari_bridge.screens.xml_wire import Element
+from ari_bridge.screens.xml_wire import Element, broken_leaf
 from tests.ari_bridge.screens.asterisk_arguments import notify_body
 from tests.ari_bridge.screens.hostile import texts
 
@@ -64,3 +64,24 @@ def test_an_element_that_fits_no_line_is_refused() -> None:
 def test_one_line_has_no_declaration_and_no_line_end() -> None:
     """Phones that take no trailing line end get a single line."""
     assert notify_lines.one_line(Element("Root", {"URL": "http://192.0.2.1/"})) == "<Root URL='http://192.0.2.1/'/>"
+
+
+def test_an_element_with_text_among_its_elements_is_never_cut() -> None:
+    """A line end of AMI within it would be shown: it stays on one line, or is refused."""
+    root = Element("Root")
+    for count in (450, 450):
+        broken_leaf(root, "Text", "a" * count, "b'" * 30)
+    content = notify_lines.lines(root)
+    assert len(content) == 2
+    assert [len(one.text or "") for one in ElementTree.fromstring("\r\n".join(content)).iter("Text")] == [450, 450]
+    assert content[1].endswith("<br/>" + "b'" * 30 + "</Text></Root>")
+    broken_leaf(root, "Text", "a" * 500, "b" * 500)
+    with pytest.raises(TooLarge):
+        notify_lines.lines(root)
+
+
+def test_an_apostrophe_is_a_reference_only_where_it_would_end_a_value() -> None:
+    """AMI leaves it alone, and in a text five bytes for one are room for a line less."""
+    line = notify_lines.one_line(_tree([("l'appel", "l'appel")]))
+    assert "'l&#39;appel'" in line
+    assert ">l'appel<" in line

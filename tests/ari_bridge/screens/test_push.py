@@ -141,3 +141,14 @@ async def test_nothing_is_sent_after_the_stop() -> None:
     pusher.pump()
     await pusher.settle()
     assert phones.taken == []
+
+
+async def test_a_phone_that_only_pulls_is_passed_over_and_counted() -> None:
+    """A family without a documented push gets none: nothing is sent, waits, or fails, and the count says so."""
+    phones = FakePhones()
+    pusher = Pusher(phones, Clock())
+    pusher.show(Phone("1003", "grandstream"), URL, GRANTED)
+    await pusher.settle()
+    assert phones.taken == []
+    assert pusher.stats() == PushStats(sent=0, failed=0, superseded=0, refused=0, pull_only=1)
+    await pusher.stop()

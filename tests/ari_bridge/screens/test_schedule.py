@@ -187,3 +187,24 @@ def test_the_rate_holds_for_any_course_of_events(course: list[tuple[float, CardS
     for (before_s, before), (after_s, after) in itertools.pairwise(went):
         assert after_s - before_s >= INTERVAL_S or before.card.state.consent is not after.card.state.consent
         assert after.offered_at_s >= before.offered_at_s
+
+
+def test_a_cue_that_gives_way_before_it_was_sent_is_counted() -> None:
+    """A cue that waited for its phone is dropped with its card; one that was sent, or goes on waiting, is not."""
+    dropped: list[int] = []
+    schedule = Schedule(lambda: dropped.append(1))
+    schedule.offer(_push(0, CardState.GRANTED, 1))
+    _send(schedule, 0)
+    cue = dataclasses.replace(
+        _push(1, CardState.GRANTED, 2), card=dataclasses.replace(_card(CardState.GRANTED, 2), cue="2")
+    )
+    schedule.offer(cue)
+    schedule.offer(dataclasses.replace(cue, card=dataclasses.replace(cue.card, lines=("2", "3"))))
+    assert not dropped
+    schedule.offer(_push(4, CardState.GRANTED, 3))
+    assert dropped == [1]
+    _send(schedule, 5)
+    schedule.offer(cue)
+    assert len(_send(schedule, 10)) == 1
+    schedule.offer(_push(11, CardState.GRANTED, 3))
+    assert dropped == [1]

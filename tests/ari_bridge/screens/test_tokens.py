@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 
 from ari_bridge.screens import tokens as tokens_module
-from ari_bridge.screens.tokens import ENDED_FOR_S, MAX_CALL_S, Tokens
+from ari_bridge.screens.tokens import ASKED_FOR_S, ENDED_FOR_S, MAX_CALL_S, Tokens
 from tests.ari_bridge.screens.clock import Clock
 
 
@@ -83,3 +83,31 @@ def test_memory_is_bounded() -> None:
     assert len(tokens) == tokens_module.MAX_TICKETS
     assert tokens.find(ended.token) is None
     assert len(tokens.of_call("call-0")) == 1
+
+
+def test_an_extension_has_the_ticket_of_its_newest_call() -> None:
+    """Of two calls of one extension the later counts; an ended one counts no more; another extension's never."""
+    tokens = Tokens(Clock())
+    first = tokens.issue("c1", "1001", "yealink", "en")
+    second = tokens.issue("c2", "1001", "yealink", "en")
+    tokens.issue("c3", "1002", "yealink", "en")
+    assert tokens.of_extension("1001") == second
+    tokens.end(second)
+    assert tokens.of_extension("1001") == first
+    tokens.end(first)
+    assert tokens.of_extension("1001") is None
+
+
+def test_a_question_is_answered_once_and_in_time() -> None:
+    """An answer without a question, a second one, a late one or another phone's counts for nothing."""
+    clock = Clock()
+    tokens = Tokens(clock)
+    one, other = (tokens.issue("c1", extension, "yealink", "en") for extension in ("1001", "1002"))
+    assert not tokens.answer(one)
+    tokens.ask(one)
+    assert not tokens.answer(other)
+    assert tokens.answer(one)
+    assert not tokens.answer(one)
+    tokens.ask(one)
+    clock.now_s += ASKED_FOR_S
+    assert not tokens.answer(one)

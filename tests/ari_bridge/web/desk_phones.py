@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from analysis.conversation import ConversationFacts
-from analysis.emotion.score import Estimate, ToneScore
+from analysis.emotion.score import Estimate, ToneScore, Verdict
 from ari_bridge.calls.board import Board, CallView, Stage
 from ari_bridge.screens.push import Pusher
 from ari_bridge.screens.tokens import Tokens
@@ -42,9 +42,17 @@ class DeskPhones:
         """As `Phones.notify`."""
         self.pushed.append((endpoint, ElementTree.fromstring(notify_body(tuple(content)))))
 
-    async def put(self, stage: Stage, *agents: str, call_id: str = "c1", problem: str = "") -> None:
+    async def put(
+        self, stage: Stage, *agents: str, call_id: str = "c1", problem: str = "", tone: Verdict | None = TONE
+    ) -> None:
         """Show a call on the board and let the pushes that it causes end."""
-        self.board.put(CallView(call_id, stage, datetime.now(UTC), "en", agents, TONE, FACTS, problem))
+        self.board.put(CallView(call_id, stage, datetime.now(UTC), "en", agents, tone, FACTS, problem))
+        await self.pusher.settle()
+
+    async def contested(self, *agents: str, call_id: str = "c1") -> None:
+        """Show a call whose score was contested."""
+        now = datetime.now(UTC)
+        self.board.put(CallView(call_id, Stage.GRANTED, now, "en", agents, None, FACTS, contested=True))
         await self.pusher.settle()
 
     def token(self, extension: str, call_id: str = "c1") -> str:

@@ -26,7 +26,7 @@ def _app(phones: DeskPhones, readiness: Readiness = READY) -> web.Application:
     async def stop(call_id: str) -> None:
         raise RuntimeError("bug")
 
-    return make_app([PhoneViews(phones.desk, stop)], lambda: readiness)
+    return make_app([PhoneViews(phones.desk, stop, lambda call_id: False)], lambda: readiness)
 
 
 async def test_health_tells_alive_from_ready() -> None:

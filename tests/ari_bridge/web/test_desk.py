@@ -106,3 +106,17 @@ def test_an_address_that_phones_could_not_use_is_refused_at_the_start(base_url: 
     phones = DeskPhones()
     with pytest.raises(InvalidValue):
         Desk(lambda endpoint: "yealink", base_url, Pusher(phones), Tokens(Clock()), phones.board.view)
+
+
+async def test_a_contested_score_is_gone_from_push_and_page() -> None:
+    """The agent who contested sees that it was dropped; who does not talk with the caller sees nothing of it."""
+    phones = DeskPhones()
+    await phones.put(Stage.GRANTED, "1001")
+    token = phones.token("1001")
+    phones.clock.now_s += 5
+    await phones.contested("1001")
+    for text in (_text(phones, "yealink", token), phones.pushed[-1][1].findtext("Text") or ""):
+        assert "Score contested and erased." in text
+        assert "tense" not in text
+    await phones.contested("1002")
+    assert "contested" not in _text(phones, "yealink", token)

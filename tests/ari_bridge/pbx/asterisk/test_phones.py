@@ -1,5 +1,6 @@
 """Documents to desk phones."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -86,3 +87,53 @@ async def test_a_piece_that_ami_cannot_carry_is_refused(ami: AmiServer, piece: s
         await made.notify("1001", "e", "t", [piece])
     assert ami.named("PJSIPNotify") == []
     await made.stop()
+
+
+async def test_registered_phones_tell_their_user_agents(ami: AmiServer) -> None:
+    """Law: each contact that Asterisk lists is told under its endpoint; a PBX without any tells none."""
+    made = AsteriskPhones(ami.access())
+    ami.answers["PJSIPShowContacts"] = wire.ami(f"contacts_{ami.version}")
+    assert await made.user_agents() == {"1041": ("Yealink SIP-T46S 66.86.0.15",)}
+    ami.answers["PJSIPShowContacts"] = wire.ami(f"contacts_none_{ami.version}")
+    assert await made.user_agents() == {}
+    ami.answers["PJSIPShowContacts"] = wire.ami(f"permission_denied_{ami.version}")
+    with pytest.raises(PbxRefused):
+        await made.user_agents()
+    ami.dropping.add("PJSIPShowContacts")
+    with pytest.raises(Unreachable):
+        await made.user_agents()
+    await made.stop()
+
+
+async def test_registered_phones_tell_their_addresses(ami: AmiServer) -> None:
+    """Law: the host of each contact's URI is told under its endpoint; a PBX without any tells none."""
+    made = AsteriskPhones(ami.access())
+    ami.answers["PJSIPShowContacts"] = wire.ami(f"contacts_{ami.version}")
+    assert await made.addresses() == {"1041": {"127.0.0.1"}}
+    ami.answers["PJSIPShowContacts"] = wire.ami(f"contacts_none_{ami.version}")
+    assert await made.addresses() == {}
+    await made.stop()
+
+
+@pytest.mark.parametrize(
+    ("uri", "host"),
+    [
+        ("sip:1001@192.0.2.7:5060;transport=tcp", "192.0.2.7"),
+        ("sips:1001@[2001:db8::7]:5061", "2001:db8::7"),
+        ("sip:192.0.2.7", "192.0.2.7"),
+        ("sip:a%40b:secret@phone.example;ob", "phone.example"),
+        ("tel:+4930", None),
+        ("", None),
+    ],
+)
+async def test_a_contacts_host_is_read_from_its_uri(
+    ami: AmiServer, monkeypatch: pytest.MonkeyPatch, uri: str, host: str | None
+) -> None:
+    """Law: RFC 3261, 19.1.1: with and without user, port, parameters; what is no SIP URI is nobody's address."""
+    made = AsteriskPhones(ami.access())
+
+    async def contacts() -> list[Mapping[str, str]]:
+        return [{"endpoint": "1001", "uri": uri}]
+
+    monkeypatch.setattr(made, "_contacts", contacts)
+    assert await made.addresses() == ({"1001": {host}} if host else {})
