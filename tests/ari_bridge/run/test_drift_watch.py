@@ -158,11 +158,14 @@ def test_nobody_who_judges_knows_of_the_weeks() -> None:
     }
     assert importers == {
         "analysis/emotion/training/reference.py",
+        "analysis/store/group_row.py",
+        "analysis/store/groups.py",
         "analysis/store/weeks.py",
         "ari_bridge/calls/rooms.py",
         "ari_bridge/cli/checks/site.py",
         "ari_bridge/cli/models/drift.py",
         "ari_bridge/run/drift_watch.py",
+        "ari_bridge/run/group_watch.py",
         "ari_bridge/run/metrics.py",
         "ari_bridge/run/supervisor.py",
     }

@@ -81,6 +81,6 @@ def test_the_card_has_its_own_line(settings_file: Path) -> None:
     lines = list(table(found, Reference(SHARES, SHARES, 0.25)))
     assert lines[1].startswith("the card")
     assert bars(SHARES) in lines[1]
-    assert lines[0].endswith("unfamiliar")
+    assert lines[0].endswith("unfamiliar   contested")
     assert (lines[1].endswith("  25%"), lines[1].count("%")) == (True, 1)
-    assert lines[2].split("|")[-1].split()[:2] == ["10%", "10%"]
+    assert lines[2].split("|")[-1].split()[:3] == ["10%", "10%", "0%"]
