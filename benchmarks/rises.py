@@ -1,7 +1,7 @@
 """How true is the cue that the caller's tone is tenser than at the start? Made-up calls of real speakers, by phone.
 
-    python -m benchmarks.rises DATA_FOLDER            # 34 speakers: two to three minutes
-    python -m benchmarks.rises DATA_FOLDER --short    # 18 of them: a minute
+    python -m benchmarks.rises DATA_FOLDER                    # 34 speakers; a quarter of an hour for the trials
+    python -m benchmarks.rises DATA_FOLDER --cache FOLDER     # of a training: a minute
 
 Calls, speakers and heads are those of `benchmarks.course`: what is said of each window comes from heads that had never
 met the speaker, or nobody of the whole corpus. Each goes through the product's own `Course` and then its own
@@ -22,12 +22,13 @@ import numpy as np
 
 from analysis.emotion.course import Course
 from analysis.emotion.score import ToneScore
+from analysis.emotion.training.material import CACHE
 from ari_bridge.calls.cue_file import shipped
 from ari_bridge.calls.cues import CallCues, CueCounts
-from benchmarks.course import SHORT_SPEAKERS, SPEAKERS
+from benchmarks.course import SPEAKERS
 from benchmarks.report import Limit, Table, publish, verdict
 from benchmarks.tone_calls import BEFORE, Call, constant_calls, stepping_calls
-from benchmarks.unmet_speakers import CORPORA, Said, Unmet, chosen, hear, said_of
+from benchmarks.unmet_speakers import CORPORA, Said, Unmet, said_of, trials_of
 
 PAUSE_S: Final = 8.0
 """Between windows: the agent answers. A call of one kind lasts a minute so, one with a step nearly two."""
@@ -95,11 +96,9 @@ def main(words: list[str] | None = None) -> int:
         prog="python -m benchmarks.rises", description=__doc__, formatter_class=RawDescriptionHelpFormatter
     )
     parser.add_argument("folder", type=Path, help="the folder of recordings with its manifest.csv")
-    parser.add_argument("--short", action="store_true", help="fewer speakers")
+    parser.add_argument("--cache", type=Path, default=CACHE, help="folder of what a training keeps (default: its own)")
     arguments = parser.parse_args(words)
-    heard = hear(chosen(arguments.folder, SHORT_SPEAKERS if arguments.short else SPEAKERS))
-    unmet: tuple[Unmet, Unmet] = ("speaker", "corpus")
-    return measure({kind: said_of(heard, kind) for kind in unmet})
+    return measure(said_of(trials_of(arguments.folder, arguments.cache), SPEAKERS))
 
 
 if __name__ == "__main__":

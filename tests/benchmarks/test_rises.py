@@ -50,5 +50,5 @@ def test_it_measures_and_says_which_limit_is_kept(
 
 def test_without_a_folder_it_stops(tmp_path: Path) -> None:
     """Law: no data, no figures, and a sentence that says what is missing."""
-    with pytest.raises(SystemExit, match=r"no recordings: .*manifest\.csv"):
+    with pytest.raises(SystemExit, match=r"no training data: .*manifest\.csv"):
         main([str(tmp_path)])
