@@ -126,7 +126,14 @@ class Hysteresis:
             self._speaking = self._voice >= MAY_TALK * lasted
         else:
             return []
-        return self._decide(self._pending, speaks=self._speaking)
+        return self._begin() if self._speaking else self._decide(self._pending, speaks=False)
+
+    def _begin(self) -> list[Decision]:
+        """Talk it is. Low chunks at the end wait, as in any other pause: they are talk if it goes on."""
+        stop = (self._next or 0) - self._low
+        talk = [Decision(chunk, True) for chunk in range(stop - (self._pending - self._low), stop)]
+        self._pending = self._low
+        return talk
 
     def _end(self) -> list[Decision]:
         """What began ends while it was in doubt."""

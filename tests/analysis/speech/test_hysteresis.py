@@ -136,6 +136,14 @@ def test_doubt_only_ever_takes_talk_away(heard: list[tuple[float, float]]) -> No
     assert {decision.chunk for decision in [*with_doubt, *doubting.flush()] if decision.speaks} <= runs_without
 
 
+def test_a_pause_in_which_doubt_ends_is_no_talk() -> None:
+    """Law: a voice of which the longest doubt ends in a pause is talk up to the pause, with a check as without one."""
+    heard = [(12, 0.9, 0.0), (3, 0.0, 0.0), (6, 0.9, 0.0), (3, 0.0, 0.0), (6, 0.0, 0.0)]
+    assert talk_of(*heard) == talk_of(*((count, chance, 9.0) for count, chance, _ in heard))
+    assert talk_of(*heard) == [True] * 21 + [False] * 9
+    assert talk_of(*heard[:-1], (8, 0.9, 0.0))[:32] == [True] * 32
+
+
 def talk_of(*stretches: tuple[int, float, float]) -> list[bool]:
     """The decisions about stretches of (chunks, chance, log-odds of talk)."""
     hysteresis, decided, chunk = Hysteresis(), [], 0
