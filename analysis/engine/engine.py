@@ -261,7 +261,8 @@ class Engine:
         judging, self._judging = self._judging, []
         if heard or judging:
             self._verdicts.extend(unjudged(judging))
-            self._verdicts.extend(await self._in_worker(lambda: self._batcher.lose(heard)))
+            lost = await self._in_worker(lambda: self._batcher.lose(heard))
+            self._verdicts.extend(lost)
 
     async def _listen(self) -> None:
         self._heard = self._collect()
@@ -280,7 +281,9 @@ class Engine:
     async def _judge(self) -> None:
         self._judging = [self._waiting.popleft() for _ in range(min(MAX_JUDGED, len(self._waiting)))]
         if self._judging:
-            self._verdicts.extend(await self._in_worker(self._judge_and_follow))
+            # Not in one line: while it waits, a call that is hushed puts another deque in this one's place.
+            judged = await self._in_worker(self._judge_and_follow)
+            self._verdicts.extend(judged)
             self._judging = []
 
     def _judge_and_follow(self) -> list[Consented[Verdict]]:

@@ -188,8 +188,10 @@ class Stream:
         self._next = max(self._next, self._ring.end_sample // CHUNK_SAMPLES)
 
     def begin_anew(self) -> None:
-        """Forget what was judged, and the windows that wait to be: what is told next is of what is heard next."""
+        """Forget what was judged, and the windows that are open or wait: what is told next is of what is heard next."""
         self.course = Course()
+        if self._segmenter is not None:
+            self._segmenter.restart(self._next)
         self.windows.clear()
 
     def wipe(self) -> None:

@@ -47,7 +47,7 @@ class Segmenter:
     def feed(self, decision: Decision) -> Window | None:
         """Take one decision; the window that it closes, if any."""
         if self._first is None:
-            if decision.speaks:
+            if decision.speaks and decision.chunk >= self._after:
                 self._open(decision.chunk)
             return None
         is_turn_over = decision.chunk - self._last_speech >= self._pause_chunks

@@ -184,7 +184,8 @@ class _Talk:
         window_s, both_s = self._window()
         if window_s < self._both.window_s or both_s * self._both.window_s < self._both.at_least_s * window_s:
             return None
-        return Cue(Kind.BOTH_AT_ONCE, both_s, window_s, self._both.error_s, now_s)
+        # Both are differences of sums: where both talk all along one may pass the other by a rounding error.
+        return Cue(Kind.BOTH_AT_ONCE, min(both_s, window_s), window_s, self._both.error_s, now_s)
 
     @property
     def is_silence_over(self) -> bool:

@@ -62,6 +62,8 @@ class HiddenCues:
         descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(self._key + b"".join(sorted(tags)))
+            file.flush()
+            os.fsync(file.fileno())  # after a power cut there is the old list or the new one, never half of one
         os.utime(new, (0, 0))
         new.replace(self._path)
         self._tags = tags

@@ -41,6 +41,19 @@ async def test_of_a_call_that_is_over_no_judged_window_is_told(callers: Callers,
     assert parts.follow(judged) == []
 
 
+async def test_a_contest_amid_an_utterance_judges_nothing_of_what_was_said_before(callers: Callers) -> None:
+    """Law: the window that is open when a score is contested is never judged; the next one begins after it."""
+    parts, _, _ = batcher()
+    grants = await callers.says_yes()
+    speech, pause = talk(("speech", 60)), talk(("silence", 60))
+    assert not listen(parts, (grants.caller, speech), (grants.agent, pause)).speech
+    parts.begin_anew("call-1")
+    after = listen(parts, (grants.caller, talk(("speech", 60), ("silence", 60))), (grants.agent, talk(("silence", 120))),
+                   start_chunk=60)  # fmt: skip
+    (window,) = after.speech
+    assert window.consented.open().start_s >= 60 * 512 / 16_000
+
+
 async def test_after_a_contest_the_course_begins_anew(callers: Callers) -> None:
     """Law: whom a person says to be misread is told of anew only after as much speech as at the start; another call is
     not touched.

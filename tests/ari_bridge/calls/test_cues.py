@@ -85,6 +85,17 @@ def test_talk_at_once_is_said_once_with_its_window() -> None:
     assert (cue.kind, cue.amount, cue.of) == (Kind.BOTH_AT_ONCE, 4.0, 10.0)
 
 
+@pytest.mark.parametrize("start", range(0, 425, 5))
+def test_who_talk_at_once_all_the_time_talk_no_longer_than_they_are_heard(start: int) -> None:
+    """Law: sums of 32 ms chunks round each in its own way, and no rounding stops the looking: one cue, of all of it."""
+    chunk_s, step = 0.032, 63
+    looks = [ConversationFacts((start + at) * chunk_s, at * chunk_s, at * chunk_s, at * chunk_s, 0.0)
+             for at in range(0, 10 * step, step)]  # fmt: skip
+    (cue,) = heard(looks)
+    assert cue.kind is Kind.BOTH_AT_ONCE
+    assert cue.amount <= cue.of
+
+
 def test_brief_talk_at_once_is_common_and_no_cue() -> None:
     """Law: an overlap of 0.6 s every two seconds never gives a cue."""
     talk = Talk()
