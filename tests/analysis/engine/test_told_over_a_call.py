@@ -48,8 +48,8 @@ async def test_a_contest_amid_an_utterance_judges_nothing_of_what_was_said_befor
     speech, pause = talk(("speech", 60)), talk(("silence", 60))
     assert not listen(parts, (grants.caller, speech), (grants.agent, pause)).speech
     parts.begin_anew("call-1")
-    after = listen(parts, (grants.caller, talk(("speech", 60), ("silence", 60))), (grants.agent, talk(("silence", 120))),
-                   start_chunk=60)  # fmt: skip
+    sounds = (grants.caller, talk(("speech", 60), ("silence", 60))), (grants.agent, talk(("silence", 120)))
+    after = listen(parts, *sounds, start_chunk=60)
     (window,) = after.speech
     assert window.consented.open().start_s >= 60 * 512 / 16_000
 
