@@ -14,6 +14,8 @@ import aiohttp
 from dialplan.render import ARI_USER
 
 APP = "ouidire"
+STOPPED = frozenset({"refused", "withdrawn", "objected"})
+"""What `ouidire-stop` makes of a call."""
 
 
 class Ear(asyncio.DatagramProtocol):
@@ -84,15 +86,15 @@ class Ari:
         return snoop
 
     async def stop(self, leg: str, extension: str) -> None:
-        """Send a messenger to `ouidire-stop` until the dialplan tells that it did something.
+        """Send a messenger from the caller's leg to `ouidire-stop` until the dialplan tells that it stopped that call.
 
-        One in some thousands dies before it runs; the bridge then writes the caller's variable itself.
+        One in some thousands dies before it runs; the bridge then writes the caller's variable itself. No other event
+        will do: that the call was asked may be told only after the first messenger has left.
         """
         for _ in range(3):
-            before = len(self.user_events("OuidireAnswer"))
             await self.snoop_into(leg, "ouidire-stop", extension)
             for _ in range(100):
-                if len(self.user_events("OuidireAnswer")) > before:
+                if any(one["Call"] == leg and one["Answer"] in STOPPED for one in self.user_events("OuidireAnswer")):
                     return
                 await asyncio.sleep(0.005)
         raise AssertionError(f"no messenger to {extension} of {leg} was heard")
