@@ -88,6 +88,8 @@ class ScoreCard:
     """The one of the lines that is a cue, which no phone is to be sent late; "" for none."""
     snapshot: str = ""
     """A line that says how old the card may be, for families that show it until somebody fetches it anew."""
+    is_contested: bool = False
+    """Its score was contested a moment ago: no phone of the call is to go on showing it."""
 
     def __post_init__(self) -> None:
         if len(self.lines) > MAX_LINES:

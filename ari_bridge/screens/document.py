@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ari_bridge.screens.card import ScoreCard
+from ari_bridge.screens.http_push import HttpPush
 from consent.errors import InvalidValue, OuidireError
 
 
@@ -70,6 +71,8 @@ class Family:
     render: Callable[[ScoreCard, str], Document]
     notify: Callable[[ScoreCard, str], NotifyDocument] | None
     """None where nothing is pushed to the family."""
+    http: Callable[[ScoreCard, str], HttpPush] | None = None
+    """The request that brings the card straight to a phone; None where no guide of the family documents one."""
 
     def __post_init__(self) -> None:
         if (self.notify is None) is not (self.capability.push is PushKind.NONE):
