@@ -40,7 +40,8 @@ def as_toml(settings: Settings) -> Iterator[str]:
 def _literal(value: object) -> str:
     """A TOML literal. JSON's strings, numbers and arrays of them are TOML's too."""
     if isinstance(value, BaseModel):
-        return _literal({key: getattr(value, key) for key in type(value).model_fields})
+        held = {key: getattr(value, key) for key in type(value).model_fields}
+        return _literal({key: one for key, one in held.items() if one is not None})  # TOML has no word for nothing
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Mapping):

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from ari_bridge.run.phone_push import HttpPhoneEntry
 from consent.profiles import EU, FR, STRICTEST
 from consent.purposes import question
 from consent.retention import MAX_CLIPS_DAYS, MAX_RECORDS_DAYS, MAX_SCORES_DAYS, Retention
@@ -296,6 +297,11 @@ class ScreensSection(Section):
         default_factory=dict,
         description="Addresses that stay, for phones that only fetch: endpoint and digest, as ouidire phone address "
         "prints them.",
+    )
+    http: dict[Word, HttpPhoneEntry] = Field(
+        default_factory=dict,
+        description="Phones that a card is sent to straight by HTTP: endpoint and a table of address, username, "
+        "password_file or password_env, tls_fingerprint; phones.md says which families take it.",
     )
     check_addresses: bool = Field(
         default=False,

@@ -32,8 +32,10 @@ from ari_bridge.run.sections import (
     RetentionSection,
     ScreensSection,
 )
+from ari_bridge.run.sections import Family as PhoneFamily
 from ari_bridge.run.settings_errors import SettingsError, sentences, stray_variables
 from ari_bridge.run.toml_file import read_table
+from ari_bridge.screens.families import FAMILIES
 from consent.profiles import BY_DESIGN, CNIL_PERIODS, NOT_SYSTEMATIC
 
 DEFAULT_FILE: Final = Path("/etc/ouidire/ouidire.toml")
@@ -76,6 +78,14 @@ class Settings(BaseSettings):
     def _listeners_lie_apart(self) -> Self:
         if self.metrics.port == self.screens.port:
             raise ValueError("metrics.port: must not be screens.port: phones have no business with the figures")
+        return self
+
+    @model_validator(mode="after")
+    def _phones_take_http(self) -> Self:
+        for endpoint in self.screens.http:
+            family = self.screens.family_of(endpoint)
+            if family is not PhoneFamily.AUTO and (family not in FAMILIES or FAMILIES[family].http is None):
+                raise ValueError(f"screens.http: {endpoint} is of the family {family}, which takes no card by HTTP")
         return self
 
     @model_validator(mode="after")

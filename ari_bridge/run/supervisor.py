@@ -51,6 +51,7 @@ from ari_bridge.run.passwords import read_passwords
 from ari_bridge.run.persons import keep_change
 from ari_bridge.run.phone_addresses import PhoneAddresses
 from ari_bridge.run.phone_families import PhoneFamilies
+from ari_bridge.run.phone_push import open_phones, phones_of
 from ari_bridge.run.records import open_ledger, site_of
 from ari_bridge.run.sections import Family
 from ari_bridge.run.settings import Settings
@@ -59,6 +60,7 @@ from ari_bridge.screens.push import Pusher
 from ari_bridge.screens.tokens import Tokens
 from ari_bridge.web.app import Readiness, make_app, open_site, server_tls
 from ari_bridge.web.desk import Desk
+from ari_bridge.web.phone_authentication import PhoneAuthentication
 from ari_bridge.web.phone_views import PhoneViews
 from ari_bridge.web.pulse_views import PulseViews
 from ari_bridge.web.rights_views import RightsViews
@@ -290,7 +292,8 @@ async def _open_screens(settings: Settings, service: Service, access: AmiAccess,
     board = service.rooms.board
     hidden = HiddenCues(settings.keys.folder / HIDDEN_CUES)
     cues = CueWatch(shipped(), hidden, lambda view: desk.changed(view), service.rooms.tally.cues)
-    pusher = Pusher(phones, cue_dropped=cues.dropped)
+    by_http = phones_of(settings.screens.http)
+    pusher = Pusher(phones, cue_dropped=cues.dropped, direct=await open_phones(by_http, stack))
     stack.push_async_callback(pusher.stop)
     tokens, family_of = Tokens(), await _families(settings, phones, stack)
     standing = Standing(settings.screens.addresses, tokens, family_of, settings.notice.languages[0])
@@ -299,7 +302,8 @@ async def _open_screens(settings: Settings, service: Service, access: AmiAccess,
     board.watch(desk.changed)
     board.watch(_say)
     board.watch(service.rooms.tally.see)
-    views = (_phone_views(settings, service, desk, phones), *_pages(settings, service.rooms.ledger))
+    asked = PhoneAuthentication(by_http.values())
+    views = (_phone_views(settings, service, desk, phones), asked, *_pages(settings, service.rooms.ledger))
     app = make_app(views, service.readiness)
     tls = server_tls(settings.screens.tls_cert, settings.screens.tls_key)
     runner = await open_site(app, settings.screens.host, settings.screens.port, tls)

@@ -7,10 +7,11 @@ from types import MappingProxyType
 
 from ari_bridge.screens import cisco, fanvil, grandstream, mitel, poly, snom, unify, yealink
 from ari_bridge.screens.document import Family
+from ari_bridge.screens.http_ways import by_http
 
 FAMILIES: Mapping[str, Family] = MappingProxyType(
     {
-        module.FAMILY.name: module.FAMILY
+        module.FAMILY.name: by_http(module.FAMILY)
         for module in (
             yealink,
             mitel,

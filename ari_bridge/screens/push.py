@@ -1,4 +1,7 @@
-"""Cards brought to the desk phones through the PBX. "Sent" means that the PBX took it, never "displayed"."""
+"""Cards brought to the desk phones: straight by HTTP where the settings name a way, else through the PBX.
+
+"Sent" means that the phone or the PBX took it, never "displayed".
+"""
 
 from __future__ import annotations
 
@@ -6,17 +9,19 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import structlog
 
 from ari_bridge.pbx.port import Phones
 from ari_bridge.screens.card import ScoreCard
 from ari_bridge.screens.families import FAMILIES
+from ari_bridge.screens.http_push import HttpPush
 from ari_bridge.screens.schedule import Phone, Push, Schedule
 from consent.errors import InvalidValue
 
 TIMEOUT_S = 3.0
-"""A PBX that has not answered by then will not show the agent anything of use."""
+"""A PBX or a phone that has not answered by then will not show the agent anything of use."""
 
 _log = structlog.get_logger(__name__)
 
@@ -36,16 +41,33 @@ class PushStats:
     pull_only: int = 0
 
 
+class Direct(Protocol):
+    """The phones that are reached by HTTP."""
+
+    def reaches(self, endpoint: str) -> bool:
+        """Whether the settings name a way to that endpoint's phone."""
+        ...
+
+    async def push(self, endpoint: str, push: HttpPush) -> None:
+        """Send a request to that phone. Raises whatever keeps it from being taken."""
+        ...
+
+
 class Pusher:
-    """Sends cards as the `Schedule` allows, one at a time to each phone. A phone's trouble never reaches the caller."""
+    """Sends cards as the `Schedule` allows, one at a time to each phone. A phone's trouble never reaches the caller.
+
+    `direct` goes before the PBX, for the phones that it reaches and whose family has a way by HTTP.
+    """
 
     def __init__(
         self,
         phones: Phones,
         clock: Callable[[], float] = time.monotonic,
         cue_dropped: Callable[[], None] = lambda: None,
+        direct: Direct | None = None,
     ) -> None:
         self._phones = phones
+        self._direct = direct
         self._clock = clock
         self._schedule = Schedule(cue_dropped)
         self._deliveries: set[asyncio.Task[None]] = set()
@@ -59,7 +81,7 @@ class Pusher:
         """Have a phone show a card whose own address is `url`, as soon as the rules allow. Returns at once."""
         if self._stopped:
             return
-        if phone.family in FAMILIES and FAMILIES[phone.family].notify is None:
+        if self._is_fetched_only(phone):
             self._pull_only += 1
             return
         self._schedule.offer(Push(phone, url, card, offered_at_s=self._clock()))
@@ -101,12 +123,8 @@ class Pusher:
 
     async def _deliver(self, push: Push) -> None:
         try:
-            notify = FAMILIES[push.phone.family].notify
-            if notify is None:
-                raise InvalidValue(f"nothing is pushed to the family {push.phone.family}")
-            document = notify(push.card, push.url)
             async with asyncio.timeout(TIMEOUT_S):
-                await self._phones.notify(push.phone.endpoint, document.event, document.content_type, document.content)
+                await self._send(push)
         except Exception as error:  # noqa: BLE001 - the root of this task: a phone's trouble is counted and ends here
             self._failed += 1
             # The error's text may hold the address, and the address holds the token.
@@ -116,3 +134,21 @@ class Pusher:
             self._sent += 1
             self._schedule.sent(push, self._clock())
         self.pump()
+
+    def _is_fetched_only(self, phone: Phone) -> bool:
+        family = FAMILIES.get(phone.family)
+        return family is not None and family.notify is None and self._way_to(phone) is None
+
+    def _way_to(self, phone: Phone) -> Direct | None:
+        is_reached = self._direct is not None and self._direct.reaches(phone.endpoint)
+        return self._direct if is_reached and FAMILIES[phone.family].http is not None else None
+
+    async def _send(self, push: Push) -> None:
+        family = FAMILIES[push.phone.family]
+        if family.http is not None and (direct := self._way_to(push.phone)) is not None:
+            await direct.push(push.phone.endpoint, family.http(push.card, push.url))
+            return
+        if family.notify is None:
+            raise InvalidValue(f"nothing is pushed to the family {family.name}")
+        document = family.notify(push.card, push.url)
+        await self._phones.notify(push.phone.endpoint, document.event, document.content_type, document.content)

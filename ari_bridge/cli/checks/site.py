@@ -22,6 +22,7 @@ from ari_bridge.run.drift_watch import drifts_beside
 from ari_bridge.run.metrics_section import MetricsSection
 from ari_bridge.run.notices import notices
 from ari_bridge.run.passwords import read_passwords
+from ari_bridge.run.phone_push import phones_of
 from ari_bridge.run.settings import Settings, chosen_file
 from ari_bridge.run.settings_errors import SettingsError
 from ari_bridge.run.tone import choice_of, trust_file_of
@@ -72,6 +73,7 @@ def passwords(settings: Settings) -> Finding:
     """The passwords are there, and nobody else may read them."""
     try:
         read_passwords(settings.pbx.secrets_file)
+        phones_of(settings.screens.http)
     except SettingsError as error:
         return amiss("passwords", "; ".join(error.reasons))
     return well("passwords", f"{settings.pbx.secrets_file}, readable by its owner alone")
