@@ -36,6 +36,8 @@ class Challenge:
     @property
     def strength(self) -> int | None:
         """Which of two is answered: the lower. None for one that we cannot answer."""
+        if not all(value.isprintable() for value in self.values.values()):
+            return None
         if self.scheme == "basic":
             return len(_HASHES)
         algorithm = self.values.get("algorithm", "MD5").lower().removesuffix(_SESSION)

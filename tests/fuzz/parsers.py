@@ -37,6 +37,8 @@ from ari_bridge.pbx.port import Channel
 from ari_bridge.run import settings
 from ari_bridge.run.passwords import read_passwords
 from ari_bridge.run.settings_errors import SettingsError
+from ari_bridge.screens.challenges import Login, challenges, chosen, digest
+from ari_bridge.screens.http_push import Proof
 from consent.chain import Checkpoint
 from consent.errors import InvalidValue, KeysMissing, SealBroken
 from consent.keys import FILES, make_keys, read_keys
@@ -228,12 +230,22 @@ def _files() -> list[Parser]:
             Folder("ouidire.toml", lambda f: settings.load(f / "ouidire.toml")),
             SettingsError,
         ),
+        Parser(
+            "challenges of a phone",
+            text('Digest realm="a", nonce="b", qop="auth", algorithm=MD5-sess, opaque="c"', 'Basic realm="d\\"e", x=='),
+            _answered,
+        ),
         Parser("secrets", octets(secrets), Folder("secrets", lambda f: read_passwords(f / "secrets")), SettingsError),
         Parser("recording of one's own", octets(recording), sound.read_wav, InvalidValue),
         Parser("recordings put together", octets(recording), lambda one: wav_wire.joined([one, one]), InvalidValue),
         Parser("attestations", octets(attested), Folder(attestation.FILE, attestation.read_attestations), InvalidValue),
         Parser("manifest", octets(installed), Folder(_manifest_name(), manifest.read_manifest), InstallRefused),
     ]
+
+
+def _answered(header: str) -> object:
+    challenge = chosen(challenges([header]), Proof.DIGEST)
+    return challenge and digest(challenge, Login("a", "b"), "GET", "/", 1, "c").encode()
 
 
 def _manifest_name() -> str:

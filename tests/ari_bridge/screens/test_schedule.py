@@ -208,3 +208,34 @@ def test_a_cue_that_gives_way_before_it_was_sent_is_counted() -> None:
     assert len(_send(schedule, 10)) == 1
     schedule.offer(_push(11, CardState.GRANTED, 3))
     assert dropped == [1]
+
+
+def _contested(now_s: float, url: str = URL) -> Push:
+    return Push(PHONE, url, dataclasses.replace(_card(CardState.GRANTED, 9), is_contested=True), now_s)
+
+
+def test_a_contest_goes_at_once() -> None:
+    """No phone of a call goes on showing a contested score for the interval; what waits behind the contest waits."""
+    schedule = Schedule()
+    schedule.offer(_push(0, CardState.GRANTED, 1))
+    _send(schedule, 0)
+    schedule.offer(_push(1, CardState.GRANTED, 2))
+    schedule.offer(_contested(1.5))
+    assert [push.card.is_contested for push in _send(schedule, 1.5)] == [True]
+    schedule.offer(_push(2, CardState.GRANTED, 3))
+    assert _send(schedule, 6.4) == []
+    assert [push.card.lines for push in _send(schedule, 6.5)] == [("3",)]
+
+
+def test_a_second_card_of_a_contest_waits() -> None:
+    """Other facts on a card whose score is contested already are no reason to hurry, nor is a second try."""
+    schedule = Schedule()
+    schedule.offer(_contested(0))
+    _send(schedule, 0)
+    other = dataclasses.replace(_contested(1), card=dataclasses.replace(_contested(1).card, lines=("10",)))
+    schedule.offer(other)
+    assert _send(schedule, 4.9) == []
+    (push,) = schedule.due(5)
+    schedule.failed(push)
+    assert schedule.due(9.9) == []
+    assert len(schedule.due(10)) == 1
