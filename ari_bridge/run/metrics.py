@@ -152,8 +152,8 @@ class Figures(Collector):
         pushes = self._watched.pushes()
         yield _counters(
             "pushes",
-            "Cards for desk phones. sent: the PBX took it; superseded: a newer one came before; "
-            "refused: too many phones waited; pull_only: the phone's family is not pushed to, it fetches its card.",
+            "Cards for desk phones. sent: the PBX or the phone took it; superseded: a newer one came before; "
+            "refused: too many phones waited; pull_only: nothing is pushed to the phone, it fetches its card.",
             "outcome",
             {one.name: getattr(pushes, one.name) for one in fields(PushStats)},
         )

@@ -30,8 +30,8 @@ _log = structlog.get_logger(__name__)
 class PushStats:
     """Counts since the start.
 
-    `superseded`: replaced by a newer card while waiting; `refused`: too many phones; `pull_only`: for a phone of a
-    family that is not pushed to, which fetches its card.
+    `superseded`: replaced by a newer card while waiting; `refused`: too many phones; `pull_only`: for a phone that
+    neither its family nor the settings name a way to, which fetches its card.
     """
 
     sent: int

@@ -15,7 +15,14 @@ def test_what_is_printed_is_a_settings_file_that_says_the_same(tmp_path: Path) -
     settings = Settings.model_validate(
         {
             "parties": {"trunks": ["sbc-*", 'a"b']},
-            "screens": {"families": {"1001": "yealink", "reception.2": "none"}, "default_family": "cisco"},
+            "screens": {
+                "families": {"1001": "yealink", "reception.2": "none"},
+                "default_family": "cisco",
+                "http": {
+                    "1001": {"address": "https://10.0.0.7", "tls_fingerprint": "ab" * 32},
+                    "1002": {"address": "http://10.0.0.8:81", "username": "push", "password_file": "/etc/o/1002"},
+                },
+            },
             "analysis": {"model_folder": "/srv/modèle"},
             "profile": papers.PROFILE,
             "asking": {"quota_percent": 90, "hours": ["*,*,*,*"], "never_asked": ["1900"]},

@@ -167,3 +167,28 @@ def test_any_text_is_settings_or_a_sentence(tmp_path_factory: pytest.TempPathFac
     file.write_bytes(text.encode("utf-8", "surrogatepass"))
     with suppress(SettingsError):
         assert isinstance(load(file), Settings)
+
+
+BY_HTTP = '[screens.http."1001"]\naddress = "http://192.168.10.21"\n[screens.families]\n1001 = "{}"\n'
+
+
+@pytest.mark.parametrize("family", ["yealink", "fanvil", "auto"])
+def test_a_phone_may_be_reached_by_http(tmp_path: Path, family: str) -> None:
+    """Law: a table of its own for each phone whose family takes a card by HTTP, or may turn out to be such a one."""
+    settings = load(written(tmp_path, BY_HTTP.format(family)))
+    assert settings.screens.http["1001"].address == "http://192.168.10.21"
+
+
+@pytest.mark.parametrize("family", ["grandstream", "none"])
+def test_a_phone_whose_family_takes_nothing_by_http_is_told(tmp_path: Path, family: str) -> None:
+    """Law: an address to which nothing would ever be sent is an error, by the endpoint's name."""
+    with pytest.raises(SettingsError, match=f"screens.http: 1001 is of the family {family}"):
+        load(written(tmp_path, BY_HTTP.format(family)))
+
+
+def test_a_password_in_the_settings_is_no_setting(tmp_path: Path) -> None:
+    """Law: a phone's password has no place there, and what somebody wrote is not repeated."""
+    text = '[screens.http."1001"]\naddress = "http://192.168.10.21"\nusername = "push"\npassword = "s3cret"\n'
+    with pytest.raises(SettingsError, match=r"1001\.password is not a setting") as caught:
+        load(written(tmp_path, text))
+    assert "s3cret" not in str(caught.value)

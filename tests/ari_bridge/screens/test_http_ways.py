@@ -104,8 +104,9 @@ def test_unify_is_woken(root: str, scheme: str, port: str) -> None:
     assert (push.method, push.path, push.headers) == ("POST", "/server_push.html/ServerPush", FORM)
     form = {name: value for name, (value,) in parse_qs(push.body.decode(), keep_blank_values=True).items()}
     assert form == {
-        "ServerAddr": urlsplit(root).hostname, "ServerPort": port, "ProgramName": "/phone/unify/T", "RequestType": "active",
-        "MidletName": "ouidire", "ServerProtocol": scheme, "ServerContextKey": "", "ServerContextValue": "",
+        "ServerAddr": urlsplit(root).hostname, "ServerPort": port, "ProgramName": "/phone/unify/T",
+        "RequestType": "active", "MidletName": "ouidire", "ServerProtocol": scheme, "ServerContextKey": "",
+        "ServerContextValue": "",
     }  # fmt: skip
 
 

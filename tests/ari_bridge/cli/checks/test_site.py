@@ -1,5 +1,6 @@
 """Checks of this machine: each fault is found and has a sentence that says what to do."""
 
+import json
 import sqlite3
 from pathlib import Path
 from types import ModuleType
@@ -49,6 +50,17 @@ def test_open_passwords_are_found(settings_file: Path, mode: int) -> None:
     assert not found.ok
     assert f"{mode:04o}" in found.sentence
     assert "chmod 600" in found.sentence
+
+
+def test_a_phone_whose_password_cannot_be_had_is_found(settings_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Law: what would keep the service from starting is told before, with the phone that it is about."""
+    phone = {"1001": {"address": "http://192.168.10.21", "username": "push", "password_env": "NOT_SET_ANYWHERE"}}
+    monkeypatch.setenv("OUIDIRE_SCREENS__HTTP", json.dumps(phone))
+    monkeypatch.setenv("OUIDIRE_SCREENS__FAMILIES", '{"1001": "yealink"}')
+    found = site.passwords(load(settings_file))
+    assert not found.ok
+    assert "1001" in found.sentence
+    assert "NOT_SET_ANYWHERE" in found.sentence
 
 
 def test_a_missing_folder_for_the_database_is_found(tmp_path: Path) -> None:
