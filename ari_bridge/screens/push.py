@@ -16,6 +16,7 @@ import structlog
 from ari_bridge.pbx.port import Phones
 from ari_bridge.screens.card import ScoreCard
 from ari_bridge.screens.families import FAMILIES
+from ari_bridge.screens.http_phones import PhoneRefused
 from ari_bridge.screens.http_push import HttpPush
 from ari_bridge.screens.schedule import Phone, Push, Schedule
 from consent.errors import InvalidValue
@@ -127,8 +128,9 @@ class Pusher:
                 await self._send(push)
         except Exception as error:  # noqa: BLE001 - the root of this task: a phone's trouble is counted and ends here
             self._failed += 1
-            # The error's text may hold the address, and the address holds the token.
-            _log.warning("push.failed", endpoint=push.phone.endpoint, error=type(error).__name__)
+            # Another error's text may hold the address, and the address holds the token.
+            why = {"reason": str(error)} if isinstance(error, PhoneRefused) else {}
+            _log.warning("push.failed", endpoint=push.phone.endpoint, error=type(error).__name__, **why)
             self._schedule.failed(push)
         else:
             self._sent += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import random
 import xml.etree.ElementTree as ElementTree
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -14,6 +15,7 @@ from ari_bridge.screens.families import FAMILIES
 from ari_bridge.screens.http_push import HttpPush, Proof
 from ari_bridge.screens.http_ways import WAYS, by_http
 from ari_bridge.screens.wording import card_of
+from tests.ari_bridge.screens import hostile
 
 URL = "https://192.0.2.10:8480/phone/{}/SECRETSECRETSECRETSECR"
 LONG = "https://192.0.2.10:8480/" + "x" * 500
@@ -122,3 +124,20 @@ def test_what_is_sent_whole_keeps_the_letters(family: str) -> None:
     """Accents of the card arrive in the letters that the type names."""
     text = "".join(ElementTree.fromstring(_push(family).body.removeprefix(b"xml=")).itertext())
     assert CARD.consent in text
+
+
+@pytest.mark.parametrize("family", sorted(set(FAMILIES) - {"grandstream"}))
+def test_no_card_breaks_out_of_its_request(family: str) -> None:
+    """Of 2,000 hostile cards each makes one request to the family's own target, with headers that no card can change;
+    a body of XML is one document, a form holds the family's fields and no other.
+    """
+    chance, http = random.Random(7), FAMILIES[family].http
+    assert http is not None
+    usual = http(CARD, URL.format(family))
+    for _ in range(2000):
+        push = http(hostile.card(chance), URL.format(family))
+        assert (push.method, push.path, push.headers) == (usual.method, usual.path, usual.headers)
+        if push.headers == FORM:
+            assert push.body == usual.body
+        elif push.body:
+            ElementTree.fromstring(push.body.removeprefix(b"xml="))

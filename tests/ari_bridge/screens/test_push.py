@@ -252,6 +252,17 @@ async def test_a_refused_password_is_a_count_and_names_no_secret() -> None:
         await direct.stop()
 
 
+async def test_the_log_says_what_the_phone_answered() -> None:
+    """An admin sees from the log alone what to look for on the phone."""
+    async with WebPhone(status=404) as web, _by_http(_1001=web) as direct:
+        pusher = Pusher(FakePhones(), Clock(), direct=direct)
+        with structlog.testing.capture_logs() as logs:
+            pusher.show(YEALINK, URL, REFUSED)
+            await pusher.settle()
+        assert [entry["reason"] for entry in logs] == ["the phone answered 404"]
+        await pusher.stop()
+
+
 async def test_a_contested_score_leaves_the_other_agents_phone_at_once() -> None:
     """The card after a contest goes out without waiting for the interval."""
     phones, clock = FakePhones(), Clock()
