@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import time
 from collections.abc import Callable, Mapping
@@ -79,16 +80,20 @@ class _Line:
         if self.challenge is None or self.phone.login is None:
             return {}
         if self.challenge.scheme == "basic":
-            return {"Authorization": basic(self.phone.login)}
+            return {"Authorization": basic(self.phone.login)} if self._allowed(push) is Proof.BASIC else {}
         self.count += 1
         answer = digest(self.challenge, self.phone.login, push.method, push.path, self.count, secrets.token_urlsafe(12))
         return {"Authorization": answer}
 
-    def learn(self, offered: tuple[Challenge, ...], proof: Proof) -> bool:
-        """Take up what the phone asks for; False where that cannot be answered. Over TLS the password may be told."""
-        self.challenge = chosen(offered, Proof.BASIC if self.phone.fingerprint else proof)
+    def learn(self, offered: tuple[Challenge, ...], push: HttpPush) -> bool:
+        """Take up what the phone asks for; False where that cannot be answered."""
+        self.challenge = chosen(offered, self._allowed(push))
         self.count = 0
         return self.challenge is not None and self.phone.login is not None
+
+    def _allowed(self, push: HttpPush) -> Proof:
+        """Over TLS the password may be told to the phone whose certificate it is."""
+        return Proof.BASIC if self.phone.fingerprint else push.proof
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +146,7 @@ class HttpPhones:
         if self._clock() < line.rests_until_s:
             raise PasswordRefused("the phone is left alone, since it did not take the password")
         answer = await self._ask(line.phone, push, line.authorization(push))
-        if answer.status == _UNAUTHORIZED and line.learn(answer.challenges, push.proof):
+        if answer.status == _UNAUTHORIZED and line.learn(answer.challenges, push):
             answer = await self._ask(line.phone, push, line.authorization(push))
         if answer.status == _UNAUTHORIZED:
             line.challenge, line.rests_until_s = None, self._clock() + REST_S
@@ -160,6 +165,12 @@ class HttpPhones:
             ssl=aiohttp.Fingerprint(phone.fingerprint) if phone.fingerprint else True,
             allow_redirects=False,
         ) as response:
-            read = await response.content.read(MOST_READ_BYTES) if push.refusal else b""
-            says_no = bool(push.refusal) and push.refusal in read
+            says_no = bool(push.refusal) and push.refusal in await _start_of(response)
             return _Answer(response.status, says_no, challenges(response.headers.getall("WWW-Authenticate", ())))
+
+
+async def _start_of(response: aiohttp.ClientResponse) -> bytes:
+    try:
+        return await response.content.readexactly(MOST_READ_BYTES)
+    except asyncio.IncompleteReadError as shorter:
+        return shorter.partial

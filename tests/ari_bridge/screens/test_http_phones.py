@@ -84,6 +84,15 @@ async def test_the_password_goes_in_clear_where_the_family_knows_nothing_else() 
         assert len(phone.taken) == 2
 
 
+async def test_a_phone_that_changed_its_family_does_not_hear_the_password() -> None:
+    """What was told in clear to a phone of a family that knows nothing else is not told to one that knows Digest."""
+    async with WebPhone(Asks(schemes=("basic",))) as phone, sending(HttpPhone(phone.origin, LOGIN)) as phones:
+        await phones.push("1001", HttpPush("GET", "/", proof=Proof.BASIC))
+        with pytest.raises(PasswordRefused):
+            await phones.push("1001", POST)
+        assert (len(phone.taken), phone.asked) == (1, 2)
+
+
 @pytest.mark.parametrize("login", [Login(USERNAME, "wrong"), Login("nobody", PASSWORD), None])
 @pytest.mark.parametrize("scheme", ["digest", "basic"])
 async def test_a_refused_password_is_tried_once_in_five_minutes(login: Login | None, scheme: str) -> None:
@@ -136,10 +145,11 @@ async def test_what_is_no_yes_is_a_no(status: int) -> None:
         assert len(phone.taken) == 1
 
 
-async def test_a_no_may_come_with_200() -> None:
-    """Where a family says no in the body, that is a no; the same body is nothing to another family."""
+@pytest.mark.parametrize("in_pieces", [False, True])
+async def test_a_no_may_come_with_200(in_pieces: bool) -> None:
+    """Where a family says no in the body, in however many pieces, that is a no; it is nothing to another family."""
     async with (
-        WebPhone(answer=b'<CiscoIPPhoneError Number="4"/>') as phone,
+        WebPhone(answer=b'<CiscoIPPhoneError Number="4"/>', in_pieces=in_pieces) as phone,
         sending(HttpPhone(phone.origin)) as phones,
     ):
         with pytest.raises(PhoneRefused):

@@ -7,6 +7,7 @@ import base64
 import hashlib
 import re
 import ssl
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -82,6 +83,7 @@ class WebPhone:
     tls: ssl.SSLContext | None = None
     status: int = 200
     answer: bytes = b""
+    in_pieces: bool = False
     location: str = ""
     taken: list[Taken] = field(default_factory=list)
     asked: int = 0
@@ -133,7 +135,8 @@ class WebPhone:
         await self.goes_on.wait()
         self.taken.append(Taken(request.method, request.raw_path, dict(request.headers), body))
         headers = {"Location": self.location} if self.location else {}
-        return web.Response(status=self.status, body=self.answer, headers=headers)
+        body = _in_pieces(self.answer) if self.in_pieces else self.answer
+        return web.Response(status=self.status, body=body, headers=headers)
 
 
 def certified(folder: Path) -> tuple[ssl.SSLContext, bytes]:
@@ -149,6 +152,12 @@ def certified(folder: Path) -> tuple[ssl.SSLContext, bytes]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(file)
     return context, certificate.fingerprint(SHA256())
+
+
+async def _in_pieces(answer: bytes) -> AsyncIterator[bytes]:
+    for octet in answer:
+        yield bytes([octet])
+        await asyncio.sleep(0)
 
 
 def _app(phone: WebPhone) -> web.Application:
