@@ -135,8 +135,8 @@ class WebPhone:
         await self.goes_on.wait()
         self.taken.append(Taken(request.method, request.raw_path, dict(request.headers), body))
         headers = {"Location": self.location} if self.location else {}
-        body = _in_pieces(self.answer) if self.in_pieces else self.answer
-        return web.Response(status=self.status, body=body, headers=headers)
+        held: AsyncIterator[bytes] | bytes = _in_pieces(self.answer) if self.in_pieces else self.answer
+        return web.Response(status=self.status, body=held, headers=headers)
 
 
 def certified(folder: Path) -> tuple[ssl.SSLContext, bytes]:
