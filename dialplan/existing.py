@@ -9,9 +9,14 @@ from consent.states import STOP_KEYS
 from dialplan.change import Conflict
 from dialplan.conf import Conf, Entry, read_conf
 from dialplan.layout import Layout
-from dialplan.render import AMI_LISTENER, AMI_PUSHER, ARI_USER, CONTEXTS, FEATURES
+from dialplan.render import AMI_LISTENER, AMI_PUSHER, ARI_USER, CONTEST_KEYS, CONTEXTS, FEATURES, SPOKEN_KEYS
 
 _LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
+_MEANING: Final = {
+    STOP_KEYS: "which take a yes back at any moment",
+    SPOKEN_KEYS: "by which an agent takes a yes back for the caller",
+    CONTEST_KEYS: "by which an agent contests a score",
+}
 _YES: Final = ("yes", "true", "1", "on", "y", "t")
 DISCONNECT_DEFAULT: Final = "*"
 """Asterisk's own code for `disconnect` where features.conf sets none (only for calls dialled with option h or H)."""
@@ -106,8 +111,8 @@ def _codes(features: Conf) -> Iterator[Conflict]:
     for entry, keys in code_rivals(features):
         yield Conflict(
             "features.conf",
-            f"{entry.file}:{entry.line}: `{entry.key} => {entry.value}` takes the keys {keys}, which take a yes "
-            "back at any moment: give it another code, then install again",
+            f"{entry.file}:{entry.line}: `{entry.key} => {entry.value}` takes the keys {keys}, {_MEANING[keys]}: "
+            "give it another code, then install again",
         )
     for name in FEATURES:
         if (other := features.last("applicationmap", name)) is not None:

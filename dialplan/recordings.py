@@ -49,8 +49,14 @@ NAMES: Final = (
     "staff_site_council",
     "staff_site_change",
     "staff_site_none",
+    "contest_again",
+    "contest_done",
+    "contest_none",
+    "contest_failed",
+    "pair_done",
+    "pair_unknown",
 )
-"""Every prompt: of the dialogue, of the reference, and of the two lines that people dial."""
+"""Every prompt: of the dialogue, of the reference, of the two lines that people dial, and of the agents' codes."""
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}")
 _LARGEST_BYTES: Final = 2_000_000
 

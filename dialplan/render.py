@@ -23,6 +23,11 @@ CONTEXTS: Final = (
     "ouidire-tell",
     "ouidire-whisper",
     "ouidire-stop",
+    "ouidire-contest",
+    "ouidire-contest-ask",
+    "ouidire-contest-tell",
+    "ouidire-pair",
+    "ouidire-told",
     "ouidire-rights",
     "ouidire-staff",
     "ouidire-line",
@@ -31,7 +36,13 @@ CONTEXTS: Final = (
 """Every dialplan context that is ours."""
 SPOKEN_KEYS: Final = "*8"
 """Pressed by an agent whose caller says that it shall stop."""
-FEATURES: Final = {"ouidire-withdraw": STOP_KEYS, "ouidire-spoken": SPOKEN_KEYS}
+CONTEST_KEYS: Final = "*7"
+"""Pressed twice by an agent who holds the score on the screen to be wrong."""
+CONTEST_AGAIN_S: Final = 15
+"""How long after the first time the second one counts: as long as the same question stands on a desk phone."""
+PAIRING_DIGITS: Final = 6
+"""The digits of a code by which a telephone and a page are made one agent's."""
+FEATURES: Final = {"ouidire-withdraw": STOP_KEYS, "ouidire-spoken": SPOKEN_KEYS, "ouidire-contest": CONTEST_KEYS}
 """Our feature codes, by name."""
 CHANNEL_VARIABLES: Final = ("OUIDIRE_CONSENT", "OUIDIRE_CALL")
 """What ARI must show with every channel, so that a bridge that comes back knows the calls again."""
@@ -46,6 +57,8 @@ LINE_S: Final = 600
 REFERENCE_WAITS: Final = 15
 """Tenths of a second in which the bridge must have named the recording of a reference."""
 REFERENCE_REPEATS: Final = 3
+TOLD_WAITS: Final = 15
+"""Tenths of a second in which the bridge must have answered a contest or a code."""
 
 _PORT_CHECKED: Final = """\
  same => n,GotoIf($[${PORT}<1024 | ${PORT}>65535]?deny)
@@ -81,7 +94,7 @@ def _filled(name: str, **values: object) -> str:
 
 def extensions(settings: RenderSettings) -> str:
     """Every context, as one file for extensions.conf to include."""
-    return "\n".join((_template("head.conf"), _consent(settings), _gate(settings), _stop(), _lines()))
+    return "\n".join((_template("head.conf"), _consent(settings), _gate(settings), _stop(), _codes(settings), _lines()))
 
 
 def numbers(settings: RenderSettings) -> str:
@@ -92,8 +105,9 @@ def numbers(settings: RenderSettings) -> str:
 
 
 def applicationmap(*, plus: str) -> str:
-    """The feature codes of a withdrawal; `plus` is "(+)" where the section already exists, else empty."""
-    return _filled("features.conf", plus=plus, stop_keys=STOP_KEYS, spoken_keys=SPOKEN_KEYS)
+    """The feature codes of a withdrawal and of a contest; `plus` is "(+)" where the section already exists, else empty."""
+    keys = {"stop_keys": STOP_KEYS, "spoken_keys": SPOKEN_KEYS, "contest_keys": CONTEST_KEYS}
+    return _filled("features.conf", plus=plus, **keys)
 
 
 def general(lines: Sequence[str], *, plus: str) -> str:
@@ -182,6 +196,17 @@ def _stop() -> str:
         stop_why=Why.STOP_KEYS,
         spoken_why=Why.SPOKEN,
         stopped_prompt=PROMPTS[State.WITHDRAWN],
+    )
+
+
+def _codes(settings: RenderSettings) -> str:
+    """The contest by keys, and the code that pairs a telephone with a page."""
+    return _filled(
+        "contest.conf",
+        trunks=_alternatives(settings.trunks),
+        again_s=CONTEST_AGAIN_S,
+        digits="X" * PAIRING_DIGITS,
+        told_waits=TOLD_WAITS,
     )
 
 

@@ -10,7 +10,7 @@ from dialplan.render import NoticeLine, RenderSettings
 PLAIN = {
     "asterisk.conf": "[directories](!)\nastdatadir => {data}\n",
     "extensions.conf": "[general]\nstatic=yes\n\n[from-trunk]\nexten => s,1,Dial(PJSIP/1001,30,tT)\n",
-    "features.conf": "[general]\n[featuremap]\ndisconnect => **\n[applicationmap]\nnote => *7,self,NoOp,noted",
+    "features.conf": "[general]\n[featuremap]\ndisconnect => **\n[applicationmap]\nnote => *5,self,NoOp,noted",
     "ari.conf": "[general]\nenabled=yes\nchannelvars=ACCOUNT , DEPT\n[wallboard]\ntype=user\npassword=hers\n",
     "manager.conf": "[general]\r\nenabled=yes\r\nbindaddr=127.0.0.1\r\n[dashboard]\r\nsecret=his\r\n",
     "http.conf": "[general]\nenabled=yes\nbindaddr=127.0.0.1\n",

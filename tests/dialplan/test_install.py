@@ -130,7 +130,7 @@ def test_asterisks_group_reads_where_root_owns_the_folder(plain: Site, monkeypat
 
 def test_conflicts_stop_the_whole_install(plain: Site, settings: RenderSettings) -> None:
     """Law: an existing *9 is reported and nothing is changed."""
-    plain.edit("features.conf", "note => *7", "note => *9")
+    plain.edit("features.conf", "note => *5", "note => *9")
     before = plain.snapshot()
     with pytest.raises(InstallRefused, match="another code"):
         install(plain, settings)

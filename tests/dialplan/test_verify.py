@@ -67,7 +67,7 @@ def test_a_removed_block_and_a_changed_prompt_are_noticed(installed: Site, setti
 
 def test_conflicts_that_came_later_are_found(installed: Site, settings: RenderSettings) -> None:
     """Law: a rival of *9 added after the install is found as before it."""
-    installed.edit("features.conf", "note => *7", "note => *9")
+    installed.edit("features.conf", "note => *5", "note => *9")
     assert not findings(installed, settings)["features.conf"].ok
 
 

@@ -239,7 +239,7 @@ blindxfer => #1
 atxfer => *2
 
 [applicationmap]
-note => *7,self,NoOp,noted
+note => *5,self,NoOp,noted
 """
 
 _PARKING = """[default]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 PLAIN = {
     "extensions.conf": "[from-trunk]\nexten => 200,1,Dial(PJSIP/1001)\n",
-    "features.conf": "[general]\n\n[applicationmap]\nnote => *7,self,NoOp\n",
+    "features.conf": "[general]\n\n[applicationmap]\nnote => *5,self,NoOp\n",
     "http.conf": "[general]\n",
     "ari.conf": "[general]\nenabled=yes\n",
     "manager.conf": "[general]\nenabled=yes\nbindaddr=127.0.0.1\n",
