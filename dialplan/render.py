@@ -105,7 +105,7 @@ def numbers(settings: RenderSettings) -> str:
 
 
 def applicationmap(*, plus: str) -> str:
-    """The feature codes of a withdrawal and of a contest; `plus` is "(+)" where the section already exists, else empty."""
+    """The feature codes; `plus` is "(+)" where the section already exists, else empty."""
     keys = {"stop_keys": STOP_KEYS, "spoken_keys": SPOKEN_KEYS, "contest_keys": CONTEST_KEYS}
     return _filled("features.conf", plus=plus, **keys)
 

@@ -164,6 +164,28 @@ class ReferenceSaid:
     call_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class Contested:
+    """Somebody pressed the keys of a contest twice, on a leg that the PBX counts to a call. Who that is stays to be
+    looked at: whether the leg is an agent's, and in that call's conversation.
+
+    `endpoint` is the leg's own, out of any log: nobody is told who contested.
+    """
+
+    call_id: str
+    channel_id: str
+    endpoint: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Paired:
+    """Somebody dialled a code that a page may have shown, at the telephone of that endpoint, and waits for a word."""
+
+    endpoint: str = field(repr=False)
+    code: str = field(repr=False)
+    channel_id: str
+
+
 PbxEvent = (
     Connected
     | Disconnected
@@ -177,6 +199,8 @@ PbxEvent = (
     | LineEntered
     | PromptEnded
     | ReferenceSaid
+    | Contested
+    | Paired
 )
 
 
@@ -257,6 +281,14 @@ class LinePbx(Protocol):
 
     async def send_line(self, channel_id: str, context: str, extension: str) -> None:
         """Hand somebody on one of our lines back to the dialplan, there."""
+        ...
+
+
+class CodePbx(Protocol):
+    """What the agents' codes need of a PBX. Raises as `Pbx` does."""
+
+    async def answer_code(self, channel_id: str, prompt: str) -> None:
+        """Have the PBX say one of our prompts, by name, to whoever contested or dialled a code on that channel."""
         ...
 
 

@@ -308,6 +308,12 @@ class ScreensSection(Section):
         description="Show a card only to the IP address from which its endpoint is registered, as the PBX tells it; "
         "not where phones come through a proxy, or fetch from another address than they register from.",
     )
+    pair_number: str = Field(
+        default="",
+        pattern=r"^[0-9*]{0,10}$",
+        description="What staff dial before the six digits that the desk page shows, as your dialplan leads it to "
+        'ouidire-pair, for example "602"; empty: it leads nowhere, and the page offers no pairing.',
+    )
     tls_cert: Path | None = Field(default=None, description="PEM file with the certificate chain.")
     tls_key: Path | None = Field(default=None, description="PEM file with the private key.")
 

@@ -38,6 +38,7 @@ from ari_bridge.calls.topology import Topology
 from ari_bridge.pbx.asterisk.access import AmiAccess, AriAccess
 from ari_bridge.pbx.asterisk.adapter import AsteriskPbx
 from ari_bridge.pbx.asterisk.phones import AsteriskPhones
+from ari_bridge.run.codes import Codes
 from ari_bridge.run.conditions import require
 from ari_bridge.run.dial_in import DialIn, open_dial_in
 from ari_bridge.run.drift_watch import DriftWatch, served
@@ -117,8 +118,10 @@ class Service:
         foreign: ForeignTone | None = None,
         reference: Reference | None = None,
         chores: Sequence[Callable[[], Awaitable[None]]] = (),
+        codes: Codes | None = None,
     ) -> None:
         self.rooms = rooms
+        self.codes = codes
         self.drift = DriftWatch(rooms.weeks, reference)
         self.chores = (self.drift.look, *chores)
         self._foreign = foreign
@@ -230,9 +233,11 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Service:
         place=await open_place(settings.media, stack),
         lease_s=settings.media.lease_s,
     )
-    switchboards.append(Switchboard(rooms, dial_in.take))
+    codes = Codes(pbx, rooms.topology, rooms.roles, lambda call_id: switchboards[0].contest(call_id))
+    stack.push_async_callback(codes.close)
+    switchboards.append(Switchboard(rooms, lambda event: codes.take(event) or dial_in.take(event)))
     chores = (groups.look, Pulse(ledger).expire)
-    service = Service(rooms, switchboards[0], database, dial_in, foreign, served(settings)[1], chores)
+    service = Service(rooms, switchboards[0], database, dial_in, foreign, served(settings)[1], chores, codes)
     pusher_access = AmiAccess(
         settings.pbx.ami_host, settings.pbx.ami_port, settings.pbx.phones_user, passwords.phones_password
     )

@@ -30,6 +30,8 @@ STOP_TIMEOUT_S: Final = 1.0
 """The dialplan needs a few milliseconds for a stop."""
 SAY_VARIABLE: Final = "OUIDIRE_SAY"
 """Where the dialplan looks for the recording of a reference, on the caller's channel."""
+TOLD_VARIABLE: Final = "OUIDIRE_TOLD"
+"""Where the dialplan looks for the name of a prompt, on the channel of an agent who pressed or dialled a code."""
 PROMPTS: Final = "sound:ouidire/"
 """Our prompts as the PBX names them; it takes those of the channel's language."""
 ENTER_TIMEOUT_S: Final = 3.0
@@ -170,6 +172,10 @@ class AsteriskPbx:
     async def say(self, call_id: str, recording: str) -> None:
         """By AMI, since the ARI refuses variables of a channel that is in the dialplan. See the port."""
         await self._link.ami.send("Setvar", Channel=call_id, Variable=SAY_VARIABLE, Value=recording)
+
+    async def answer_code(self, channel_id: str, prompt: str) -> None:
+        """By AMI, as `say` does. See the port."""
+        await self._link.ami.send("Setvar", Channel=channel_id, Variable=TOLD_VARIABLE, Value=prompt)
 
     async def play(self, channel_id: str, prompts: Sequence[str]) -> str:
         """All of them as one playback. See the port."""

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, TypeGuard
 
-from ari_bridge.pbx.asterisk import answers
+from ari_bridge.pbx.asterisk import answers, code_events
 from ari_bridge.pbx.port import (
     BridgeChanged,
     Channel,
@@ -230,6 +230,12 @@ def _user_event(message: Mapping[str, Any], channel: Channel) -> Sequence[PbxEve
             return _refused(fields, channel, "full")
         case "OuidireSaid":
             return [ReferenceSaid(channel.channel_id)] if fields.get("Call") == channel.channel_id else []
+        case "OuidireContest":
+            contested = code_events.contested(fields, channel, message.get("channel"))
+            return [contested] if contested else []
+        case "OuidirePair":
+            paired = code_events.paired(channel, message.get("channel"))
+            return [paired] if paired else []
     return []
 
 
