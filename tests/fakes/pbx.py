@@ -40,6 +40,7 @@ class FakePbx:
         self.stopped_playing: list[str] = []
         self.hung_up: list[str] = []
         self.sent: list[tuple[str, str, str]] = []
+        self.answered: list[tuple[str, str]] = []
 
     async def events(self) -> AsyncIterator[PbxEvent]:
         """What the test put in."""
@@ -97,6 +98,10 @@ class FakePbx:
         if self.refuses:
             raise PbxRefused(self.refuses)
         self.said.append((call_id, recording))
+
+    async def answer_code(self, channel_id: str, prompt: str) -> None:
+        """Remembered."""
+        self.answered.append((channel_id, prompt))
 
     # As a LinePbx.
 

@@ -1,7 +1,7 @@
 """The configuration files of an ordinary small company's Asterisk, as its admin would have written them: no word of the
 product.
 
-A trunk from which strangers call, agents 1001 to 1044, four queues, a conference, transfers, parking, an own feature
+A trunk from which strangers call, agents 1001 to 1056, four queues, a conference, transfers, parking, an own feature
 code, an own ARI and AMI user. Pure functions: a dictionary of file names and texts.
 """
 
@@ -14,8 +14,10 @@ SERVER_HOST = "127.0.0.1"
 TRUNK_HOST = "127.0.0.2"
 """Strangers' phones sit at an address of their own: that is how the PBX tells the trunk from its staff."""
 STAFF = range(1001, 1041)
-REGISTERING = range(1041, 1045)
+REGISTERING = range(1041, 1057)
 """These agents have no fixed contact: they must REGISTER."""
+LINE_PASSWORD = "line-of-the-desk"
+"""What the phones of REGISTERING may ask the PBX for before they take a request."""
 NAMES = (
     "Agnès Morel",
     "Bruno Petit",
@@ -165,16 +167,24 @@ match={TRUNK_HOST}/32
 """
     ]
     sections += [_agent(number, f"contact=sip:{number}@{SERVER_HOST}:{ports.agent(number)}") for number in STAFF]
-    sections += [_agent(number, "max_contacts=1\nremove_existing=yes") for number in REGISTERING]
+    sections += [_registering(number) for number in REGISTERING]
     return "\n".join(sections)
 
 
-def _agent(number: int, reached: str) -> str:
+def _registering(number: int) -> str:
+    """The PBX shows the line's password where the phone asks for it, as Cisco's do before they take a NOTIFY."""
+    password = f"[line-{number}]\ntype=auth\nusername={number}\npassword={LINE_PASSWORD}\n"
+    return "\n".join(
+        [_agent(number, "max_contacts=1\nremove_existing=yes", f"outbound_auth=line-{number}\n"), password]
+    )
+
+
+def _agent(number: int, reached: str, more: str = "") -> str:
     return f"""[{number}](party)
 context=from-staff
 aors={number}
 callerid="{agent_name(number)}" <{number}>
-
+{more}
 [{number}]
 type=aor
 {reached}
@@ -371,6 +381,8 @@ exten => 112,1,Dial(PJSIP/112@trunk,30,tTU(ouidire-outgoing))
  same => n,Hangup()
 ; the line on which staff answer the notice to staff
 exten => 601,1,Goto(ouidire-staff,s,1)
+; and 602 with the six digits of the page that a colleague has open
+exten => _602XXXXXX,1,Goto(ouidire-pair,${EXTEN:3},1)
 ; an agent who passes the consent step on the way out, and to a colleague
 exten => _79XX,1,Answer()
  same => n,Gosub(ouidire-consent,s,1)

@@ -37,6 +37,8 @@ SETTINGS = RenderSettings(
 )
 LISTED_BY_ITSELF = "\n[from-trunk](+)\nexten => 803,1,Answer()\n same => n,Goto(ouidire-quiet,s,1)\n"
 """Where the line on which people exercise their rights sends who wants no question any more."""
+MISPLACED = "exten => _602XXXXXX,1,Goto(ouidire-pair,${EXTEN:3},1)\n"
+"""An admin's mistake: staff's number for pairing, where strangers reach it too."""
 SHORT_S = {"notice": 1.0, "more": 1.0, "keys": 1.0, "yes": 0.4, "stopped": 1.0}
 """How long the stand-ins of prompts last that most tests hear; of every other prompt SHORTEST_S."""
 SHORTEST_S = 0.3
@@ -114,7 +116,7 @@ async def running(
     pbx = Asterisk(await asyncio.to_thread(installation.find, suite), folder)
     pbx.write()
     with (pbx.etc / "extensions.conf").open("a") as file:
-        file.write(LISTED_BY_ITSELF)
+        file.write(LISTED_BY_ITSELF + MISPLACED)
     secrets = folder / "secrets.toml"
     apply(plan(pbx.etc, chosen(pbx), secrets_file=secrets))
     shorten(pbx.data / "sounds")

@@ -299,6 +299,14 @@ async def test_a_recording_is_named_by_ami(pbx: adapter.AsteriskPbx, ari: AriSer
         await pbx.say(CALL, "/say/0123\r\nAction: Logoff")
 
 
+async def test_a_code_is_answered_by_the_name_of_a_prompt(pbx: adapter.AsteriskPbx, ami: AmiServer) -> None:
+    """Law: one variable on the channel that asked, by AMI, and one header."""
+    await pbx.answer_code(CALL, "contest_done")
+    assert {f"Channel: {CALL}", "Variable: OUIDIRE_TOLD", "Value: contest_done"} <= set(ami.named("Setvar")[0])
+    with pytest.raises(PbxRefused):
+        await pbx.answer_code(CALL, "contest_done\r\nAction: Logoff")
+
+
 async def test_a_line_is_told(watched: Watched, pbx: adapter.AsteriskPbx, ari: AriServer) -> None:
     """Law: who enters a line, and the end of what was played there, are events of the port."""
     await ari.tell("StasisStart", channel=ari.channels[CALL], args=["rights"])
