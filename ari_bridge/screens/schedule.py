@@ -1,8 +1,9 @@
 """When a card goes to a phone: pure rules, told the time by the caller.
 
 At most one push a phone each 5 s and the newest card wins; a change of the consent goes at once, and so does a
-contest, after which no phone goes on showing the score. A card that is on the screen already is sent again only to keep
-it from running out there.
+contest, after which no phone goes on showing the score. New times and counts of a talk alone wait for 15 s, and go with
+whatever else there is to tell: they change all the time, and what was just heard would wait behind them. A card that
+is on the screen already is sent again only to keep it from running out there.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from dataclasses import dataclass, replace
 from ari_bridge.screens.card import CardState, ScoreCard
 
 INTERVAL_S = 5.0
+FACTS_INTERVAL_S = 15.0
+"""Between two pushes of which the second tells nothing but facts."""
 RENEW_S = 60.0
 """Half of the time after which a pushed card leaves the screen by itself: one lost push does not blank it."""
 RENEW_FOR_S = 3600.0
@@ -45,6 +48,12 @@ class Push:
         """Whether a phone would look no different after it."""
         return other is not None and (self.phone, self.url, self.card) == (other.phone, other.url, other.card)
 
+    def tells_facts_alone(self, other: Push | None) -> bool:
+        """Whether a phone that shows `other` would learn nothing from it but the facts of the talk."""
+        if other is None or self.card.state is not CardState.GRANTED:
+            return False
+        return (self.phone, self.url, _without_facts(self.card)) == (other.phone, other.url, _without_facts(other.card))
+
     def cannot_wait_behind(self, other: Push) -> bool:
         """Whether the phone shows what it must not: another state of the consent, or a score contested meanwhile."""
         if self.card.state.consent is not other.card.state.consent:
@@ -70,7 +79,12 @@ class _Screen:
             return self.attempted_at_s + RENEW_S
         if push.cannot_wait_behind(self.attempted) and not push.retry:
             return push.offered_at_s
-        return self.attempted_at_s + INTERVAL_S
+        return self.attempted_at_s + (FACTS_INTERVAL_S if push.tells_facts_alone(self.shown) else INTERVAL_S)
+
+
+def _without_facts(card: ScoreCard) -> ScoreCard:
+    """The cue, if there is one, and the caller's tone stand before the facts."""
+    return replace(card, lines=card.lines[: 1 + bool(card.cue)])
 
 
 class Schedule:

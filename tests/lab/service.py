@@ -28,7 +28,10 @@ _HOME = Path(__file__).parents[2]
 
 
 class Service:
-    """`ouidire` with a settings file of its own for one PBX; one process at a time. `environment` is added to ours."""
+    """`ouidire` with a settings file of its own for one PBX; one process at a time.
+
+    `environment` is added to ours; `program` is the command line before the name of a command.
+    """
 
     def __init__(
         self,
@@ -43,6 +46,7 @@ class Service:
         self._metrics_port = pbx.ports.spare[9] if screens_port is None else 0
         self._process: asyncio.subprocess.Process | None = None
         self.environment: dict[str, str] = {}
+        self.program: Sequence[str] = console_script()
         self.settings = folder / "ouidire.toml"
         self.secrets = folder / "secrets.toml"
         self.database = database or folder / "ouidire.sqlite"
@@ -216,7 +220,7 @@ level = "debug"
         return self._process
 
     def _line(self, name: str, *arguments: str) -> list[str]:
-        return [*console_script(), name, "--settings", str(self.settings), *arguments]
+        return [*self.program, name, "--settings", str(self.settings), *arguments]
 
 
 def console_script(bin_folder: Path = Path(sys.executable).parent) -> Sequence[str]:

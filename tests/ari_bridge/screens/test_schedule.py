@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 
 from ari_bridge.screens import schedule as schedule_module
 from ari_bridge.screens.card import CardState, ScoreCard
-from ari_bridge.screens.schedule import INTERVAL_S, RENEW_FOR_S, RENEW_S, Phone, Push, Schedule
+from ari_bridge.screens.schedule import (
+    FACTS_INTERVAL_S,
+    INTERVAL_S,
+    RENEW_FOR_S,
+    RENEW_S,
+    Phone,
+    Push,
+    Schedule,
+)
 from ari_bridge.screens.wording import card_of
 
 PHONE = Phone("1001", "yealink")
@@ -239,3 +247,37 @@ def test_a_second_card_of_a_contest_waits() -> None:
     schedule.failed(push)
     assert schedule.due(9.9) == []
     assert len(schedule.due(10)) == 1
+
+
+def _talk(now_s: float, tone: str, talked: str, cue: str = "") -> Push:
+    lines = (cue, tone, talked) if cue else (tone, talked)
+    return Push(PHONE, URL, dataclasses.replace(card_of(CardState.GRANTED, language="en"), lines=lines, cue=cue), now_s)
+
+
+def test_facts_alone_wait_so_that_a_verdict_need_not() -> None:
+    """New facts alone wait for 15 s after the last push; a tone or a cue that comes meanwhile goes after 5 s as ever,
+    and takes them along.
+    """
+    schedule = Schedule()
+    schedule.offer(_talk(0, "calm", "1 s"))
+    _send(schedule, 0)
+    schedule.offer(_talk(6, "calm", "6 s"))
+    assert _send(schedule, FACTS_INTERVAL_S - 0.01) == []
+    assert schedule.next_at_s() == FACTS_INTERVAL_S
+    assert [push.card.lines for push in _send(schedule, FACTS_INTERVAL_S)] == [("calm", "6 s")]
+    schedule.offer(_talk(21, "calm", "21 s"))
+    assert _send(schedule, 21) == []
+    schedule.offer(_talk(22, "tense", "22 s"))
+    assert [push.card.lines for push in _send(schedule, 22)] == [("tense", "22 s")]
+    schedule.offer(_talk(28, "tense", "28 s", "long silence"))
+    assert [push.card.cue for push in _send(schedule, 28)] == ["long silence"]
+
+
+def test_facts_alone_do_not_wait_behind_a_push_that_failed() -> None:
+    """A phone that did not get the last card is told the newest after 5 s, whatever of it is new."""
+    schedule = Schedule()
+    schedule.offer(_talk(0, "calm", "1 s"))
+    (push,) = schedule.due(0)
+    schedule.failed(push)
+    schedule.offer(_talk(1, "calm", "2 s"))
+    assert [push.card.lines for push in _send(schedule, INTERVAL_S)] == [("calm", "2 s")]

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from tests.lab.phone import sip_wire
 from tests.lab.phone.call import Call, CallFailed, CallStatus
+from tests.lab.phone.challenge import Challenge
 from tests.lab.phone.pacer import Pacer
 from tests.lab.phone.sdp_wire import TELEPHONE_EVENT
 from tests.lab.phone.sip_wire import Headers, Request, Response
@@ -26,11 +27,12 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One NOTIFY with content: when it came (time.time_ns()), in or out of a call."""
+    """One NOTIFY with content: when it came (time.time_ns()), in or out of a call, and how long its datagram was."""
 
     at_ns: int
     headers: Headers
     body: bytes
+    octets: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +46,19 @@ class _Habit:
 class Phone:
     """One telephone with any number of calls. `number` is its own; the PBX tells agents by it."""
 
-    def __init__(self, pacer: Pacer, number: str, server: tuple[str, int], display: str, user_agent: str) -> None:
+    def __init__(
+        self,
+        pacer: Pacer,
+        number: str,
+        server: tuple[str, int],
+        display: str,
+        user_agent: str,
+        challenge: Challenge | None,
+    ) -> None:
         self._pacer = pacer
         self._server = server
         self._user_agent = user_agent
+        self._challenge = challenge
         self._display = display
         self._sip: Transactions | None = None
         self._calls: dict[str, Call] = {}
@@ -64,11 +75,12 @@ class Phone:
     async def open(
         cls, pacer: Pacer, number: str, server: tuple[str, int], *,
         host: str = "127.0.0.1", port: int = 0, display: str = "", user_agent: str = "Lab Phone 1.0",
+        challenge: Challenge | None = None,
     ) -> "Phone":  # fmt: skip
         """A phone that listens on host:port (0: any). `display` is the name it calls itself by, and may be as odd as
-        you like.
+        you like. With a `challenge` it takes a NOTIFY only from who shows the password.
         """
-        phone = cls(pacer, number, server, display, user_agent)
+        phone = cls(pacer, number, server, display, user_agent, challenge)
         phone._sip = await Transactions.open((host, port), server, phone._take, phone._take_stray)
         return phone
 
@@ -177,13 +189,17 @@ class Phone:
 
     def _take_notice(self, request: Request) -> None:
         """The progress of a transfer (RFC 3515, 2.4.4) belongs to its call; all else is a notice."""
+        if self._challenge is not None and not self._challenge.is_met(request):
+            asked = [self._challenge.header()]
+            self._wire.send(sip_wire.reply(request, 401, "Unauthorized", uuid.uuid4().hex[:12], asked))
+            return
         self._wire.send(sip_wire.reply(request, 200, "OK", uuid.uuid4().hex[:12]))
         if (request.headers.get("Event") or "").partition(";")[0] == "refer":
             call = self._calls.get(request.headers["Call-ID"])
             if call is not None:
                 self._start(call.take_progress(request.body))
             return
-        notice = Notice(time.time_ns(), request.headers, request.body)
+        notice = Notice(time.time_ns(), request.headers, request.body, request.octets)
         self.notices.append(notice)
         self._noticed.put_nowait(notice)
 

@@ -1,7 +1,7 @@
 """SIP messages as text: parsed and built, no socket in sight (RFC 3261, sections 7, 20 and 25)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 MAGIC_COOKIE = "z9hG4bK"
@@ -60,12 +60,16 @@ class CSeq(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request; `body` goes out with a Content-Length that is computed, never taken from `headers`."""
+    """A request; `body` goes out with a Content-Length that is computed, never taken from `headers`.
+
+    `octets` is the length of the datagram that it came in; 0 for one of ours.
+    """
 
     method: str
     uri: str
     headers: Headers
     body: bytes = b""
+    octets: int = field(default=0, compare=False)
 
     @property
     def start_line(self) -> str:
@@ -119,7 +123,7 @@ def parse(datagram: bytes) -> Message:
         return Response(_number(start[1]), start[2], headers, body)
     if start[2] != "SIP/2.0" or not start[0].isalpha() or not start[0].isupper():
         raise MalformedMessage(f"start line {lines[0][:80]!r}")
-    return Request(start[0], start[1], headers, body)
+    return Request(start[0], start[1], headers, body, len(datagram))
 
 
 def cseq(message: Message) -> CSeq:
