@@ -31,7 +31,7 @@ from tests.lab.netns import bring_loopback_up, reexec_without_network, without_n
 from tests.lab.phone import Notice
 from tests.lab.site import Site, open_site
 from tests.lab.stopwatch import Offered, read
-from tests.live.people import Talk, lines, talk
+from tests.live.people import Gaps, Talk, lines, talk
 
 CALLS: Final = 20
 TALKS_S: Final = 75.0
@@ -74,6 +74,10 @@ class Seen:
     notices: dict[str, tuple[Notice, ...]] = field(default_factory=dict)
     said: dict[str, list[int]] = field(default_factory=dict)
     stops: list[Stop] = field(default_factory=list)
+    begun: dict[str, int] = field(default_factory=dict)
+    """When the agent picked up, by endpoint."""
+    gaps: list[Gaps] = field(default_factory=list)
+    """Of each call, until its stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,7 @@ class Delays:
     speech_free: NDArray[np.float64]
     speech_all: NDArray[np.float64]
     consent: NDArray[np.float64]
+    begun: NDArray[np.float64]
 
     def rows(self) -> list[list[object]]:
         """For the table."""
@@ -94,6 +99,7 @@ class Delays:
             "end of speech, phone free": self.speech_free,
             "end of speech, any phone": self.speech_all,
             "change of consent, any phone": self.consent,
+            "picking up, first card": self.begun,
         }
         return [[name, len(one), *spread(one)] for name, one in named.items()]
 
@@ -134,7 +140,12 @@ def delays_of(seen: Seen) -> Delays:
             if (first := next((one for one in news if end_ns < one.verdict_ns < until_ns), None)) is not None:
                 speech.append(_delay(came_ns, end_ns, first))
     stops = [_told_ms(stop, seen.notices.get(stop.endpoint, ())) for stop in seen.stops]
-    return Delays(*_both(verdicts), *_both(speech), np.array(stops))
+    begun = [
+        (first - at_ns) / 1e6
+        for endpoint, at_ns in seen.begun.items()
+        if (first := next((one.at_ns for one in seen.notices.get(endpoint, ()) if one.at_ns > at_ns), None))
+    ]
+    return Delays(*_both(verdicts), *_both(speech), np.array(stops), np.array(begun))
 
 
 def news_of(offers: Sequence[Offered]) -> list[Offered]:
@@ -202,11 +213,13 @@ async def _person(site: Site, seen: Seen, at: int, talks_s: float) -> None:
     chance = random.Random(at)
     await asyncio.sleep(at * STAGGER_S)
     met = await talk(site, f"5{FIRST_AGENT + at}", f"06310000{at:02}", FIRST_AGENT + at)
+    seen.begun[str(met.agent)] = met.leg.answered_ns
     until_s = time.monotonic() + talks_s
     clips = lines(Party.CALLER)
     while time.monotonic() < until_s:
         await _exchange(met, seen.said[str(met.agent)], chance.choice(clips), chance)
     await asyncio.sleep(chance.uniform(0, 5))
+    seen.gaps.append(met.gaps(time.time_ns()))
     leg = met.dialled.call if at % 2 else met.leg
     at_ns = (await leg.press("*9", 0.1))[-1]
     seen.stops.append(Stop(str(met.agent), at_ns, b"withdrawn" if at % 2 else b"stopped"))
@@ -239,7 +252,7 @@ def tell(seen: Seen, calls: int) -> int:
     told: dict[str, float] = {"calls": calls, "notifies": sum(len(one) for one in seen.notices.values())}
     for row in delays.rows():
         name = str(row[0]).replace(",", "").replace(" ", "_")
-        told |= {f"{name}_n": float(str(row[1])), f"{name}_p50_ms": float(str(row[2])), f"{name}_p95_ms": float(str(row[4]))}
+        told |= {f"{name}_{key}": float(str(row[at])) for key, at in (("n", 1), ("p50_ms", 2), ("p95_ms", 4))}
     publish("screens", told, [Table(f"{calls} calls at once", COLUMNS, delays.rows())])
     return verdict(delays.limits())
 

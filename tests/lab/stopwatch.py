@@ -18,7 +18,10 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """A card offered to a phone (ns since 1970). `verdict_ns` is the moment of the verdict that it came of, or 0."""
+    """A card offered to a phone (ns since 1970). `verdict_ns` is the moment of the verdict that it came of, or 0.
+
+    `face` is a digest of what the card says, but for the facts of the talk, which are new with nearly every card.
+    """
 
     at_ns: int
     endpoint: str
@@ -57,7 +60,8 @@ class Stopwatch:
         """What offers a card to a phone, with a note of it."""
 
         def timed(pusher: Any, phone: Any, url: str, card: Any) -> None:
-            face = hashlib.sha256(repr((url, card)).encode()).hexdigest()[:12]
+            told = (url, card.state, card.lines[: 1 + bool(card.cue)], card.is_contested)
+            face = hashlib.sha256(repr(told).encode()).hexdigest()[:12]
             note = {"at_ns": time.time_ns(), "endpoint": phone.endpoint, "face": face, "verdict_ns": self._verdict_ns}
             self._write(json.dumps(note) + "\n")
             show(pusher, phone, url, card)
