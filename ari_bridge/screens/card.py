@@ -86,6 +86,8 @@ class ScoreCard:
     """The label of the key that fetches the card anew, on families that do not by themselves."""
     cue: str = ""
     """The one of the lines that is a cue, which no phone is to be sent late; "" for none."""
+    takes_back: bool = False
+    """It takes a score from the screen that an agent contested: no phone is to show that any longer."""
     snapshot: str = ""
     """A line that says how old the card may be, for families that show it until somebody fetches it anew."""
 

@@ -1,7 +1,8 @@
 """When a card goes to a phone: pure rules, told the time by the caller.
 
-At most one push a phone each 5 s and the newest card wins; a change of the consent goes at once. A card that is on
-the screen already is sent again only to keep it from running out there.
+At most one push a phone each 5 s and the newest card wins; a change of the consent goes at once, and so does a card
+that takes a contested score from the screen. A card that is on the screen already is sent again only to keep it from
+running out there.
 """
 
 from __future__ import annotations
@@ -44,6 +45,11 @@ class Push:
         """Whether a phone would look no different after it."""
         return other is not None and (self.phone, self.url, self.card) == (other.phone, other.url, other.card)
 
+    def is_urgent_after(self, other: Push) -> bool:
+        """Whether it may not wait: the consent is another, or a score is taken back that stands there."""
+        is_taken_back = self.card.takes_back and not other.card.takes_back
+        return is_taken_back or self.card.state.consent is not other.card.state.consent
+
 
 @dataclass(slots=True)
 class _Screen:
@@ -61,7 +67,7 @@ class _Screen:
             return push.offered_at_s
         if push.shows_the_same_as(self.shown):
             return self.attempted_at_s + RENEW_S
-        if push.card.state.consent is not self.attempted.card.state.consent and not push.retry:
+        if push.is_urgent_after(self.attempted) and not push.retry:
             return push.offered_at_s
         return self.attempted_at_s + INTERVAL_S
 

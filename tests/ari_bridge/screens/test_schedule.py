@@ -59,6 +59,19 @@ def test_a_change_of_consent_goes_at_once(state: CardState) -> None:
     assert [push.card.state for push in _send(schedule, 1.5)] == [state]
 
 
+def test_a_contested_score_leaves_every_phone_at_once() -> None:
+    """The card that takes it back does not wait for the interval; what comes after that one does."""
+    schedule = Schedule()
+    schedule.offer(_push(0, CardState.GRANTED, 1))
+    _send(schedule, 0)
+    taken_back = dataclasses.replace(_card(CardState.GRANTED, 2), takes_back=True)
+    schedule.offer(dataclasses.replace(_push(1, CardState.GRANTED), card=taken_back))
+    assert [push.card for push in _send(schedule, 1)] == [taken_back]
+    schedule.offer(dataclasses.replace(_push(2, CardState.GRANTED), card=dataclasses.replace(taken_back, lines=("3",))))
+    assert _send(schedule, 2) == []
+    assert len(_send(schedule, 6)) == 1
+
+
 @pytest.mark.parametrize("state", [CardState.PAUSED, CardState.FAILED])
 def test_a_pause_waits_for_the_interval(state: CardState) -> None:
     """A line that is held and taken back many times floods no phone."""
