@@ -44,7 +44,11 @@ class Action(StrEnum):
     BACK = "card"
     """The call's own screen."""
     HIDE = "hide"
-    """The agent hides the cues, or brings them back."""
+    """What may be chosen for the cues: asks, and changes nothing."""
+    HIDE_IN_THIS_CALL = "hide/this_call"
+    HIDE_FOR_GOOD = "hide/for_good"
+    SHOW = "hide/shown"
+    """The cues are shown again."""
     EXIT = "exit"
     """Leaves the screen; the phone does it by itself."""
 
