@@ -33,7 +33,7 @@ class Kind(StrEnum):
 
 
 class Choice(StrEnum):
-    """What an agent chose for the cues on one phone. Each press leads to the next, and from the last to the first."""
+    """What an agent chose for the cues on one phone."""
 
     SHOWN = "shown"
     THIS_CALL = "this_call"

@@ -72,24 +72,27 @@ class CueWatch:
         call = self._calls.get(call_id)
         return Choice.THIS_CALL if call is not None and endpoint in call.hidden_on else Choice.SHOWN
 
-    def press(self, call_id: str, endpoint: str, language: str) -> str:
-        """The agent pressed the key that hides: the next choice, and what the screen says of it.
+    def choose(self, call_id: str, endpoint: str, choice: Choice, language: str) -> str:
+        """The agent chose, perhaps once more the same; what the screen says of what holds now.
 
-        Where "for good" cannot be kept the choice stays as it was, and the screen says that.
+        Where what is hidden for good cannot be written the choice stays as it was, and the screen says that.
         """
         call = self._calls.get(call_id)
         on_this_call: set[str] = set() if call is None else call.hidden_on
         try:
-            match self.choice(call_id, endpoint):
-                case Choice.SHOWN:
-                    on_this_call.add(endpoint)
-                case Choice.THIS_CALL:
-                    self._hidden.hide(endpoint)
-                case Choice.FOR_GOOD:
-                    self._hidden.show(endpoint)
-                    on_this_call.discard(endpoint)
+            if choice is Choice.FOR_GOOD:
+                self._hidden.hide(endpoint)
+            elif endpoint in self._hidden:
+                self._hidden.show(endpoint)
+            on_this_call.discard(endpoint)
+            if choice is Choice.THIS_CALL:
+                on_this_call.add(endpoint)
         except OSError as error:
             log.error("cues.choice_not_kept", error=type(error).__name__)  # and not whose
+        return self.said_of_choice(call_id, endpoint, language)
+
+    def said_of_choice(self, call_id: str, endpoint: str, language: str) -> str:
+        """What the screen says of what holds for that phone."""
         return self._rules.chosen(self.choice(call_id, endpoint), language)
 
     def dropped(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from ipaddress import IPv6Address, ip_address
@@ -31,14 +32,20 @@ class PhoneAddresses:
         self._clock = clock
         self._known: Mapping[str, frozenset[str]] = {}
         self._asked_at_s = float("-inf")
+        self._looking = asyncio.Lock()
 
     async def is_of(self, endpoint: str, address: str) -> bool:
         """Whether a phone of the endpoint is registered from there. Where the PBX cannot be asked, as far as known."""
-        age_s = self._clock() - self._asked_at_s
-        if age_s >= FRESH_S or (age_s >= LOOK_AGAIN_S and not self._knows(endpoint, address)):
-            self._asked_at_s = self._clock()
-            await self._look()
+        if self._is_due(endpoint, address):
+            async with self._looking:  # whoever comes while the PBX is asked waits for that answer
+                if self._is_due(endpoint, address):
+                    await self._look()
+                    self._asked_at_s = self._clock()
         return self._knows(endpoint, address)
+
+    def _is_due(self, endpoint: str, address: str) -> bool:
+        age_s = self._clock() - self._asked_at_s
+        return age_s >= FRESH_S or (age_s >= LOOK_AGAIN_S and not self._knows(endpoint, address))
 
     def _knows(self, endpoint: str, address: str) -> bool:
         return plain(address) in {plain(one) for one in self._known.get(endpoint, ())}

@@ -44,7 +44,11 @@ class Action(StrEnum):
     BACK = "card"
     """The call's own screen."""
     HIDE = "hide"
-    """The agent hides the cues, or brings them back."""
+    """What may be chosen for the cues: asks, and changes nothing."""
+    HIDE_IN_THIS_CALL = "hide/this_call"
+    HIDE_FOR_GOOD = "hide/for_good"
+    SHOW = "hide/shown"
+    """The cues are shown again."""
     EXIT = "exit"
     """Leaves the screen; the phone does it by itself."""
 
@@ -86,10 +90,10 @@ class ScoreCard:
     """The label of the key that fetches the card anew, on families that do not by themselves."""
     cue: str = ""
     """The one of the lines that is a cue, which no phone is to be sent late; "" for none."""
+    takes_back: bool = False
+    """It takes a score from the screen that an agent contested: no phone is to show that any longer."""
     snapshot: str = ""
     """A line that says how old the card may be, for families that show it until somebody fetches it anew."""
-    is_contested: bool = False
-    """Its score was contested a moment ago: no phone of the call is to go on showing it."""
 
     def __post_init__(self) -> None:
         if len(self.lines) > MAX_LINES:

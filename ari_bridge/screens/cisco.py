@@ -33,6 +33,7 @@ CAPABILITY = Capability(
 # 79xx reads positions 1 to 4 and keeps 3 for Exit; 78xx and 88xx place keys in order of position.
 _POSITIONS = {
     Action.STOP: 1, Action.CONFIRM: 1, Action.CONTEST: 2, Action.BACK: 2, Action.EXIT: 3, Action.HIDE: 4,
+    Action.HIDE_IN_THIS_CALL: 1, Action.HIDE_FOR_GOOD: 3, Action.SHOW: 4,
 }  # fmt: skip
 
 

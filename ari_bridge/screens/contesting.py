@@ -96,7 +96,7 @@ def offering(card: ScoreCard, language: str) -> ScoreCard:
 
 def dropped(card: ScoreCard, language: str) -> ScoreCard:
     """The card of a granted call whose score was contested: in its place stands what became of it."""
-    return replace(card, lines=(contest_words(language).dropped, *card.lines[1:]), is_contested=True)
+    return replace(card, lines=(contest_words(language).dropped, *card.lines[1:]), takes_back=True)
 
 
 def too_late(card: ScoreCard, language: str) -> ScoreCard:

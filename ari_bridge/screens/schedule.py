@@ -54,11 +54,10 @@ class Push:
             return False
         return (self.phone, self.url, _without_facts(self.card)) == (other.phone, other.url, _without_facts(other.card))
 
-    def cannot_wait_behind(self, other: Push) -> bool:
-        """Whether the phone shows what it must not: another state of the consent, or a score contested meanwhile."""
-        if self.card.state.consent is not other.card.state.consent:
-            return True
-        return self.card.is_contested and not other.card.is_contested
+    def is_urgent_after(self, other: Push) -> bool:
+        """Whether it may not wait: the consent is another, or a score is taken back that stands there."""
+        is_taken_back = self.card.takes_back and not other.card.takes_back
+        return is_taken_back or self.card.state.consent is not other.card.state.consent
 
 
 @dataclass(slots=True)
@@ -77,7 +76,7 @@ class _Screen:
             return push.offered_at_s
         if push.shows_the_same_as(self.shown):
             return self.attempted_at_s + RENEW_S
-        if push.cannot_wait_behind(self.attempted) and not push.retry:
+        if push.is_urgent_after(self.attempted) and not push.retry:
             return push.offered_at_s
         return self.attempted_at_s + (FACTS_INTERVAL_S if push.tells_facts_alone(self.shown) else INTERVAL_S)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 TOKEN_BYTES = 16
 ENDED_FOR_S = 60.0
@@ -19,15 +19,15 @@ MAX_TICKETS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """What a token stands for: one extension's phone, of one family, in one call."""
+    """What a token stands for: one extension's phone, of one family, in one call. The secrets are in no text of it."""
 
-    token: str
+    token: str = field(repr=False)
     call_id: str
     extension: str
     family: str
     language: str
     ended: bool
-    standing: str = ""
+    standing: str = field(default="", repr=False)
     """The secret of the address at which the phone asked, where that is one that stays."""
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from analysis.emotion.score import ToneScore
 from ari_bridge.calls.board import CallView, Stage
+from ari_bridge.calls.cue_file import Choice
 from ari_bridge.calls.cue_watch import CueWatch
 from ari_bridge.screens import contesting, cueing
 from ari_bridge.screens.card import CardState, ScoreCard
@@ -80,13 +81,24 @@ class Desk:
         return self.draw(ticket, self._shown(self._view_of(ticket.call_id), ticket))
 
     def hide(self, ticket: Ticket) -> Document:
-        """The agent's next choice for the cues, which holds at once, and the card that says it. Nobody else is told."""
+        """What the agent may choose for the cues, and what holds now. Nothing is changed."""
         view = self._view_of(ticket.call_id)
-        if self._cues is None or view is None or self._shown(view, ticket).state is not CardState.GRANTED:
+        if self._cues is None or view is None or not self._can_choose(view, ticket):
             return self.page(ticket)
-        chosen = self._cues.press(ticket.call_id, ticket.extension, view.language)
+        now = self._cues.said_of_choice(ticket.call_id, ticket.extension, view.language)
+        return self.draw(ticket, cueing.choosing(_card(view, ticket), view.language, now))
+
+    def choose(self, ticket: Ticket, choice: Choice) -> Document:
+        """The agent's choice for the cues, which holds at once, and the card that says it. Nobody else is told."""
+        view = self._view_of(ticket.call_id)
+        if self._cues is None or view is None or not self._can_choose(view, ticket):
+            return self.page(ticket)
+        chosen = self._cues.choose(ticket.call_id, ticket.extension, choice, view.language)
         self.changed(view)
         return self.draw(ticket, cueing.offering(cueing.telling(_card(view, ticket), chosen), view.language))
+
+    def _can_choose(self, view: CallView, ticket: Ticket) -> bool:
+        return self._shown(view, ticket).state is CardState.GRANTED
 
     def has_score(self, ticket: Ticket) -> bool:
         """Whether a score stands on that phone now, which its agent may contest."""

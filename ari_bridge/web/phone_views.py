@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import structlog
 from aiohttp import web
 
+from ari_bridge.calls.cue_file import Choice
 from ari_bridge.pbx.port import PbxRefused
 from ari_bridge.screens.document import Document
 from ari_bridge.screens.tokens import Ticket
@@ -64,6 +65,7 @@ class PhoneViews:
     def routes(self) -> list[web.RouteDef]:
         """Keys answer to GET too, since phones know nothing else; never to HEAD, which only looks."""
         keys = {"stop": self.stop, "contest": self.ask, "contest/confirm": self.contest, "hide": self.hide}
+        keys |= {f"hide/{choice}": self.choose for choice in Choice}
         own = "/phone/{family}/{token}"
         return [
             web.get(own, self.card),
@@ -112,8 +114,13 @@ class PhoneViews:
         return _response(self._desk.too_late(ticket))
 
     async def hide(self, request: web.Request) -> web.Response:
-        """The agent hides the cues or brings them back. It is in no log, and this key is never counted as pressed."""
+        """What the agent may choose for the cues. It is in no log, and this key is never counted as pressed."""
         return _response(self._desk.hide(await self._ticket(request)))
+
+    async def choose(self, request: web.Request) -> web.Response:
+        """The agent hides the cues or brings them back. It is in no log, and never counted either."""
+        ticket, choice = await self._ticket(request), request.path.rpartition("/")[2]
+        return _response(self._desk.choose(ticket, Choice(choice)))
 
     def stats(self) -> PhoneStats:
         """What was fetched so far."""

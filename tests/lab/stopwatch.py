@@ -60,7 +60,7 @@ class Stopwatch:
         """What offers a card to a phone, with a note of it."""
 
         def timed(pusher: Any, phone: Any, url: str, card: Any) -> None:
-            told = (url, card.state, card.lines[: 1 + bool(card.cue)], card.is_contested)
+            told = (url, card.state, card.lines[: 1 + bool(card.cue)], card.takes_back)
             face = hashlib.sha256(repr(told).encode()).hexdigest()[:12]
             note = {"at_ns": time.time_ns(), "endpoint": phone.endpoint, "face": face, "verdict_ns": self._verdict_ns}
             self._write(json.dumps(note) + "\n")

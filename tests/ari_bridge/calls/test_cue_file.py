@@ -15,16 +15,16 @@ FILE = ROOT / "ari_bridge" / "calls" / "cues.toml"
 WRITTEN = FILE.read_text(encoding="utf-8")
 
 VOCABULARY = {
-    "en": "about at at both by call caller cues for good hidden in last least more of on once phone s shown "
+    "en": "about at at both by call caller cues for good hidden in last least of on once phone s shown "
     "sides silence start tenser than the this tone",
-    "fr": "affichées appel appelant au cet côtés de dernières des deux début encore env fois l la les "
-    "masquées moins observations plus pour qu s silence sur tendu toujours ton une à",
-    "es": "a al ambas de dos en esta la llama llamada los menos más observaciones ocultas otra para partes por "
-    "principio que quien s siempre silencio tenso tono unos vez visibles últimos",
-    "de": "als am anfang angespannter anruf anrufers auf beide beiden beobachtungen der des diesem einmal etwa für "
-    "immer in letzten mindestens noch s seiten sichtbar stille ton um verborgen von zugleich",
-    "it": "all almeno ancora che chi chiama chiamata circa da degli di due e entrambe in insieme inizio le nascoste "
-    "osservazioni parti per più questa s sempre silenzio su teso tono tutti ultimi una visibili volta",
+    "fr": "affichées appel appelant au ce cet côtés de dernières des deux début env fois l la les "
+    "masquées moins observations plus poste pour qu s silence sur tendu toujours ton à",
+    "es": "a al ambas de dos en esta este la llama llamada los menos más observaciones ocultas para partes por "
+    "principio que quien s siempre silencio teléfono tenso tono unos vez visibles últimos",
+    "de": "als am an anfang angespannter anruf anrufers auf beide beiden beobachtungen der des diesem etwa für "
+    "immer in letzten mindestens s seiten sichtbar stille telefon ton um verborgen von zugleich",
+    "it": "all almeno che chi chiama chiamata circa da degli di due e entrambe in insieme inizio le nascoste "
+    "osservazioni parti per più questa questo s sempre silenzio su telefono teso tono tutti ultimi visibili",
 }
 """Every word that a cue may be made of. A text with another one is refused: it is to be read by somebody, and added."""
 

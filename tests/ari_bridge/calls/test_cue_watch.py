@@ -94,7 +94,7 @@ def test_no_cue_without_a_live_consent(stage: Stage, floor: Floor) -> None:
 def test_a_call_leaves_nothing_behind(floor: Floor) -> None:
     """Law: when it is over the watch holds nothing of it, and a timer that comes later does nothing."""
     floor.silence()
-    floor.watch.press("1.1", "1001", "en")
+    floor.watch.choose("1.1", "1001", Choice.THIS_CALL, "en")
     floor.watch.see(view(stage=Stage.ENDED))
     assert not floor.watch._calls
     floor.timers[0][1]()
@@ -123,26 +123,29 @@ def test_the_next_agent_is_shown_nothing_of_before(floor: Floor) -> None:
     assert floor.line("1001") == floor.line("1002") == ""
 
 
-def test_one_key_hides_for_the_call_then_for_good_then_shows(floor: Floor) -> None:
-    """Law: each press is answered with what holds now, and hides at once."""
+@pytest.mark.parametrize("before", Choice)
+def test_a_choice_holds_at_once_whatever_held_before_and_however_often_it_is_said(floor: Floor, before: Choice) -> None:
+    """Law: a key says what shall hold: pressed twice, or fetched again by the phone, it is one; nothing goes round."""
     floor.silence()
     rules = shipped()
-    for choice in (Choice.THIS_CALL, Choice.FOR_GOOD, Choice.SHOWN):
-        assert floor.watch.press("1.1", "1001", "en") == rules.chosen(choice, "en")
-        assert floor.watch.choice("1.1", "1001") is choice
-        assert (floor.line() == SILENCE) is (choice is Choice.SHOWN)
+    for choice in Choice:
+        floor.watch.choose("1.1", "1001", before, "en")
+        for _ in range(3):
+            assert floor.watch.choose("1.1", "1001", choice, "en") == rules.chosen(choice, "en")
+            assert floor.watch.said_of_choice("1.1", "1001", "en") == rules.chosen(choice, "en")
+            assert floor.watch.choice("1.1", "1001") is choice
+            assert (floor.line() == SILENCE) is (choice is Choice.SHOWN)
     assert floor.watch.choice("1.1", "1002") is Choice.SHOWN
 
 
 def test_hidden_for_this_call_is_shown_in_the_next(floor: Floor) -> None:
     """Law: a choice for one call ends with it; one for good does not."""
     floor.silence()
-    floor.watch.press("1.1", "1001", "en")
+    floor.watch.choose("1.1", "1001", Choice.THIS_CALL, "en")
     floor.watch.see(view(stage=Stage.ENDED))
     floor.silence()
     assert floor.line() == SILENCE
-    floor.watch.press("1.1", "1001", "en")
-    floor.watch.press("1.1", "1001", "en")
+    floor.watch.choose("1.1", "1001", Choice.FOR_GOOD, "en")
     floor.watch.see(view(stage=Stage.ENDED))
     floor.now_s += 60.0
     floor.silence()
@@ -152,12 +155,12 @@ def test_hidden_for_this_call_is_shown_in_the_next(floor: Floor) -> None:
 def test_nobody_is_told_who_hides(floor: Floor, tmp_path: Path) -> None:
     """Law: no log, no count, no view changes with it; cues are counted as raised whether or not they are hidden."""
     counted = []
-    for presses in (0, 1, 2):
+    for chosen in (None, Choice.THIS_CALL, Choice.FOR_GOOD):
         one = Floor(tmp_path)
         with capture_logs() as logs:
             one.watch.see(view(Talk().look(caller_s=1.0)))
-            for _ in range(presses):
-                one.watch.press("1.1", "1001", "en")
+            if chosen is not None:
+                one.watch.choose("1.1", "1001", chosen, "en")
             one.silence()
         assert logs == []
         counted.append((one.counts, len(one.timers), len(one.redrawn)))
@@ -169,9 +172,9 @@ def test_what_cannot_be_kept_is_not_said_to_hold(tmp_path: Path) -> None:
     """Law: where the file cannot be written the choice stays for the call; the log says so, and not whose it was."""
     floor = Floor(tmp_path / "missing")
     floor.silence()
-    floor.watch.press("1.1", "1001", "en")
+    floor.watch.choose("1.1", "1001", Choice.THIS_CALL, "en")
     with capture_logs() as logs:
-        assert floor.watch.press("1.1", "1001", "en") == shipped().chosen(Choice.THIS_CALL, "en")
+        assert floor.watch.choose("1.1", "1001", Choice.FOR_GOOD, "en") == shipped().chosen(Choice.THIS_CALL, "en")
     assert [one["event"] for one in logs] == ["cues.choice_not_kept"]
     assert "1001" not in str(logs)
 

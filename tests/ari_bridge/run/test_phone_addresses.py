@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any, cast
@@ -42,6 +43,19 @@ async def test_a_card_is_for_the_address_of_its_own_endpoint() -> None:
     assert not await phones.is_of("a", "192.0.2.2")
     assert not await phones.is_of("c", "192.0.2.1")
     assert not await phones.is_of("a", "")
+
+
+async def test_who_comes_while_the_pbx_is_asked_waits_for_that_answer() -> None:
+    """Phones that fetch their first cards at the same moment are all shown them, by one question to the PBX."""
+    pbx = Registered(**{f"a{number}": f"192.0.2.{number}" for number in range(20)})
+
+    async def slowly() -> Mapping[str, frozenset[str]]:
+        await asyncio.sleep(0.02)
+        return await pbx()
+
+    phones = PhoneAddresses(slowly, Clock())
+    assert all(await asyncio.gather(*(phones.is_of(f"a{number}", f"192.0.2.{number}") for number in range(20))))
+    assert pbx.asked == 1
 
 
 async def test_guesses_do_not_ask_the_pbx_each_time() -> None:

@@ -219,7 +219,7 @@ def test_a_cue_that_gives_way_before_it_was_sent_is_counted() -> None:
 
 
 def _contested(now_s: float, url: str = URL) -> Push:
-    return Push(PHONE, url, dataclasses.replace(_card(CardState.GRANTED, 9), is_contested=True), now_s)
+    return Push(PHONE, url, dataclasses.replace(_card(CardState.GRANTED, 9), takes_back=True), now_s)
 
 
 def test_a_contest_goes_at_once() -> None:
@@ -229,7 +229,7 @@ def test_a_contest_goes_at_once() -> None:
     _send(schedule, 0)
     schedule.offer(_push(1, CardState.GRANTED, 2))
     schedule.offer(_contested(1.5))
-    assert [push.card.is_contested for push in _send(schedule, 1.5)] == [True]
+    assert [push.card.takes_back for push in _send(schedule, 1.5)] == [True]
     schedule.offer(_push(2, CardState.GRANTED, 3))
     assert _send(schedule, 6.4) == []
     assert [push.card.lines for push in _send(schedule, 6.5)] == [("3",)]

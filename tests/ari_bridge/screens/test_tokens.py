@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 
 from ari_bridge.screens import tokens as tokens_module
 from ari_bridge.screens.tokens import ASKED_FOR_S, ENDED_FOR_S, MAX_CALL_S, Tokens
@@ -15,6 +16,13 @@ def test_a_token_has_128_bits_and_tells_nothing() -> None:
     issued = {tokens.issue(f"call-{n}", "1001", "yealink", "en").token for n in range(500)}
     assert len(issued) == 500
     assert all(len(base64.urlsafe_b64decode(token + "==")) == 16 for token in issued)
+
+
+def test_no_text_of_a_ticket_holds_its_secrets() -> None:
+    """What a log or a traceback would print of it opens no card."""
+    ticket = dataclasses.replace(Tokens(Clock()).issue("c1", "1001", "yealink", "en"), standing="of-the-settings")
+    assert ticket.token not in repr(ticket)
+    assert "of-the-settings" not in repr(ticket)
 
 
 def test_a_call_and_extension_have_one_token() -> None:

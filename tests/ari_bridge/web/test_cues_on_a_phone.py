@@ -134,14 +134,14 @@ async def test_a_cue_is_pushed_and_fetched_and_gone_after_five_seconds(floor: Fl
 async def test_a_cue_that_waits_too_long_for_its_phone_is_dropped_and_counted(floor: Floor) -> None:
     """Law: a phone that had a card a moment ago, and gets the next one too late for the cue, never gets the cue."""
     await floor.silence()
-    floor.watch.press("c1", "1001", "en")  # hidden while the cue is observed, so that it has not been pushed
+    # Hidden while the cue is observed, so that it has not been pushed.
+    floor.watch.choose("c1", "1001", Choice.THIS_CALL, "en")
     pushed = len(floor.pushed)
     del floor.pushed[:]
     assert pushed
     (screen,) = floor.pusher._schedule._screens.values()
     screen.in_flight = True  # a PBX that does not answer
-    floor.watch.press("c1", "1001", "en")
-    floor.watch.press("c1", "1001", "en")
+    floor.watch.choose("c1", "1001", Choice.SHOWN, "en")
     view = floor.board.view("c1")
     assert view is not None
     floor.desk.changed(view)
@@ -152,19 +152,32 @@ async def test_a_cue_that_waits_too_long_for_its_phone_is_dropped_and_counted(fl
     assert floor.counts.stale == 1
 
 
-async def test_the_key_hides_at_once_and_says_so(floor: Floor) -> None:
+async def test_the_key_asks_and_changes_nothing(floor: Floor) -> None:
+    """Law: a phone that fetches the key's address by itself, or twice, has chosen nothing."""
+    await floor.silence()
+    for _ in range(2):
+        asked = await floor.shown("/hide")
+        assert (asked.findtext("Text") or "").splitlines()[1] == shipped().chosen(Choice.SHOWN, "en")
+        found = ((key.findtext("Label"), key.findtext("URI") or "") for key in asked.iter("SoftKey"))
+        keys = [(label, address.partition("/hide/")[2]) for label, address in found]
+        assert keys == [("In this call", "this_call"), ("For good", "for_good"), ("Show them", "shown"), ("Back", "")]
+    assert SILENCE in await floor.text()
+
+
+async def test_a_choice_hides_at_once_and_says_so(floor: Floor) -> None:
     """Law: the answer of the phone says what holds and keeps the key; nothing fetched or pushed holds the cue."""
     await floor.silence()
     rules = shipped()
-    answer = await floor.shown("/hide")
+    answer = await floor.shown("/hide/this_call")
     assert (answer.findtext("Text") or "").splitlines()[1] == rules.chosen(Choice.THIS_CALL, "en")
     assert [key.findtext("Label") for key in answer.iter("SoftKey")] == ["Stop", "Contest", "Hide cues", "Exit"]
     assert SILENCE not in await floor.text()
     del floor.pushed[:]
     await floor.wait(6)
     assert not [text for _, text in floor.pushed if SILENCE in text]
+    assert rules.chosen(Choice.FOR_GOOD, "en") in await floor.text("/hide/for_good")
     assert rules.chosen(Choice.FOR_GOOD, "en") in await floor.text("/hide")
-    assert rules.chosen(Choice.SHOWN, "en") in await floor.text("/hide")
+    assert rules.chosen(Choice.SHOWN, "en") in await floor.text("/hide/shown")
 
 
 async def test_nobody_can_count_who_hides(floor: Floor) -> None:
@@ -172,7 +185,8 @@ async def test_nobody_can_count_who_hides(floor: Floor) -> None:
     await floor.silence()
     before = floor.views.stats()
     with capture_logs() as logs:
-        await floor.shown("/hide")
+        for key in ("/hide", "/hide/for_good", "/hide/shown"):
+            await floor.shown(key)
     assert floor.views.stats() == before
     assert logs == []
 
@@ -185,9 +199,10 @@ async def test_where_nothing_is_heard_there_is_nothing_to_hide(floor: Floor) -> 
     assert view is not None
     for stage in (Stage.PAUSED, Stage.WITHDRAWN, Stage.ENDED):
         floor.board.put(CallView("c1", stage, view.changed_at, "en", ("1001",), None, None))
-        async with floor.client.get(f"/phone/yealink/{ticket.token}/hide") as answer:
-            page = ElementTree.fromstring(await answer.read())
-        assert "Hide cues" not in [key.findtext("Label") for key in page.iter("SoftKey")]
+        for address in ("hide", "hide/for_good"):
+            async with floor.client.get(f"/phone/yealink/{ticket.token}/{address}") as answer:
+                page = ElementTree.fromstring(await answer.read())
+            assert not {"Hide cues", "For good"} & {key.findtext("Label") for key in page.iter("SoftKey")}
         assert floor.watch.choice("c1", "1001") is Choice.SHOWN
 
 

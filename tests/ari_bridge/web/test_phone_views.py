@@ -18,7 +18,7 @@ from ari_bridge.web.phone_views import PhoneStats, PhoneViews
 from consent.errors import NotGranted
 from tests.ari_bridge.web.desk_phones import DeskPhones
 
-SUFFIXES = ("", "/card", "/stop", "/contest", "/contest/confirm", "/hide")
+SUFFIXES = ("", "/card", "/stop", "/contest", "/contest/confirm", "/hide", "/hide/for_good")
 Client = TestClient[Request, Application]
 
 
