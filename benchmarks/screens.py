@@ -210,7 +210,7 @@ async def measure(site: Site, notes: Path, calls: int, talks_s: float) -> Seen:
 
 
 async def _person(site: Site, seen: Seen, at: int, talks_s: float) -> None:
-    chance = random.Random(at)
+    chance = random.Random(at)  # noqa: S311 - the pauses of people, alike in each run
     await asyncio.sleep(at * STAGGER_S)
     met = await talk(site, f"5{FIRST_AGENT + at}", f"06310000{at:02}", FIRST_AGENT + at)
     seen.begun[str(met.agent)] = met.leg.answered_ns

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Final
 
 import structlog
@@ -14,6 +15,8 @@ from ari_bridge.screens.detection import family_of
 
 LOOK_EVERY_S: Final = 60.0
 """A phone that was exchanged gets its own documents a minute later; until then it gets the old one's."""
+LOOK_AT_MOST_EVERY_S: Final = 2.0
+"""However many endpoints with a call are not known yet."""
 
 log = structlog.get_logger()
 
@@ -32,11 +35,18 @@ class PhoneFamilies:
         self._set_family = set_family
         self._user_agents = user_agents
         self._found: Mapping[str, str] = {}
+        self._asked_for: set[str] = set()
+        self._is_missed = asyncio.Event()
 
     def family_of(self, endpoint: str) -> str:
         """The name of the family; none where nobody knows it."""
         family = self._set_family(endpoint)
-        return self._found.get(endpoint, Family.NONE.value) if family is Family.AUTO else family.value
+        if family is not Family.AUTO:
+            return family.value
+        if endpoint not in self._found and endpoint not in self._asked_for:
+            self._asked_for.add(endpoint)  # perhaps it registered a moment ago
+            self._is_missed.set()
+        return self._found.get(endpoint, Family.NONE.value)
 
     async def look(self) -> None:
         """Ask the PBX which phones are registered. One that cannot be asked leaves what was known."""
@@ -48,10 +58,20 @@ class PhoneFamilies:
         self._found = {endpoint: found for endpoint, named in agents.items() if (found := _one_family(named))}
 
     async def watch(self) -> None:
-        """Look every minute, for ever."""
+        """Look every minute, for ever; sooner where an endpoint is asked for that nobody knew, once a minute each."""
         while True:
             await self.look()
-            await asyncio.sleep(LOOK_EVERY_S)
+            self._asked_for.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_EVERY_S):
+                    await self._look_for_the_missed()
+
+    async def _look_for_the_missed(self) -> None:
+        while True:
+            await self._is_missed.wait()
+            self._is_missed.clear()
+            await self.look()
+            await asyncio.sleep(LOOK_AT_MOST_EVERY_S)
 
 
 def _one_family(user_agents: tuple[str, ...]) -> str:

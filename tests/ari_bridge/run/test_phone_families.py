@@ -85,3 +85,30 @@ async def test_it_looks_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None
     watch.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await watch
+
+
+async def test_a_phone_that_registered_a_moment_ago_is_looked_for_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Law: an agent's first call after registering shows its card, not a minute later; an endpoint that has no desk
+    phone is looked for once, not with each of its calls, and one that the settings name never.
+    """
+    monkeypatch.setattr(phone_families, "LOOK_AT_MOST_EVERY_S", 0.0)
+    pbx = Registered({})
+    families = PhoneFamilies(AUTO.family_of, pbx.user_agents)
+    watch = asyncio.ensure_future(families.watch())
+    await _turns()
+    pbx.agents = {"1001": (YEALINK,)}
+    assert [families.family_of(one) for one in ("1001", "1004", "1009", "1010")] == ["none", "none", "cisco", "none"]
+    await _turns()
+    assert families.family_of("1001") == "yealink"
+    assert pbx.asked == 2
+    assert families.family_of("1004") == "none"
+    await _turns()
+    assert pbx.asked == 2
+    watch.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await watch
+
+
+async def _turns() -> None:
+    for _ in range(10):
+        await asyncio.sleep(0)

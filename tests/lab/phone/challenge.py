@@ -41,4 +41,4 @@ class Challenge:
 
 
 def _md5(text: str) -> str:
-    return hashlib.md5(text.encode()).hexdigest()  # noqa: S324 - the algorithm that such phones know
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()  # the algorithm that such phones know

@@ -11,7 +11,7 @@ URI = "sip:1041@127.0.0.1:5060"
 
 
 def md5(text: str) -> str:
-    return hashlib.md5(text.encode()).hexdigest()
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
 def shown(challenge: Challenge, username: str, password: str) -> Request:
