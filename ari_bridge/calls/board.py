@@ -52,11 +52,17 @@ class CallView:
 
 
 class Board:
-    """The newest view of each call. Those who show it are told of each change and must not block."""
+    """The newest view of each call. Those who show it are told of each change and must not block.
 
-    def __init__(self) -> None:
+    What goes wrong with one of them is counted and told to `failed`, and reaches neither the others nor the call.
+    """
+
+    def __init__(self, failed: Callable[[CallView, Exception], None] = lambda view, error: None) -> None:
+        self._failed = failed
         self._views: dict[str, CallView] = {}
         self._watchers: list[Callable[[CallView], None]] = []
+        self.failures = 0
+        """How often somebody could not show a view."""
 
     def watch(self, watcher: Callable[[CallView], None]) -> None:
         """Have `watcher` called with each new view."""
@@ -68,7 +74,11 @@ class Board:
             return
         self._views[view.call_id] = view
         for watcher in self._watchers:
-            watcher(view)
+            try:
+                watcher(view)
+            except Exception as error:  # noqa: BLE001 - the root of what shows calls: no call ends for a screen's sake
+                self.failures += 1
+                self._failed(view, error)
 
     def view(self, call_id: str) -> CallView | None:
         """The newest view of a call, until a minute after its end."""

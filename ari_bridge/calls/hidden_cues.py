@@ -12,8 +12,6 @@ import secrets
 from pathlib import Path
 from typing import Final
 
-from consent.errors import InvalidValue
-
 NAME: Final = "cues.hidden"
 KEY_BYTES: Final = 32
 TAG_BYTES: Final = 16
@@ -24,29 +22,33 @@ MAX_PHONES: Final = 10_000
 class HiddenCues:
     """The phones, by endpoint, whose agents have hidden the cues for good. A choice holds until it is taken back.
 
-    `path` is read once; a file that is not there says that nobody has hidden anything.
-
-    Raises:
-        InvalidValue: the file is not one that this class wrote; a person decides whether to delete it.
-        OSError: it cannot be read.
+    `path` is read once; a file that is not there says that nobody has hidden anything. One that cannot be read, or that
+    this class did not write, hides the cues of every phone until a person deals with it: what somebody hid does not
+    come back by a fault. `trouble` says so, and nothing is written there.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self.trouble = ""
+        """A sentence where the file is of no use."""
         self._key = secrets.token_bytes(KEY_BYTES)
         self._tags: set[bytes] = set()
         try:
             written = path.read_bytes()
         except FileNotFoundError:
             return
+        except OSError as error:
+            self.trouble = f"{path} cannot be read ({error.strerror}): cues stay hidden on every phone"
+            return
         tags = written[KEY_BYTES:]
         if len(written) < KEY_BYTES or len(tags) % TAG_BYTES or len(tags) > MAX_PHONES * TAG_BYTES:
-            raise InvalidValue(f"{path} is no list of hidden cues; without the file they are shown on every phone")
+            self.trouble = f"{path} is no list of hidden cues: they stay hidden on every phone until the file is gone"
+            return
         self._key = written[:KEY_BYTES]
         self._tags = {tags[at : at + TAG_BYTES] for at in range(0, len(tags), TAG_BYTES)}
 
     def __contains__(self, endpoint: str) -> bool:
-        return self._tag(endpoint) in self._tags
+        return bool(self.trouble) or self._tag(endpoint) in self._tags
 
     def hide(self, endpoint: str) -> None:
         """Hide the cues of that phone from now on. Raises OSError: it could not be kept, and does not hold."""
@@ -58,6 +60,8 @@ class HiddenCues:
 
     def _keep(self, tags: set[bytes]) -> None:
         """Write all of them in the order of their noise, under a date that says nothing."""
+        if self.trouble:
+            raise OSError(self.trouble)
         new = self._path.with_name(f"{self._path.name}.new")
         descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file:

@@ -6,7 +6,9 @@ from collections import Counter
 from typing import Final
 
 from ari_bridge.calls.board import CallView, Stage
+from ari_bridge.calls.crowd import Crowd
 from ari_bridge.calls.cues import CueCounts
+from ari_bridge.calls.screen_tally import ScreenTally
 from ari_bridge.media.stats import ReceiverStats
 from consent.states import Answer
 
@@ -36,6 +38,8 @@ class Tally:
         """Scores that an agent contested, and that were dropped."""
         self.cues = CueCounts()
         """Cues of all calls."""
+        self.screens = ScreenTally(MANY_CALLS, SEVERAL_AGENTS)
+        """Cards and keys of the desk phones."""
         self.crowd = Crowd(FEW_CALLS, FEW_AGENTS)
         self.large_crowd = Crowd(MANY_CALLS, SEVERAL_AGENTS)
         self._failed: set[str] = set()
@@ -55,32 +59,3 @@ class Tally:
         elif view.call_id not in self._failed:
             self._failed.add(view.call_id)
             self.failures += 1
-
-
-class Crowd:
-    """Whose legs were heard since figures were told last: so many that none of the figures is one person's?
-
-    It holds no more ids than it takes to tell, and forgets them when it begins anew.
-    """
-
-    def __init__(self, calls: int = FEW_CALLS, agents: int = FEW_AGENTS) -> None:
-        self._few_calls, self._few_agents = calls, agents
-        self._calls: set[str] = set()
-        self._agents: set[str] = set()
-
-    def add(self, call_id: str, agent: str) -> None:
-        """A leg of a call was heard; `agent` is "" where it was the caller's."""
-        if len(self._calls) < self._few_calls:
-            self._calls.add(call_id)
-        if agent and len(self._agents) < self._few_agents:
-            self._agents.add(agent)
-
-    @property
-    def is_one(self) -> bool:
-        """Whether there were several calls, and several agents."""
-        return len(self._calls) >= self._few_calls and len(self._agents) >= self._few_agents
-
-    def begin_anew(self) -> None:
-        """Forget everybody: the figures were told."""
-        self._calls.clear()
-        self._agents.clear()

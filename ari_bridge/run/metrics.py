@@ -1,6 +1,7 @@
 """The figures of the running service in Prometheus' formats, read at the moment in which somebody asks.
 
-The only door to prometheus_client. No label ever holds an id, a number, an endpoint or free text: docs/metrics.md.
+With metric_families the only door to prometheus_client. No label ever holds an id, a number, an endpoint or free text:
+docs/metrics.md.
 """
 
 from __future__ import annotations
@@ -11,13 +12,12 @@ from math import nan
 from typing import Final
 
 from prometheus_client import CollectorRegistry, ProcessCollector
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.core import Metric
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from analysis.emotion.drift import CONTESTED, FROM_CARD, SINCE_START, Drift, Outcome, psi_of
 from analysis.emotion.score import Reason
-from analysis.engine.histogram import Histogram
 from analysis.engine.stats import EngineStats
 from ari_bridge.calls.board import Stage
 from ari_bridge.calls.cues import CueCounts
@@ -26,6 +26,8 @@ from ari_bridge.calls.rooms import Rooms
 from ari_bridge.calls.switchboard import Switchboard
 from ari_bridge.calls.tally import FEW_CALLS, MANY_CALLS, SEVERAL_AGENTS
 from ari_bridge.lines.lines import Lines
+from ari_bridge.run.metric_families import counter, counters, gauge, gauges, histogram
+from ari_bridge.run.screen_figures import ScreenFigures
 from ari_bridge.screens.push import PushStats
 from ari_bridge.web.app import Readiness
 from consent.database import Database
@@ -91,6 +93,7 @@ class Figures(Collector):
         self._verdicts = Withheld({"scored": 0, **dict.fromkeys(Reason, 0)})
         self._contested = Withheld({CONTESTED: 0})
         self._cues = Withheld(CueCounts().as_counts())
+        self._screens = ScreenFigures()
 
     def collect(self) -> Iterator[Metric]:
         """Every family with each of its labels, those at zero too."""
@@ -101,20 +104,21 @@ class Figures(Collector):
         yield from _engine(engine)
         yield from self._of_verdicts(engine)
         yield from self._of_agents()
+        yield from self._screens.of(self._watched.rooms.tally.screens, self._watched.rooms.board.failures)
         yield from self._kept()
         yield from _drift(self._watched.drift())
 
     def _service(self) -> Iterator[Metric]:
         readiness, switchboard = self._watched.readiness(), self._watched.switchboard
-        yield _gauge("ready", "Whether calls can be analysed now (1), as /readyz says.", readiness.ready)
-        yield _gauges(
+        yield gauge("ready", "Whether calls can be analysed now (1), as /readyz says.", readiness.ready)
+        yield gauges(
             "part_ready",
             "Whether this part of the service works now (1); /readyz has a sentence for each that does not.",
             "part",
             {part: readiness.checks[part] == "ok" for part in PARTS},
         )
-        yield _gauge("pbx_connected", "Whether the PBX is connected and taken up (1).", switchboard.is_connected)
-        yield _counter(
+        yield gauge("pbx_connected", "Whether the PBX is connected and taken up (1).", switchboard.is_connected)
+        yield counter(
             "pbx_connections", "How often the PBX was there, or there again.", self._watched.rooms.tally.connections
         )
 
@@ -125,32 +129,32 @@ class Figures(Collector):
         for view in views:
             if view.stage in STATES:
                 states[STATES[view.stage]] += 1
-        yield _gauges(
+        yield gauges(
             "calls",
             "Calls in progress by state. granted: analysed now; paused: yes, but nothing is heard (hold, transfer); "
             "failed: yes, but a fault or no room; unheard: no, or stopped.",
             "state",
             states,
         )
-        yield _gauge(
+        yield gauge(
             "calls_unsealed",
             "Calls that ended and are not sealed yet; they stand in clear in the file.",
             sum(view.stage is Stage.ENDED for view in views),
         )
-        yield _counter(
+        yield counter(
             "call_failures", "How often a call with a yes was not analysed: a fault, or no room.", rooms.tally.failures
         )
-        yield _counters(
+        yield counters(
             "answers",
             f"Answers recorded, told when {FEW_CALLS} more calls have answered. stopped: either party ended a yes.",
             "answer",
             self._answered(rooms.tally.answers),
         )
-        yield _counter(
+        yield counter(
             "line_failures", "Calls on a line for rights that ended by a fault of ours.", self._watched.lines.failures
         )
         pushes = self._watched.pushes()
-        yield _counters(
+        yield counters(
             "pushes",
             "Cards for desk phones. sent: the PBX or the phone took it; superseded: a newer one came before; "
             "refused: too many phones waited; pull_only: nothing is pushed to the phone, it fetches its card.",
@@ -178,15 +182,15 @@ class Figures(Collector):
         def counted(name: str) -> int:
             return sum((int(getattr(stats, name)) for stats in heard), int(getattr(tally.media, name)))
 
-        yield _gauges(
+        yield gauges(
             "forks", "Voices that are heard now, by party.", "party", {party: is_open.count(party) for party in Party}
         )
-        yield _counter("forks_opened", "Voices that were heard or are heard now.", tally.forks + len(forks))
-        yield _counter("packets", "RTP packets whose sound was used.", counted("packets"))
-        yield _counter(
+        yield counter("forks_opened", "Voices that were heard or are heard now.", tally.forks + len(forks))
+        yield counter("packets", "RTP packets whose sound was used.", counted("packets"))
+        yield counter(
             "packets_lost", "RTP packets that never came, or came too late to be waited for.", counted("lost")
         )
-        yield _counters(
+        yield counters(
             "packets_dropped",
             "Datagrams whose sound was not used. foreign: not from the PBX's address; replayed: heard before; "
             "late: after it was declared lost.",
@@ -194,12 +198,12 @@ class Figures(Collector):
             {name: counted(name) for name in DROPPED},
         )
         now = [stats for fork, stats in zip(forks, heard, strict=True) if fork.is_open]
-        yield _gauge(
+        yield gauge(
             "media_lag_seconds",
             "How long the newest sound waited for its turn in the jitter buffer: the worst voice heard now.",
             max((stats.lag_ms for stats in now), default=0.0) / MS,
         )
-        yield _gauge(
+        yield gauge(
             "media_jitter_seconds",
             "How unevenly packets arrive (RFC 3550, 6.4.1): the worst voice heard now.",
             max((stats.jitter_ms for stats in now), default=0.0) / MS,
@@ -212,14 +216,14 @@ class Figures(Collector):
             crowd.begin_anew()
         # A fault of ours is no matter of a person's, and it is urgent.
         told = {**self._verdicts.told, Reason.ENGINE: engine.abstained.get(Reason.ENGINE, 0)}
-        yield _histogram(
+        yield histogram(
             "verdict_age_seconds",
             "How old a verdict was when it was delivered, from the end of what it judges.",
             engine.verdict_age_s,
         )
         when = f"told when {FEW_CALLS} more calls, of several agents, have been heard"
-        yield _counter("verdicts_scored", f"Stretches of callers' speech that were judged, {when}.", told["scored"])
-        yield _counters(
+        yield counter("verdicts_scored", f"Stretches of callers' speech that were judged, {when}.", told["scored"])
+        yield counters(
             "verdicts_abstained",
             f"Stretches of callers' speech that were not judged, by reason, {when} (engine: at once).",
             "reason",
@@ -233,12 +237,12 @@ class Figures(Collector):
             self._cues.tell(tally.cues.as_counts())
             tally.large_crowd.begin_anew()
         when = f"told when {MANY_CALLS} more calls, of {SEVERAL_AGENTS} agents at least, have been heard"
-        yield _counter(
+        yield counter(
             "scores_contested",
             f"Scores that an agent contested and that were dropped, {when}.",
             self._contested.told[CONTESTED],
         )
-        yield _counters(
+        yield counters(
             "cues",
             "Cues observed in calls, whether or not somebody has hidden them. raised: for a screen; held_back: too "
             f"soon after another; stale: dropped, since no screen could have had it in time; {when}.",
@@ -249,13 +253,13 @@ class Figures(Collector):
     def _kept(self) -> Iterator[Metric]:
         ledger = self._watched.rooms.ledger
         stores: dict[str, Database | Keyring] = {"database": ledger.database, "keyring": ledger.keyring}
-        yield _gauges(
+        yield gauges(
             "store_writable",
             "Whether the last change could be written (1); while it could not, nobody is heard.",
             "store",
             {name: not store.trouble for name, store in stores.items()},
         )
-        yield _gauges(
+        yield gauges(
             "store_waiting",
             "Changes and questions that wait for the file.",
             "store",
@@ -281,19 +285,19 @@ class Metrics:
 
 
 def _engine(stats: EngineStats) -> Iterator[Metric]:
-    yield _gauge("engine_ready", "Whether the networks answer (1); else nothing is analysed.", stats.is_ready)
-    yield _gauge("engine_full", "Whether new calls are not analysed for want of room (1).", bool(stats.full))
-    yield _gauge("engine_calls", "Calls that hold a place in the engine.", stats.admitted_calls)
-    yield _counter("engine_calls_refused", "Calls that found no place and were not analysed.", stats.refused_calls)
-    yield _counter("engine_restarts", "How often the process of the networks had to be started again.", stats.restarts)
-    yield _gauge("engine_busy_ratio", "Part of the last seconds in which the engine had work.", stats.busy_share)
-    yield _counter("engine_frames", "Frames of voices that came to the engine.", stats.frames)
-    yield _counter("engine_frames_dropped", "Frames given up by a full queue.", stats.dropped_frames)
-    yield _counter("engine_ticks_failed", "Rounds of the engine that failed.", stats.failed_ticks)
-    yield _gauge("engine_windows_waiting", "Stretches of speech that wait for the tone model.", stats.waiting_windows)
-    yield _histogram("engine_tick_seconds", "How long a round of the engine took.", stats.tick_ms, MS)
-    yield _histogram("engine_batch_rows", "How many voices' chunks the detector heard at once.", stats.batch_rows)
-    yield _histogram(
+    yield gauge("engine_ready", "Whether the networks answer (1); else nothing is analysed.", stats.is_ready)
+    yield gauge("engine_full", "Whether new calls are not analysed for want of room (1).", bool(stats.full))
+    yield gauge("engine_calls", "Calls that hold a place in the engine.", stats.admitted_calls)
+    yield counter("engine_calls_refused", "Calls that found no place and were not analysed.", stats.refused_calls)
+    yield counter("engine_restarts", "How often the process of the networks had to be started again.", stats.restarts)
+    yield gauge("engine_busy_ratio", "Part of the last seconds in which the engine had work.", stats.busy_share)
+    yield counter("engine_frames", "Frames of voices that came to the engine.", stats.frames)
+    yield counter("engine_frames_dropped", "Frames given up by a full queue.", stats.dropped_frames)
+    yield counter("engine_ticks_failed", "Rounds of the engine that failed.", stats.failed_ticks)
+    yield gauge("engine_windows_waiting", "Stretches of speech that wait for the tone model.", stats.waiting_windows)
+    yield histogram("engine_tick_seconds", "How long a round of the engine took.", stats.tick_ms, MS)
+    yield histogram("engine_batch_rows", "How many voices' chunks the detector heard at once.", stats.batch_rows)
+    yield histogram(
         "engine_queue_age_seconds", "How long the oldest frame had waited for its round.", stats.queue_age_ms, MS
     )
 
@@ -301,53 +305,20 @@ def _engine(stats: EngineStats) -> Iterator[Metric]:
 def _drift(newest: Drift | None) -> Iterator[Metric]:
     when = "in the newest week that is over; NaN: too few calls to say"
     since, card = (newest.since_start, newest.from_card) if newest is not None else ((), ())
-    yield _gauges(
+    yield gauges(
         "model_drift_psi",
         f"How far the verdicts are from those of the first weeks here (population stability index), {when}.",
         "output",
         {output: psi_of(since, output) for output in SINCE_START},
     )
-    yield _gauges(
+    yield gauges(
         "model_card_psi",
         f"How far the verdicts are from those in the model's card, which are of actors, {when}.",
         "output",
         {output: psi_of(card, output) for output in FROM_CARD},
     )
-    yield _gauge(
+    yield gauge(
         "model_drifted",
         f"Whether the verdicts are no longer those of the first weeks here (1), {when}.",
         _DRIFTED[newest.outcome if newest is not None else Outcome.TOO_FEW],
     )
-
-
-def _gauge(name: str, text: str, value: float) -> Metric:
-    return GaugeMetricFamily(f"ouidire_{name}", text, value=float(value))
-
-
-def _gauges(name: str, text: str, label: str, values: Mapping[str, float]) -> Metric:
-    return _labelled(GaugeMetricFamily(f"ouidire_{name}", text, labels=[label]), values)
-
-
-def _counter(name: str, text: str, value: int) -> Metric:
-    return CounterMetricFamily(f"ouidire_{name}", text, value=value)
-
-
-def _counters(name: str, text: str, label: str, values: Mapping[str, int]) -> Metric:
-    return _labelled(CounterMetricFamily(f"ouidire_{name}", text, labels=[label]), values)
-
-
-def _labelled(family: GaugeMetricFamily | CounterMetricFamily, values: Mapping[str, float]) -> Metric:
-    for value, figure in values.items():
-        family.add_metric([str(value)], float(figure))
-    return family
-
-
-def _histogram(name: str, text: str, histogram: Histogram, per_unit: float = 1.0) -> Metric:
-    """Prometheus' buckets hold all below; `per_unit` of the histogram's figures are one of the metric's unit."""
-    buckets, below = [], 0
-    for bound, count in zip((*histogram.bounds, float("inf")), histogram.counts, strict=True):
-        below += count
-        buckets.append(("+Inf" if bound == float("inf") else f"{bound / per_unit:g}", float(below)))
-    family = HistogramMetricFamily(f"ouidire_{name}", text)
-    family.add_metric([], buckets, sum_value=histogram.total / per_unit)
-    return family

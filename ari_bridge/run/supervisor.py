@@ -206,7 +206,7 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Service:
     _say_languages(reports)
     if changed := await keep_change(ledger, settings, [one.notice_id for one in announced], reports.as_note()):
         log.info("settings.changed", settings=sorted(changed))
-    board = Board()
+    board = Board(_not_shown)
     listener = AmiAccess(settings.pbx.ami_host, settings.pbx.ami_port, settings.pbx.ami_user, passwords.ami_password)
     ari = AriAccess(settings.pbx.ari_url, settings.pbx.ari_user, passwords.ari_password)
     switchboards: list[Switchboard] = []
@@ -297,9 +297,12 @@ async def _open_screens(settings: Settings, service: Service, access: AmiAccess,
     stack.push_async_callback(phones.stop)
     board = service.rooms.board
     hidden = HiddenCues(settings.keys.folder / HIDDEN_CUES)
+    if hidden.trouble:
+        log.error("cues.hidden", error=hidden.trouble)
     cues = CueWatch(shipped(), hidden, lambda view: desk.changed(view), service.rooms.tally.cues)
     by_http = phones_of(settings.screens.http)
-    pusher = Pusher(phones, cue_dropped=cues.dropped, direct=await open_phones(by_http, stack))
+    screens, direct = service.rooms.tally.screens, await open_phones(by_http, stack)
+    pusher = Pusher(phones, cue_dropped=cues.dropped, direct=direct, sent=lambda one: screens.sent.update([one]))
     stack.push_async_callback(pusher.stop)
     tokens, family_of = Tokens(), await _families(settings, phones, stack)
     standing = Standing(settings.screens.addresses, tokens, family_of, settings.notice.languages[0])
@@ -308,6 +311,7 @@ async def _open_screens(settings: Settings, service: Service, access: AmiAccess,
     board.watch(desk.changed)
     board.watch(_say)
     board.watch(service.rooms.tally.see)
+    board.watch(lambda view: screens.see(view, family_of))
     asked = PhoneAuthentication(by_http.values())
     views = (_phone_views(settings, service, desk, phones), asked, *_pages(settings, service.rooms.ledger))
     app = make_app(views, service.readiness)
@@ -329,10 +333,10 @@ async def _families(settings: Settings, phones: AsteriskPhones, stack: AsyncExit
 
 
 def _phone_views(settings: Settings, service: Service, desk: Desk, phones: AsteriskPhones) -> PhoneViews:
-    keys = desk, service.stop, service.switchboard.contest
+    keys, tally = (desk, service.stop, service.switchboard.contest), service.rooms.tally.screens
     if not settings.screens.check_addresses:
-        return PhoneViews(*keys)
-    return PhoneViews(*keys, PhoneAddresses(phones.addresses).is_of)
+        return PhoneViews(*keys, tally=tally)
+    return PhoneViews(*keys, PhoneAddresses(phones.addresses).is_of, tally)
 
 
 def _pages(settings: Settings, ledger: Ledger) -> tuple[RightsViews, StaffViews, PulseViews]:
@@ -342,6 +346,10 @@ def _pages(settings: Settings, ledger: Ledger) -> tuple[RightsViews, StaffViews,
 
 def _say(view: CallView) -> None:
     log.debug("call.shown", call_id=view.call_id, stage=view.stage, agents=view.agents)
+
+
+def _not_shown(view: CallView, error: Exception) -> None:
+    log.error("view.not_shown", call_id=view.call_id, error=type(error).__name__, exc_info=error)
 
 
 async def _drop_ended(board: Board) -> None:

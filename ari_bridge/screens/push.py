@@ -57,7 +57,8 @@ class Direct(Protocol):
 class Pusher:
     """Sends cards as the `Schedule` allows, one at a time to each phone. A phone's trouble never reaches the caller.
 
-    `direct` goes before the PBX, for the phones that it reaches and whose family has a way by HTTP.
+    `direct` goes before the PBX, for the phones that it reaches and whose family has a way by HTTP. `sent` is told the
+    family of each phone that a card was sent to.
     """
 
     def __init__(
@@ -66,9 +67,11 @@ class Pusher:
         clock: Callable[[], float] = time.monotonic,
         cue_dropped: Callable[[], None] = lambda: None,
         direct: Direct | None = None,
+        sent: Callable[[str], None] = lambda family: None,
     ) -> None:
         self._phones = phones
         self._direct = direct
+        self._count_sent = sent
         self._clock = clock
         self._schedule = Schedule(cue_dropped)
         self._deliveries: set[asyncio.Task[None]] = set()
@@ -134,6 +137,7 @@ class Pusher:
             self._schedule.failed(push)
         else:
             self._sent += 1
+            self._count_sent(push.phone.family)
             self._schedule.sent(push, self._clock())
         self.pump()
 

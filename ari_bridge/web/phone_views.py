@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
@@ -10,6 +9,8 @@ import structlog
 from aiohttp import web
 
 from ari_bridge.calls.cue_file import Choice
+from ari_bridge.calls.screen_tally import ScreenTally
+from ari_bridge.calls.tally import MANY_CALLS, SEVERAL_AGENTS
 from ari_bridge.pbx.port import PbxRefused
 from ari_bridge.screens.document import Document
 from ari_bridge.screens.families import CODES
@@ -43,7 +44,7 @@ class PhoneStats:
 class PhoneViews:
     """The views below `/phone`. `stop` is told the id of the call that an agent objects to; `contest` that of the call
     whose score an agent contests, and says whether there was one; `is_phone_of` says whether a phone of an endpoint is
-    at an address.
+    at an address; `tally` counts what was fetched and pressed.
     """
 
     def __init__(
@@ -52,16 +53,15 @@ class PhoneViews:
         stop: Callable[[str], Awaitable[None]],
         contest: Callable[[str], bool],
         is_phone_of: Callable[[str, str], Awaitable[bool]] = _anybody,
+        tally: ScreenTally | None = None,
     ) -> None:
         self._desk = desk
         self._stop = stop
         self._contest = contest
         self._is_phone_of = is_phone_of
         self._patience = Patience()
-        self._fetched: Counter[str] = Counter()
-        self._pressed: Counter[str] = Counter()
+        self._tally = tally or ScreenTally(MANY_CALLS, SEVERAL_AGENTS)
         self._stop_failed = 0
-        self._not_found = 0
 
     def routes(self) -> list[web.RouteDef]:
         """Keys answer to GET too, since phones know nothing else; never to HEAD, which only looks."""
@@ -78,7 +78,7 @@ class PhoneViews:
     async def card(self, request: web.Request) -> web.Response:
         """The card as it stands now; "call ended" for 60 s after hang-up; 404 for all else, whatever the cause."""
         ticket = await self._ticket(request)
-        self._fetched[ticket.family] += 1
+        self._tally.fetched[ticket.family] += 1
         return _response(self._desk.page(ticket))
 
     async def stop(self, request: web.Request) -> web.Response:
@@ -86,7 +86,7 @@ class PhoneViews:
         ticket = await self._ticket(request)
         if ticket.ended:
             return _response(self._desk.page(ticket))
-        self._pressed[ticket.family] += 1
+        self._tally.pressed[ticket.family] += 1
         try:
             await self._stop(ticket.call_id)
         except (PbxRefused, TimeoutError, OSError, OuidireError) as error:
@@ -100,7 +100,7 @@ class PhoneViews:
         ticket = await self._ticket(request)
         if ticket.ended or not self._desk.has_score(ticket):
             return _response(self._desk.page(ticket))
-        self._pressed[ticket.family] += 1
+        self._tally.pressed[ticket.family] += 1
         return _response(self._desk.ask(ticket))
 
     async def contest(self, request: web.Request) -> web.Response:
@@ -125,13 +125,14 @@ class PhoneViews:
 
     def stats(self) -> PhoneStats:
         """What was fetched so far."""
-        return PhoneStats(dict(self._fetched), dict(self._pressed), self._stop_failed, self._not_found)
+        tally = self._tally
+        return PhoneStats(dict(tally.fetched), dict(tally.pressed), self._stop_failed, tally.not_found)
 
     async def _ticket(self, request: web.Request) -> Ticket:
         ticket = self._desk.find(CODES.get(request.match_info["code"], ""), request.match_info["token"])
         if ticket is not None and await self._is_phone_of(ticket.extension, request.remote or ""):
             return ticket
-        self._not_found += 1
+        self._tally.not_found += 1
         if not await self._patience.wait() and request.transport is not None:
             request.transport.abort()
         raise web.HTTPNotFound

@@ -16,6 +16,8 @@ from analysis.emotion.drift import Outcome
 from analysis.emotion.foreign.trust_file import TrustFile
 from analysis.emotion.model_choice import ModelChoice, opened
 from analysis.speech.silero import SileroDetector
+from ari_bridge.calls.hidden_cues import NAME as HIDDEN_CUES
+from ari_bridge.calls.hidden_cues import HiddenCues
 from ari_bridge.cli.checks import languages
 from ari_bridge.cli.checks.finding import amiss, well
 from ari_bridge.run.drift_watch import drifts_beside
@@ -39,6 +41,7 @@ def findings(settings: Settings, named: Path | None) -> Iterator[Finding]:
     yield passwords(settings)
     yield database(settings.database.path)
     yield keys(settings.keys.folder, settings.database.path)
+    yield cues(settings.keys.folder)
     yield from models(choice_of(settings))
     yield from languages.findings(settings)
     yield trusted(trust_file_of(settings))
@@ -127,6 +130,12 @@ def keys(folder: Path, database_path: Path) -> Finding:
     except KeysMissing as error:
         return amiss("keys", str(error))
     return well("keys", f"{folder}, readable by its owner alone")
+
+
+def cues(folder: Path) -> Finding:
+    """The choices to hide cues can be read. Nothing is told of whether there are any."""
+    trouble = HiddenCues(folder / HIDDEN_CUES).trouble
+    return amiss("cues", trouble) if trouble else well("cues", "hidden where agents chose it")
 
 
 def models(choice: ModelChoice) -> Iterator[Finding]:

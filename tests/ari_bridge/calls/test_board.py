@@ -29,3 +29,18 @@ def test_an_ended_call_is_forgotten_after_a_minute() -> None:
     assert board.views()
     board.drop_ended(now + timedelta(seconds=61))
     assert not board.views()
+
+
+def test_a_watcher_that_fails_reaches_nobody_else() -> None:
+    """Law: whatever of ours dies, the call goes on: its session and the other screens see nothing of it."""
+    troubles = list[str]()
+    told, board = list[CallView](), Board(lambda view, error: troubles.append(f"{view.call_id}: {error!r}"))
+
+    def failing(view: CallView) -> None:
+        raise RuntimeError(view.call_id)
+
+    board.watch(failing)
+    board.watch(told.append)
+    board.put(view(Stage.GRANTED, datetime.now(UTC)))
+    assert len(told) == board.failures == 1
+    assert troubles == ["1.1: RuntimeError('1.1')"]

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from ari_bridge.calls.hidden_cues import KEY_BYTES, NAME, TAG_BYTES, HiddenCues
-from consent.errors import InvalidValue
 
 
 def test_a_choice_outlives_a_restart(tmp_path: Path) -> None:
@@ -55,10 +54,25 @@ def test_nobody_has_hidden_anything_before_the_first(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("written", [b"", b"short", bytes(KEY_BYTES + 1), bytes(KEY_BYTES + TAG_BYTES * 10_001)])
 def test_a_broken_file_is_not_taken_for_an_empty_one(written: bytes, tmp_path: Path) -> None:
-    """Law: cues that somebody hid do not come back in silence: a person decides."""
+    """Law: cues that somebody hid do not come back by a fault: every phone's stay hidden, the file stays as it is for a
+    person to see, and the service starts.
+    """
     (tmp_path / NAME).write_bytes(written)
-    with pytest.raises(InvalidValue, match="no list of hidden cues"):
-        HiddenCues(tmp_path / NAME)
+    hidden = HiddenCues(tmp_path / NAME)
+    assert "no list of hidden cues" in hidden.trouble
+    assert "1001" in hidden
+    for change in (hidden.hide, hidden.show):
+        with pytest.raises(OSError, match="no list"):
+            change("1001")
+    assert (tmp_path / NAME).read_bytes() == written
+
+
+def test_a_file_that_cannot_be_read_is_said(tmp_path: Path) -> None:
+    """Law: the same where the file is there and not to be had."""
+    (tmp_path / NAME).mkdir()
+    hidden = HiddenCues(tmp_path / NAME)
+    assert "cannot be read" in hidden.trouble
+    assert "1001" in hidden
 
 
 def test_what_cannot_be_kept_does_not_hold(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ from ari_bridge.media.stats import ReceiverStats
 from ari_bridge.pbx.port import BridgeChanged, ChannelChanged
 from ari_bridge.run import supervisor
 from ari_bridge.run.metrics import ANSWERS, STATES, Figures, Metrics, Watched
+from ari_bridge.screens.families import FAMILIES
 from ari_bridge.screens.push import PushStats
 from ari_bridge.web.app import Readiness
 from consent.database import Database
@@ -48,6 +49,7 @@ ENUMS = {
     "cue": {"raised", "held_back", "stale"},
     "store": {"database", "keyring"},
     "output": {"activation", "anger", "abstained", "unfamiliar"},
+    "family": set(FAMILIES),
 }
 """Every value that a label may have, besides `reason`."""
 REASONS = {

@@ -12,6 +12,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from structlog.testing import capture_logs
 
 from ari_bridge.calls.board import Stage
+from ari_bridge.calls.tally import Tally
 from ari_bridge.pbx.port import PbxRefused
 from ari_bridge.run.phone_addresses import FRESH_S, LOOK_AGAIN_S, PhoneAddresses, plain
 from ari_bridge.run.sections import ScreensSection
@@ -120,7 +121,8 @@ async def test_the_setting_decides(checks: bool, registered: str, status: int) -
     await floor.put(Stage.GRANTED, "1001")
     settings = SimpleNamespace(screens=ScreensSection(check_addresses=checks))
     phones = SimpleNamespace(addresses=Registered(**{"1001": registered}))
-    service = SimpleNamespace(stop=None, switchboard=SimpleNamespace(contest=None))
+    rooms = SimpleNamespace(tally=Tally())
+    service = SimpleNamespace(stop=None, rooms=rooms, switchboard=SimpleNamespace(contest=None))
     views = _phone_views(cast(Any, settings), cast(Any, service), floor.desk, cast(Any, phones))
     async with (
         TestClient(TestServer(make_app([views], lambda: Readiness(True, {})))) as client,

@@ -9,6 +9,7 @@ import pytest
 
 import analysis
 from analysis.emotion.onnx_model import OnnxToneModel
+from ari_bridge.calls.hidden_cues import NAME, HiddenCues
 from ari_bridge.cli.checks import site
 from ari_bridge.run.metrics_section import MetricsSection
 from ari_bridge.run.settings import Settings, load
@@ -106,6 +107,18 @@ def test_keys_are_whole_and_their_owners_alone(tmp_path: Path) -> None:
     assert site.keys(folder, database).ok
     make_keys(folder)
     assert site.keys(folder, database).ok
+
+
+def test_a_broken_list_of_hidden_cues_is_told(tmp_path: Path) -> None:
+    """Law: cues that stay hidden for a fault are said, with what to do; whether somebody hides them is not."""
+    whole = site.cues(tmp_path)
+    HiddenCues(tmp_path / NAME).hide("1001")
+    assert site.cues(tmp_path) == whole
+    assert whole.ok
+    (tmp_path / NAME).write_bytes(b"short")
+    found = site.cues(tmp_path)
+    assert not found.ok
+    assert "until the file is gone" in found.sentence
 
 
 def test_lost_or_open_keys_are_found(tmp_path: Path) -> None:
