@@ -23,7 +23,7 @@ from consent.errors import InvalidValue, OuidireError
 
 ALL: Final = "all"
 FOLDER: Final = Path("ouidire-phones")
-URL: Final = "http://192.0.2.10:8480/phone/{}/PREVIEWPREVIEWPREVIEW0"
+URL: Final = "http://192.0.2.10:8480/p/{}/PREVIEWPREVIEWPREVIEW0"
 """An address as long as a real one, on a network that exists nowhere (RFC 5737)."""
 
 
@@ -50,7 +50,7 @@ def _address(arguments: Namespace) -> Exit:
     if family == "none":
         raise InvalidValue(f"{arguments.endpoint} has no screen: name its family in screens.families first")
     secret, sha256 = new_secret()
-    print(f"{screens.base_url}/phone/{family}/{secret}")
+    print(f"{screens.base_url}/p/{FAMILIES[family].code}/{secret}")
     print(
         "is an address for that phone alone, and cannot be shown again. It works once the settings hold, in [screens]:"
     )
@@ -89,7 +89,7 @@ def previews(family: Family, stem: str, card: ScoreCard) -> Iterator[tuple[str, 
 
     Raises ExtraMissing.
     """
-    url = URL.format(family.name)
+    url = URL.format(family.code)
     body = family.render(card, url).body
     yield f"{stem}.xml", body
     if family.notify is not None:

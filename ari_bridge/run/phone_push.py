@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from contextlib import AsyncExitStack
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Final, Self
@@ -15,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from ari_bridge.run.passwords import WIDER_THAN_OWNER
 from ari_bridge.run.settings_errors import SettingsError
 from ari_bridge.screens.challenges import Login
-from ari_bridge.screens.http_phones import HttpPhone, HttpPhones
+from ari_bridge.screens.http_phone import HttpPhone
 from consent.errors import InvalidValue
 
 MOST_PASSWORD_BYTES: Final = 200
@@ -94,16 +93,6 @@ def phones_of(entries: Mapping[str, HttpPhoneEntry]) -> dict[str, HttpPhone]:
     if reasons:
         raise SettingsError(*reasons)
     return phones
-
-
-async def open_phones(phones: Mapping[str, HttpPhone], stack: AsyncExitStack) -> HttpPhones | None:
-    """What sends to them until the stack is left; None where there are none."""
-    if not phones:
-        return None
-    direct = HttpPhones(phones)
-    await direct.start()
-    stack.push_async_callback(direct.stop)
-    return direct
 
 
 def _read(file: Path, name: str) -> str:

@@ -49,6 +49,7 @@ class Family(StrEnum):
     MITEL = "mitel"
     SNOM = "snom"
     CISCO = "cisco"
+    CISCO_CUCM = "cisco-cucm"
     POLY = "poly"
     FANVIL = "fanvil"
     GRANDSTREAM = "grandstream"

@@ -52,11 +52,12 @@ from ari_bridge.run.passwords import read_passwords
 from ari_bridge.run.persons import keep_change
 from ari_bridge.run.phone_addresses import PhoneAddresses
 from ari_bridge.run.phone_families import PhoneFamilies
-from ari_bridge.run.phone_push import open_phones, phones_of
+from ari_bridge.run.phone_push import phones_of
 from ari_bridge.run.records import open_ledger, site_of
 from ari_bridge.run.sections import Family
 from ari_bridge.run.settings import Settings
 from ari_bridge.run.tone import choice_of, reports_of
+from ari_bridge.screens.http_phones import open_phones
 from ari_bridge.screens.push import Pusher
 from ari_bridge.screens.tokens import Tokens
 from ari_bridge.web.app import Readiness, make_app, open_site, server_tls

@@ -103,3 +103,8 @@ class ScoreCard:
         for text in (self.title, self.consent, self.footer, *self.lines):
             if len(text) > MAX_TEXT_CHARACTERS:
                 raise InvalidValue(f"a text of a card has at most {MAX_TEXT_CHARACTERS} characters")
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """What it says below its title, in order."""
+        return (self.consent, *self.lines, *([self.footer] if self.footer else []))

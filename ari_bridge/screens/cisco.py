@@ -98,4 +98,4 @@ def _checked(url: str) -> str:
     return url
 
 
-FAMILY = Family("cisco", CAPABILITY, render, notify)
+FAMILY = Family("cisco", "c", CAPABILITY, render, notify)

@@ -1,6 +1,7 @@
 """Which family a phone belongs to, by the user agent it registers with. Pure.
 
-The order and the patterns are those of a working FreePBX module; OpenStage and OpenScape are Unify's. An
+The order and the patterns are those of a working FreePBX module; OpenStage and OpenScape are Unify's. Cisco's two
+firmwares write themselves apart: Cisco-CP7962G for a call manager, Cisco-CP-8841-3PCC for any other server. An
 administrator's own setting for an endpoint comes before any of this.
 """
 
@@ -15,6 +16,7 @@ MAX_USER_AGENT_CHARACTERS: Final = 200
 _PATTERNS: Final = (
     ("yealink", r"yealink"),
     ("poly", r"\bpoly|vvx"),
+    ("cisco-cucm", r"\bcisco-cp\d"),
     ("cisco", r"cisco|\bcp-|\bspa-?\d"),
     ("grandstream", r"grandstream|\bgxp|\bgrp"),
     ("fanvil", r"fanvil"),

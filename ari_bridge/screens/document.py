@@ -63,10 +63,13 @@ class Family:
     """One phone family: its name in addresses and settings; its renderers, both given the card's own address.
 
     Raises:
-        InvalidValue: it says that it is pushed to and has no renderer for that, or the other way round.
+        InvalidValue: it says that it is pushed to and has no renderer for that, or the other way round; its code is no
+            single small letter.
     """
 
     name: str
+    code: str
+    """The one letter that stands for the family in addresses: in a NOTIFY of 1,200 bytes each letter counts."""
     capability: Capability
     render: Callable[[ScoreCard, str], Document]
     notify: Callable[[ScoreCard, str], NotifyDocument] | None
@@ -77,3 +80,5 @@ class Family:
     def __post_init__(self) -> None:
         if (self.notify is None) is not (self.capability.push is PushKind.NONE):
             raise InvalidValue(f"the family {self.name} is pushed to with a renderer, or not at all")
+        if len(self.code) != 1 or not ("a" <= self.code <= "z"):
+            raise InvalidValue(f"the code of the family {self.name} is a small letter")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from ari_bridge.screens import cisco, fanvil, grandstream, mitel, poly, snom, unify, yealink
+from ari_bridge.screens import cisco, cisco_cucm, fanvil, grandstream, mitel, poly, snom, unify, yealink
 from ari_bridge.screens.document import Family
 from ari_bridge.screens.http_ways import by_http
 
@@ -17,6 +17,7 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             mitel,
             snom,
             cisco,
+            cisco_cucm,
             poly,
             fanvil,
             grandstream,
@@ -24,3 +25,6 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
         )
     }
 )
+
+CODES: Mapping[str, str] = MappingProxyType({family.code: name for name, family in FAMILIES.items()})
+"""The family's name by its letter in addresses."""

@@ -44,4 +44,4 @@ def render(card: ScoreCard, url: str) -> Document:
     return document(root, CAPABILITY.encoding, MAX_OBJECT_BYTES, refresh_headers(card, url))
 
 
-FAMILY = Family("fanvil", CAPABILITY, render, None)
+FAMILY = Family("fanvil", "f", CAPABILITY, render, None)

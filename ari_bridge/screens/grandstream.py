@@ -146,4 +146,4 @@ def _checked(url: str) -> str:
     return url
 
 
-FAMILY = Family("grandstream", CAPABILITY, render, None)
+FAMILY = Family("grandstream", "g", CAPABILITY, render, None)

@@ -6,17 +6,17 @@ import asyncio
 import secrets
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from typing import Final
-from urllib.parse import urlsplit
 
 import aiohttp
 from yarl import URL
 
-from ari_bridge.screens.challenges import Challenge, Login, basic, challenges, chosen, digest
+from ari_bridge.screens.challenges import Challenge, basic, challenges, chosen, digest
+from ari_bridge.screens.http_phone import HttpPhone
 from ari_bridge.screens.http_push import HttpPush, Proof
-from consent.errors import InvalidValue, OuidireError
+from consent.errors import OuidireError
 
 REST_S: Final = 300.0
 """A phone that did not take our password is left alone for so long: many lock their web server after a few."""
@@ -31,39 +31,6 @@ class PhoneRefused(OuidireError):
 
 class PasswordRefused(PhoneRefused):
     """The phone did not take our password, or asks for it in a way in which it does not get it."""
-
-
-@dataclass(frozen=True, slots=True)
-class HttpPhone:
-    """A phone that is reached at `origin`, `http://` or `https://` with host and port and nothing else.
-
-    `fingerprint` is the SHA-256 of its certificate (32 bytes), b"" for a phone in clear. `login` is None for one that
-    knows us by our address.
-
-    Raises:
-        InvalidValue: no such origin; TLS without a fingerprint, or the other way round.
-    """
-
-    origin: str
-    login: Login | None = None
-    fingerprint: bytes = b""
-
-    def __post_init__(self) -> None:
-        parts = urlsplit(self.origin)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc:
-            raise InvalidValue("a phone's origin is http:// or https:// with a host")
-        if parts.path or parts.query or parts.fragment:
-            raise InvalidValue("a phone's origin has no path")
-        if (parts.scheme == "https") is not (len(self.fingerprint) == 32):
-            raise InvalidValue("TLS and the fingerprint of the phone's certificate go together")
-
-    def is_at(self, address: str) -> bool:
-        """Whether that is its IP address, in whatever spelling."""
-        try:
-            ours, theirs = (ip_address(one) for one in (urlsplit(self.origin).hostname or "", address))
-        except ValueError:
-            return False
-        return ours == (getattr(theirs, "ipv4_mapped", None) or theirs)
 
 
 @dataclass(slots=True)
@@ -174,3 +141,13 @@ async def _start_of(response: aiohttp.ClientResponse) -> bytes:
         return await response.content.readexactly(MOST_READ_BYTES)
     except asyncio.IncompleteReadError as shorter:
         return shorter.partial
+
+
+async def open_phones(phones: Mapping[str, HttpPhone], stack: AsyncExitStack) -> HttpPhones | None:
+    """What sends to them until the stack is left; None where there are none."""
+    if not phones:
+        return None
+    direct = HttpPhones(phones)
+    await direct.start()
+    stack.push_async_callback(direct.stop)
+    return direct

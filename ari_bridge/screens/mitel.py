@@ -63,8 +63,9 @@ def notify(card: ScoreCard, url: str) -> NotifyDocument:
 
 def _screen(card: ScoreCard, url: str) -> Element:
     root = Element("AastraIPPhoneTextScreen", {**_ATTRIBUTES, "Timeout": str(one_packet.timeout_s(card))})
-    leaf(root, "Title", shorten(clean(card.title), MAX_TITLE_CHARACTERS))
-    leaf(root, "Text", card.consent, *card.lines, card.footer)
+    if card.title:
+        leaf(root, "Title", shorten(clean(card.title), MAX_TITLE_CHARACTERS))
+    leaf(root, "Text", *card.told)
     for index, key in enumerate(card.keys, start=1):
         softkey = parent(root, "SoftKey", index=str(index))
         leaf(softkey, "Label", key.label)
@@ -87,4 +88,4 @@ def _execute(url: str) -> Element:
     return root
 
 
-FAMILY = Family("mitel", CAPABILITY, render, notify)
+FAMILY = Family("mitel", "m", CAPABILITY, render, notify)

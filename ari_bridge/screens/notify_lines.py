@@ -3,8 +3,9 @@
 What AMI does to `Variable: Content=<line>` (Asterisk's main/manager.c and `__ast_app_separate_args` in main/app.c):
 a header line over 1,022 bytes is thrown away with its action; a value is cut at commas outside quotes, brackets and
 parentheses; every double quote and backslash is removed; a CR or LF begins a new header. PJSIPNotify then joins the
-Content values with CRLF. So: none of those characters is ever written as itself, and a cut lies between elements
-only, where the CRLF is white space that no phone shows.
+Content values with CRLF. So: quotes, backslashes, commas and brackets are never written as themselves (parentheses
+are: without a comma there is nothing that they could keep together), and a cut lies between elements only, where the
+CRLF is white space that no phone shows.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ MAX_LINE_BYTES = 1000
 DECLARATION = "<?xml version='1.0' encoding='UTF-8'?>"
 
 _ESCAPES = str.maketrans(
-    {"&": "&amp;", "<": "&lt;", ">": "&gt;"} | {character: f"&#{ord(character)};" for character in '"\\,()[]{}'}
+    {"&": "&amp;", "<": "&lt;", ">": "&gt;"} | {character: f"&#{ord(character)};" for character in '"\\,[]{}'}
 )
 
 

@@ -11,8 +11,10 @@ from ari_bridge.screens.card import Action, ScoreCard
 from ari_bridge.screens.document import TooLarge
 from ari_bridge.screens.xml_wire import Element
 
-MAX_NOTIFY_BYTES: Final = 1300
-"""The longest request that may go over UDP where the path's MTU is not known (RFC 3261, 18.1.1)."""
+MAX_NOTIFY_BYTES: Final = 1200
+"""Of a whole request: less than the 1,300 bytes that may go over UDP where the path's MTU is not known (RFC 3261,
+18.1.1), so that a tunnel on the way to a teleworker has room too.
+"""
 NOTIFY_HEADER_BYTES: Final = 550
 """Reserved for the request line and headers that the PBX writes (about 520 with addresses of usual length)."""
 MAX_BODY_BYTES: Final = MAX_NOTIFY_BYTES - NOTIFY_HEADER_BYTES
@@ -33,12 +35,16 @@ def fitting(card: ScoreCard, screen: Callable[[ScoreCard], Element]) -> tuple[st
     """The lines of the body that hold the card; where there is no room, without its last lines, with dots for them.
 
     Before more than the first two lines would go, the key that hides the cues does: the card that is fetched has it.
-    `screen` draws a card. None where not even the first line has room.
+    Before the first line would go, the title does, and then the words that all this is advice. `screen` draws a card.
+    None where not even the first line has room.
     """
     without_hide = replace(card, keys=tuple(key for key in card.keys if key.action is not Action.HIDE))
+    bare = replace(_cut(without_hide, min(1, len(card.lines))), title="")
     shorter = (
         *(_cut(card, kept) for kept in range(len(card.lines), min(LEAST_LINES, len(card.lines)) - 1, -1)),
         *(_cut(without_hide, kept) for kept in range(len(card.lines), 0, -1)),
+        bare,
+        replace(bare, footer=""),
     )
     found = (whole(screen(one)) for one in shorter)
     return next((content for content in found if content is not None), None)

@@ -70,4 +70,4 @@ def _action(key: Key, url: str) -> str:
     return f"SoftKey:Fetch;{address}"
 
 
-FAMILY = Family("poly", CAPABILITY, render, None)
+FAMILY = Family("poly", "p", CAPABILITY, render, None)

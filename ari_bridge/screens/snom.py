@@ -85,7 +85,8 @@ def _screen(card: ScoreCard, url: str) -> Element:
 def _root(card: ScoreCard, lines: tuple[str, ...]) -> Element:
     # The next card replaces this one, it is not kept among the pages to go back to, and the call's keys go on working.
     root = Element("SnomIPPhoneText", {"document_id": "ouidire", "track": "no", "state": "relevant"})
-    leaf(root, "Title", shorten(literal(card.title), MAX_TITLE_CHARACTERS))
+    if card.title:
+        leaf(root, "Title", shorten(literal(card.title), MAX_TITLE_CHARACTERS))
     broken_leaf(root, "Text", *(literal(line) for line in (card.consent, card.footer, *lines)))
     return root
 
@@ -98,4 +99,4 @@ def _key_url(key: Key, url: str) -> str:
     return LEAVE if key.action is Action.EXIT else f"{url}/{key.action.value}"
 
 
-FAMILY = Family("snom", CAPABILITY, render, notify)
+FAMILY = Family("snom", "s", CAPABILITY, render, notify)

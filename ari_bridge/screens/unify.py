@@ -36,7 +36,7 @@ def render(card: ScoreCard, url: str) -> Document:
     root = Element("IppPhone")
     display = parent(root, "IppDisplay", InitialScreen="1")
     first = parent(display, "IppScreen", ID="1")
-    _alert(first, card.title, url, (card.consent, *card.lines, card.footer))
+    _alert(first, card.title, url, card.told)
     if card.refresh_s is not None:
         update = _command(first, card.update, Type="UPDATE", Auto=str(card.refresh_s), Key="u", Value="1")
         update.set("Default", "YES")
@@ -80,4 +80,4 @@ def _command(screen: Element, label: str, **attributes: str) -> Element:
     return command
 
 
-FAMILY = Family("unify", CAPABILITY, render, None)
+FAMILY = Family("unify", "u", CAPABILITY, render, None)

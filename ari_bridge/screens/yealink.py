@@ -55,7 +55,7 @@ def _screen(card: ScoreCard, url: str) -> Element:
         {"Beep": "no", "Timeout": str(one_packet.timeout_s(card)), "destroyOnExit": "yes"},
     )
     leaf(root, "Title", shorten(card.title, MAX_TITLE_CHARACTERS))
-    leaf(root, "Text", card.consent, *card.lines, card.footer)
+    leaf(root, "Text", *card.told)
     for index, key in enumerate(card.keys, start=1):
         softkey = parent(root, "SoftKey", index=str(index))
         leaf(softkey, "Label", key.label)
@@ -77,4 +77,4 @@ def _execute(url: str) -> Element:
     return root
 
 
-FAMILY = Family("yealink", CAPABILITY, render, notify)
+FAMILY = Family("yealink", "y", CAPABILITY, render, notify)

@@ -125,7 +125,7 @@ class Desk:
 
     def address(self, ticket: Ticket) -> str:
         """The secret address of the card."""
-        return f"{self._base_url}/phone/{ticket.family}/{ticket.standing or ticket.token}"
+        return f"{self._base_url}/p/{FAMILIES[ticket.family].code}/{ticket.standing or ticket.token}"
 
     def _shown(self, view: CallView | None, ticket: Ticket) -> ScoreCard:
         """The card with the cue of the moment, if there is one for that phone, and the key that hides."""

@@ -12,7 +12,7 @@ from typing import Final
 
 from aiohttp import web
 
-from ari_bridge.screens.http_phones import HttpPhone
+from ari_bridge.screens.http_phone import HttpPhone
 from ari_bridge.web.patience import Patience
 
 AUTHORIZED: Final = "AUTHORIZED"
@@ -40,7 +40,9 @@ class PhoneAuthentication:
         return web.Response(text=UNAUTHORIZED)
 
     def _is_ours(self, request: web.Request) -> bool:
-        told = f"{request.query.get('UserID', '')}:{request.query.get('Password', '')}".encode(errors="replace")
+        username = request.query.get("UserID", "")
+        password = request.query.get("Password", "")
+        told = f"{username}:{password}".encode(errors="replace")
         found = False
         for phone in self._phones:  # all of them, so that the time it takes tells nothing
             ours = f"{phone.login.username}:{phone.login.password}".encode() if phone.login else b""

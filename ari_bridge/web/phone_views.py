@@ -12,6 +12,7 @@ from aiohttp import web
 from ari_bridge.calls.cue_file import Choice
 from ari_bridge.pbx.port import PbxRefused
 from ari_bridge.screens.document import Document
+from ari_bridge.screens.families import CODES
 from ari_bridge.screens.tokens import Ticket
 from ari_bridge.screens.wording import stop_failed
 from ari_bridge.web.desk import Desk
@@ -66,7 +67,7 @@ class PhoneViews:
         """Keys answer to GET too, since phones know nothing else; never to HEAD, which only looks."""
         keys = {"stop": self.stop, "contest": self.ask, "contest/confirm": self.contest, "hide": self.hide}
         keys |= {f"hide/{choice}": self.choose for choice in Choice}
-        own = "/phone/{family}/{token}"
+        own = "/p/{code}/{token}"
         return [
             web.get(own, self.card),
             web.get(f"{own}/card", self.card),
@@ -127,7 +128,7 @@ class PhoneViews:
         return PhoneStats(dict(self._fetched), dict(self._pressed), self._stop_failed, self._not_found)
 
     async def _ticket(self, request: web.Request) -> Ticket:
-        ticket = self._desk.find(request.match_info["family"], request.match_info["token"])
+        ticket = self._desk.find(CODES.get(request.match_info["code"], ""), request.match_info["token"])
         if ticket is not None and await self._is_phone_of(ticket.extension, request.remote or ""):
             return ticket
         self._not_found += 1

@@ -13,7 +13,7 @@ from tests.lab.phone import Notice
 
 WIDTH = 46
 FETCH_LIMIT_S = 3.0
-_ADDRESS = re.compile(r"http://[^\s<>\"']+?/phone/(\w+)/[\w-]+")
+_ADDRESS = re.compile(r"http://[^\s<>\"']+?/p/(\w)/[\w-]+")
 
 
 @dataclass(frozen=True, slots=True)

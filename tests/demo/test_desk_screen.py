@@ -6,17 +6,15 @@ from tests.lab.phone import Notice
 from tests.lab.phone.sip_wire import Headers
 
 YEALINK = b"""<?xml version='1.0' encoding='UTF-8'?><YealinkIPPhoneTextScreen><Title>Call</Title><Text>Consent: granted.
-Tone: calm.</Text><SoftKey index='1'><Label>Stop</Label><URI>http://127.0.0.1:1/phone/yealink/a-B_1/stop</URI></SoftKey>
+Tone: calm.</Text><SoftKey index='1'><Label>Stop</Label><URI>http://127.0.0.1:1/p/y/a-B_1/stop</URI></SoftKey>
 </YealinkIPPhoneTextScreen>"""
-CISCO = (
-    b"<CiscoIPPhoneExecute><ExecuteItem Priority='0' URL='http://127.0.0.1:1/phone/cisco/xyz'/></CiscoIPPhoneExecute>"
-)
+CISCO = b"<CiscoIPPhoneExecute><ExecuteItem Priority='0' URL='http://127.0.0.1:1/p/c/xyz'/></CiscoIPPhoneExecute>"
 
 
 def test_the_address_is_taken_from_what_was_pushed() -> None:
     """From a softkey's address the card's own, from a push of an address that one; the newest counts."""
-    assert desk_screen.address_in([YEALINK]) == "http://127.0.0.1:1/phone/yealink/a-B_1"
-    assert desk_screen.address_in([YEALINK, CISCO]) == "http://127.0.0.1:1/phone/cisco/xyz"
+    assert desk_screen.address_in([YEALINK]) == "http://127.0.0.1:1/p/y/a-B_1"
+    assert desk_screen.address_in([YEALINK, CISCO]) == "http://127.0.0.1:1/p/c/xyz"
     assert desk_screen.address_in([b"<a/>"]) is None
 
 

@@ -28,7 +28,7 @@ PROBLEM = "The database is locked."
 
 def address(family: str) -> str:
     """The address of a card, as long as real ones are."""
-    return f"http://192.0.2.10:8480/phone/{family}/AAAAAAAAAAAAAAAAAAAAAA"
+    return f"http://192.0.2.10:8480/p/{FAMILIES[family].code}/AAAAAAAAAAAAAAAAAAAAAA"
 
 
 def cards(language: str) -> dict[str, ScoreCard]:

@@ -1,4 +1,4 @@
-"""Every family's phone at a real PBX: registers, is found by its user agent, is told of its call, and reads its card."""
+"""Every family's phone at a real PBX: registers, is found by its user agent, is told of its call, reads its card."""
 
 from __future__ import annotations
 

@@ -228,7 +228,7 @@ def test_no_command_takes_an_agent_or_an_order() -> None:
 
 def test_no_address_takes_an_agent_or_an_order() -> None:
     """Law: no page and no document is of an agent: what an address varies in is a family, a token or a key, and no
-    query of an address chooses but the language.
+    query of an address chooses but the language; the name and password that a phone passes on get one word.
     """
     variables, asked = set[str](), set[str]()
     for file in sorted((ROOT / "ari_bridge" / "web").rglob("*.py")):
@@ -239,7 +239,7 @@ def test_no_address_takes_an_agent_or_an_order() -> None:
         asked.update(re.findall(r"\b(?:query|rel_url|query_string)\b(.*)", text))
     assert "token" in variables
     assert not [one for one in variables if re.search(r"agent|endpoint|extension|call|staff|group", one)]
-    assert asked <= {'.get("lang", "")'}
+    assert asked <= {'.get("lang", "")', '.get("UserID", "")', '.get("Password", "")'}
 
 
 def test_a_quiet_day_with_one_agent_is_no_figure(settings_file: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -81,7 +81,7 @@ def test_an_address_is_printed_once_with_the_setting_that_opens_it(
     file.write_text('[screens]\nfamilies = { 1003 = "grandstream" }\n', encoding="utf-8")
     assert main(["phone", "address", "1003", "--settings", str(file)]) == 0
     address, _, line = capsys.readouterr().out.splitlines()
-    secret = address.removeprefix("http://127.0.0.1:8480/phone/grandstream/")
+    secret = address.removeprefix("http://127.0.0.1:8480/p/g/")
     assert line == f'addresses = {{ "1003" = "{digest(secret)}" }}'
     file.write_text(f'[screens]\nfamilies = {{ 1003 = "grandstream" }}\n{line}\n', encoding="utf-8")
     assert load(file).screens.addresses == {"1003": digest(secret)}

@@ -124,6 +124,6 @@ async def test_the_setting_decides(checks: bool, registered: str, status: int) -
     views = _phone_views(cast(Any, settings), cast(Any, service), floor.desk, cast(Any, phones))
     async with (
         TestClient(TestServer(make_app([views], lambda: Readiness(True, {})))) as client,
-        client.get(f"/phone/yealink/{floor.token('1001')}") as answer,
+        client.get(f"/p/y/{floor.token('1001')}") as answer,
     ):
         assert answer.status == status

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from ari_bridge.run.phone_push import HttpPhoneEntry, open_phones, phones_of
+from ari_bridge.run.phone_push import HttpPhoneEntry, phones_of
 from ari_bridge.run.settings_errors import SettingsError
 from ari_bridge.screens.challenges import Login
-from ari_bridge.screens.http_phones import HttpPhone
+from ari_bridge.screens.http_phone import HttpPhone
 
 PIN = "AB:" * 31 + "cd"
 ADDRESS = "http://192.168.10.21"
@@ -102,12 +101,3 @@ def test_what_would_leave_the_site_or_tell_a_password_is_refused(given: dict[str
     """Law: private addresses alone, TLS with a known certificate alone, and no password in the settings."""
     with pytest.raises(ValidationError):
         _entry(**given)
-
-
-async def test_without_phones_nothing_is_opened() -> None:
-    """Law: where no phone is named there is no sender; else it lives as long as the stack."""
-    async with AsyncExitStack() as stack:
-        assert await open_phones({}, stack) is None
-        opened = await open_phones({"1001": HttpPhone(ADDRESS)}, stack)
-        assert opened is not None
-        assert opened.reaches("1001")

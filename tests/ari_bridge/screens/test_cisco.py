@@ -85,4 +85,4 @@ def test_an_address_too_long_for_the_phone_is_refused() -> None:
     with pytest.raises(TooLarge):
         cisco.notify(card, long)
     with pytest.raises(TooLarge):
-        cisco.notify(card, f"http://a/{'(' * 200}")
+        cisco.notify(card, f"http://a/{',' * 200}")

@@ -21,7 +21,7 @@ from ari_bridge.screens.families import FAMILIES
 from ari_bridge.screens.wording import card_of
 
 TONE = ToneScore(1.0, 4.0, Estimate(0.7, 0.05), Estimate(0.3, 0.2), "m")
-URL = "http://192.0.2.10:8480/phone/any/AAAAAAAAAAAAAAAAAAAAAA"
+URL = "http://192.0.2.10:8480/p/y/AAAAAAAAAAAAAAAAAAAAAA"
 
 
 def test_every_language_has_its_own_words() -> None:

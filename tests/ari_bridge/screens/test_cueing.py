@@ -60,7 +60,7 @@ def test_the_choice_says_what_holds_and_each_key_what_shall_hold(language: str) 
 @pytest.mark.parametrize("family", FAMILIES.values(), ids=lambda one: one.name)
 def test_every_family_with_keys_draws_the_choice(family: Family) -> None:
     """Law: wherever the key Hide is drawn the keys behind it are too, no two of them in one place."""
-    url = "http://192.0.2.1/phone/x/TOKEN"
+    url = "http://192.0.2.1/p/y/TOKEN"
     if "/hide" not in family.render(offering(GRANTED, "en"), url).body.decode("latin-1"):
         return
     drawn = family.render(choosing(GRANTED, "en", "Cues: shown."), url).body.decode("latin-1")

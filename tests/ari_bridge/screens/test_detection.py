@@ -15,6 +15,8 @@ PHONES = {
     "PolyEdge-Edge_E350-UA/8.1.0": "poly",
     "Cisco-CP-8841-3PCC/11.0.1": "cisco",
     "Cisco/SPA504G-7.6.2b": "cisco",
+    "Cisco-CP7962G/9.4.2": "cisco-cucm",
+    "Cisco-CP8841/12.5.1": "cisco-cucm",
     "Grandstream GXP2170 1.0.11.6": "grandstream",
     "Grandstream GRP2614 1.0.5.15": "grandstream",
     "Fanvil X6U 2.4.5.1 0c383e047194": "fanvil",

@@ -30,6 +30,6 @@ def test_a_family_is_pushed_to_with_a_renderer_or_not_at_all() -> None:
         assert (family.notify is None) is (family.capability.push is PushKind.NONE)
     pulled, pushed = FAMILIES["grandstream"], FAMILIES["yealink"]
     with pytest.raises(InvalidValue):
-        Family("grandstream", pulled.capability, pulled.render, pushed.notify)
+        Family("grandstream", "g", pulled.capability, pulled.render, pushed.notify)
     with pytest.raises(InvalidValue):
-        Family("yealink", pushed.capability, pushed.render, None)
+        Family("yealink", "y", pushed.capability, pushed.render, None)

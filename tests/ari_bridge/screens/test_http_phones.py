@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import aiohttp
 import pytest
 
 from ari_bridge.screens.challenges import Login
-from ari_bridge.screens.http_phones import REST_S, HttpPhone, HttpPhones, PasswordRefused, PhoneRefused
+from ari_bridge.screens.http_phone import HttpPhone
+from ari_bridge.screens.http_phones import REST_S, HttpPhones, PasswordRefused, PhoneRefused, open_phones
 from ari_bridge.screens.http_push import HttpPush, Proof
-from consent.errors import InvalidValue
 from tests.ari_bridge.screens.clock import Clock
 from tests.ari_bridge.screens.web_phone import PASSWORD, USERNAME, Asks, WebPhone, certified
 
@@ -205,35 +205,15 @@ def test_only_the_phones_of_the_settings_are_reached() -> None:
     assert not phones.reaches("1002")
 
 
-@pytest.mark.parametrize(
-    ("origin", "fingerprint"),
-    [
-        ("http://192.0.2.7/x", b""),
-        ("http://192.0.2.7?x", b""),
-        ("http://user:secret@192.0.2.7", b""),
-        ("ftp://192.0.2.7", b""),
-        ("http://", b""),
-        ("https://192.0.2.7", b""),
-        ("https://192.0.2.7", b"short"),
-        ("http://192.0.2.7", bytes(32)),
-    ],
-)
-def test_a_phone_has_an_origin_and_tls_a_fingerprint(origin: str, fingerprint: bytes) -> None:
-    """No path, no password in the address, no TLS with an unknown certificate."""
-    with pytest.raises(InvalidValue):
-        HttpPhone(origin, None, fingerprint)
-
-
-@pytest.mark.parametrize(
-    ("address", "is_there"),
-    [("192.0.2.7", True), ("::ffff:192.0.2.7", True), ("192.0.2.8", False), ("", False), ("phone", False)],
-)
-def test_an_address_is_known_in_each_spelling(address: str, is_there: bool) -> None:
-    """A phone that comes by IPv6's spelling of IPv4 is the same phone; what is no address is not."""
-    assert HttpPhone("http://192.0.2.7:8080").is_at(address) is is_there
-    assert HttpPhone("http://[2001:db8::7]").is_at("2001:DB8:0::7")
-
-
 def test_a_password_is_never_printed() -> None:
     """The value's own words name no password."""
     assert PASSWORD not in repr(HttpPhone("http://192.0.2.7", LOGIN)) + str(LOGIN)
+
+
+async def test_without_phones_nothing_is_opened() -> None:
+    """Law: where no phone is named there is no sender; else it lives as long as the stack."""
+    async with AsyncExitStack() as stack:
+        assert await open_phones({}, stack) is None
+        opened = await open_phones({"1001": HttpPhone("http://192.0.2.7")}, stack)
+        assert opened is not None
+        assert opened.reaches("1001")

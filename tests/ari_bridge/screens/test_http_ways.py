@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import random
 import xml.etree.ElementTree as ElementTree
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -17,16 +16,20 @@ from ari_bridge.screens.http_ways import WAYS, by_http
 from ari_bridge.screens.wording import card_of
 from tests.ari_bridge.screens import hostile
 
-URL = "https://192.0.2.10:8480/phone/{}/SECRETSECRETSECRETSECR"
+URL = "https://192.0.2.10:8480/p/{}/SECRETSECRETSECRETSECR"
 LONG = "https://192.0.2.10:8480/" + "x" * 500
 CARD = card_of(CardState.GRANTED, language="fr")
 FORM = (("Content-Type", "application/x-www-form-urlencoded"),)
 
 
 def _push(family: str, url: str | None = None) -> HttpPush:
-    http = by_http(dataclasses.replace(FAMILIES["cisco" if family == "cisco-cucm" else family], name=family)).http
+    http = FAMILIES[family].http
     assert http is not None
-    return http(CARD, url or URL.format(family))
+    return http(CARD, url or _url(family))
+
+
+def _url(family: str) -> str:
+    return URL.format(FAMILIES[family].code)
 
 
 def test_the_families_whose_guides_document_a_push_have_a_way() -> None:
@@ -39,7 +42,7 @@ def test_the_families_whose_guides_document_a_push_have_a_way() -> None:
 
 def test_yealink_gets_the_card_behind_its_field() -> None:
     """The whole card as it would be fetched, bare behind `xml=`."""
-    push, drawn = _push("yealink"), FAMILIES["yealink"].render(CARD, URL.format("yealink"))
+    push, drawn = _push("yealink"), FAMILIES["yealink"].render(CARD, _url("yealink"))
     assert (push.method, push.path, push.headers) == (
         "POST", "/servlet?push=xml", (("Content-Type", "text/xml; charset=UTF-8"),),
     )  # fmt: skip
@@ -49,7 +52,7 @@ def test_yealink_gets_the_card_behind_its_field() -> None:
 
 def test_mitel_gets_the_card_and_who_sends_it() -> None:
     """The whole card; the header that names us holds our address and not the token."""
-    push, drawn = _push("mitel"), FAMILIES["mitel"].render(CARD, URL.format("mitel"))
+    push, drawn = _push("mitel"), FAMILIES["mitel"].render(CARD, _url("mitel"))
     assert (push.method, push.path, push.body) == ("POST", "/", b"xml=" + drawn.body)
     assert push.headers == (("Content-Type", "text/xml; charset=UTF-8"), ("Referer", "192.0.2.10"))
 
@@ -68,7 +71,7 @@ def test_cisco_gets_the_address_at_once(family: str, proof: Proof) -> None:
     assert (push.method, push.path, push.headers, push.proof) == ("POST", "/CGI/Execute", FORM, proof)
     (written,) = parse_qs(push.body.decode(), strict_parsing=True)["XML"]
     (item,) = ElementTree.fromstring(written)
-    assert item.attrib == {"Priority": "0", "URL": URL.format(family)}
+    assert item.attrib == {"Priority": "0", "URL": _url(family)}
     assert len(written.encode()) <= 512
     assert push.refusal == b"CiscoIPPhoneError"
 
@@ -79,7 +82,7 @@ def test_snom_is_told_what_to_open() -> None:
     assert (push.method, push.body) == ("GET", b"")
     path, _, url = push.path.partition("=")
     assert path == "/minibrowser.htm?url"
-    assert (unquote(url), set(url) & set(":/?&=")) == (URL.format("snom"), set())
+    assert (unquote(url), set(url) & set(":/?&=")) == (_url("snom"), set())
 
 
 def test_poly_gets_the_path_as_critical() -> None:
@@ -88,7 +91,7 @@ def test_poly_gets_the_path_as_critical() -> None:
     assert (push.path, push.headers) == ("/push", (("Content-Type", "application/x-com-polycom-spipx"),))
     (url,) = ElementTree.fromstring(push.body)
     assert (url.tag, url.text, url.attrib) == (
-        "URL", "/phone/poly/SECRETSECRETSECRETSECR", {"priority": "Critical"},
+        "URL", "/p/p/SECRETSECRETSECRETSECR", {"priority": "Critical"},
     )  # fmt: skip
 
 
@@ -102,11 +105,11 @@ def test_poly_gets_the_path_as_critical() -> None:
 )
 def test_unify_is_woken(root: str, scheme: str, port: str) -> None:
     """The application that has our name on the phone is opened, unless the agent has another one open."""
-    push = _push("unify", f"{root}/phone/unify/T")
+    push = _push("unify", f"{root}/p/u/T")
     assert (push.method, push.path, push.headers) == ("POST", "/server_push.html/ServerPush", FORM)
     form = {name: value for name, (value,) in parse_qs(push.body.decode(), keep_blank_values=True).items()}
     assert form == {
-        "ServerAddr": urlsplit(root).hostname, "ServerPort": port, "ProgramName": "/phone/unify/T",
+        "ServerAddr": urlsplit(root).hostname, "ServerPort": port, "ProgramName": "/p/u/T",
         "RequestType": "active", "MidletName": "ouidire", "ServerProtocol": scheme, "ServerContextKey": "",
         "ServerContextValue": "",
     }  # fmt: skip
@@ -133,9 +136,9 @@ def test_no_card_breaks_out_of_its_request(family: str) -> None:
     """
     chance, http = random.Random(7), FAMILIES[family].http
     assert http is not None
-    usual = http(CARD, URL.format(family))
+    usual = http(CARD, _url(family))
     for _ in range(2000):
-        push = http(hostile.card(chance), URL.format(family))
+        push = http(hostile.card(chance), _url(family))
         assert (push.method, push.path, push.headers) == (usual.method, usual.path, usual.headers)
         if push.headers == FORM:
             assert push.body == usual.body

@@ -28,5 +28,5 @@ def test_every_language_of_the_cards_has_its_words() -> None:
 def test_every_family_can_show_it_and_asks_again() -> None:
     """A phone that asks by itself hears of the next call: the card is not the last one."""
     for family in FAMILIES.values():
-        assert family.render(no_call("fr"), "http://192.0.2.10/phone/x/y").body
+        assert family.render(no_call("fr"), "http://192.0.2.10/p/y/y").body
     assert no_call("en").refresh_s is not None

@@ -16,7 +16,7 @@ def screen(card: ScoreCard) -> Element:
     root = Element("Screen")
     leaf(root, "Text", card.consent, *card.lines, card.footer)
     for key in card.keys:
-        leaf(root, "Key", key.action.value + "-" * 100)
+        leaf(root, "Key", key.action.value + "-" * 80)
     return root
 
 
@@ -40,7 +40,7 @@ def test_the_last_lines_go_first_then_the_key_that_hides_and_never_stop_or_conte
     roomy = dataclasses.replace(card, lines=card.lines[:2] + ("-" * 100,) * 2)
     assert "&#10;...&#10;" in packed(roomy)
     assert "hide" in packed(roomy)
-    tight = dataclasses.replace(card, lines=("-" * 100,) * 4)
+    tight = dataclasses.replace(card, lines=("-" * 80,) * 4)
     assert "hide" not in packed(tight)
     assert "&#10;...&#10;" in packed(tight)
     for one in (roomy, tight):
@@ -51,10 +51,10 @@ def test_the_last_lines_go_first_then_the_key_that_hides_and_never_stop_or_conte
 
 def test_where_not_even_the_first_line_has_room_there_is_none() -> None:
     """The family then sends what it has for that: an address."""
-    card = dataclasses.replace(card_of(CardState.FAILED, language="en"), lines=("(" * 200,))
+    card = dataclasses.replace(card_of(CardState.FAILED, language="en"), lines=("," * 200,))
     assert one_packet.fitting(card, screen) is None
     huge = dataclasses.replace(card, lines=("x",), keys=(Key("x", Action.EXIT),) * 4, footer="é" * 200)
-    assert one_packet.whole(screen(dataclasses.replace(huge, consent="(" * 200))) is None
+    assert one_packet.whole(screen(dataclasses.replace(huge, consent="," * 200))) is None
 
 
 def test_the_last_card_of_a_call_leaves_soon() -> None:

@@ -14,7 +14,8 @@ from ari_bridge.screens import contesting
 from ari_bridge.screens import push as push_module
 from ari_bridge.screens.card import CardState
 from ari_bridge.screens.challenges import Login
-from ari_bridge.screens.http_phones import HttpPhone, HttpPhones
+from ari_bridge.screens.http_phone import HttpPhone
+from ari_bridge.screens.http_phones import HttpPhones
 from ari_bridge.screens.push import Pusher, PushStats
 from ari_bridge.screens.schedule import Phone
 from ari_bridge.screens.wording import card_of
@@ -23,7 +24,7 @@ from tests.ari_bridge.screens.clock import Clock
 from tests.ari_bridge.screens.web_phone import USERNAME, Asks, WebPhone
 
 YEALINK, CISCO = Phone("1001", "yealink"), Phone("1002", "cisco")
-URL = "http://192.0.2.1/phone/yealink/SECRETSECRETSECRETSECR"
+URL = "http://192.0.2.1/p/y/SECRETSECRETSECRETSECR"
 GRANTED, PAUSED, REFUSED = (
     card_of(state, language="en") for state in (CardState.GRANTED, CardState.PAUSED, CardState.REFUSED)
 )

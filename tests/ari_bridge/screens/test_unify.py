@@ -74,7 +74,7 @@ def test_hostile_texts_come_back(title: str, lines: list[str], footer: str) -> N
     card = ScoreCard(CardState.FAILED, title, "Consent: granted.", tuple(lines), footer, (), 5)
     first = screens(card)[0]
     shown = (first.findtext("IppAlert/Text") or "").split("\n")
-    assert shown == [clean(text) for text in (card.consent, *lines, footer)]
+    assert shown == [clean(text) for text in card.told]
     assert len(first.findtext("IppAlert/Title") or "") <= unify.MAX_TITLE_CHARACTERS
 
 

@@ -62,7 +62,7 @@ def test_stop_leads_below_the_cards_own_address() -> None:
 def test_where_room_is_short_the_last_facts_go_and_the_tone_stays() -> None:
     """A long address costs facts, marked by dots, never the consent, the tone, the footer or a key."""
     card = card_of(CardState.GRANTED, language="fr", tone=TENSE, facts=FACTS)
-    document = yealink.notify(card, f"http://{'a' * 120}/phone/yealink/{'A' * 22}")
+    document = yealink.notify(card, f"http://{'a' * 120}/p/y/{'A' * 22}")
     text = ElementTree.fromstring(notify_body(document.content).encode()).findtext("Text") or ""
     assert text.startswith(f"{card.consent}\n{card.lines[0]}\n")
     assert text.endswith(f"...\n{card.footer}")
@@ -71,7 +71,7 @@ def test_where_room_is_short_the_last_facts_go_and_the_tone_stays() -> None:
 
 def test_a_card_that_fits_no_notify_is_sent_as_its_address() -> None:
     """The phone is told where the card is, in the same family's own form."""
-    card = dataclasses.replace(card_of(CardState.FAILED, language="en"), lines=("(" * 200,))
+    card = dataclasses.replace(card_of(CardState.FAILED, language="en"), lines=("," * 200,))
     document = yealink.notify(card, URL)
     root = ElementTree.fromstring(notify_body(document.content).encode())
     assert (document.event, document.content_type) == ("Yealink-xml", "application/xml")
@@ -84,10 +84,10 @@ def test_hostile_texts_come_back_equal(title: str, line: str, footer: str) -> No
     """Whatever a text holds, fetched and pushed documents parse and show it, cleaned."""
     card = ScoreCard(CardState.FAILED, title, "Consent: granted.", (line,), footer, (), 5)
     root = ElementTree.fromstring(yealink.render(card, URL).body)
-    assert root.findtext("Text") == "\n".join(clean(text) for text in (card.consent, line, footer))
+    assert root.findtext("Text") == "\n".join(clean(text) for text in card.told)
     pushed = ElementTree.fromstring(notify_body(yealink.notify(card, URL).content).encode())
     if pushed.tag == "YealinkIPPhoneTextScreen":
-        assert pushed.findtext("Text") == "\n".join(clean(text) for text in (card.consent, line, footer))
+        assert pushed.findtext("Text") == "\n".join(clean(text) for text in card.told)
     assert len(root.findtext("Title") or "") <= yealink.MAX_TITLE_CHARACTERS
 
 

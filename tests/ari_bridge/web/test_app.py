@@ -42,7 +42,7 @@ async def test_health_tells_alive_from_ready() -> None:
         assert (await answer.json())["notes"] == READY.notes
 
 
-@pytest.mark.parametrize("path", ["/healthz", "/phone/yealink/x", "/nowhere", "/../etc/passwd"])
+@pytest.mark.parametrize("path", ["/healthz", "/p/y/x", "/nowhere", "/../etc/passwd"])
 async def test_every_answer_is_closed_to_caches_and_frames(path: str) -> None:
     """Errors carry the same headers as cards, and none names the server's software."""
     async with TestClient(TestServer(_app(DeskPhones()))) as client, client.get(path) as answer:
@@ -61,12 +61,12 @@ async def test_a_bug_in_a_view_is_a_500_and_names_no_token() -> None:
     token = phones.token("1001")
     async with TestClient(TestServer(_app(phones))) as client:
         with structlog.testing.capture_logs() as logs:
-            async with client.get(f"/phone/yealink/{token}/stop") as answer:
+            async with client.get(f"/p/y/{token}/stop") as answer:
                 assert answer.status == 500
                 assert token not in await answer.text()
         assert [entry["event"] for entry in logs] == ["request.failed"]
         assert token not in str(logs)
-        async with client.get(f"/phone/yealink/{token}") as answer:
+        async with client.get(f"/p/y/{token}") as answer:
             assert answer.status == 200
 
 
@@ -78,9 +78,9 @@ async def test_no_log_holds_a_token(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     runner = await open_site(_app(phones), "127.0.0.1", 0, None)
     host, port = runner.addresses[0][:2]
-    async with ClientSession() as session, session.get(f"http://{host}:{port}/phone/yealink/{token}") as answer:
+    async with ClientSession() as session, session.get(f"http://{host}:{port}/p/y/{token}") as answer:
         assert answer.status == 200
-    for broken in (f"GET /phone/yealink/{token} HTTP/9.x\r\n\r\n", f"GET /{token} HTTP/1.1\r\nA\x00{token}: b\r\n\r\n"):
+    for broken in (f"GET /p/y/{token} HTTP/9.x\r\n\r\n", f"GET /{token} HTTP/1.1\r\nA\x00{token}: b\r\n\r\n"):
         reader, writer = await asyncio.open_connection(host, port)
         writer.write(broken.encode())
         assert b" 400 " in await reader.readline()

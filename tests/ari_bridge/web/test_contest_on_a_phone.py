@@ -77,7 +77,7 @@ async def test_from_the_key_to_the_sealed_record(floor: Floor, monkeypatch: pyte
     monkeypatch.setattr(bench.weeks, "count", votes.append)
     await bench.talk()
     await bench.until(lambda: bench.stage() is Stage.GRANTED)
-    address = f"/phone/yealink/{floor.tokens.of_call('1.1')[0].token}"
+    address = f"/p/y/{floor.tokens.of_call('1.1')[0].token}"
     floor.hear(10.0)
     assert "tense (fairly sure)" in await floor.text(address)
     await floor.text(f"{address}/contest")

@@ -29,7 +29,7 @@ port, rate, seconds = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
 async def guess(number):
     try:
         _, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(b"GET /phone/yealink/%022d HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n" % number)
+        writer.write(b"GET /p/y/%022d HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n" % number)
         await asyncio.sleep(2)
         writer.close()
     except OSError:
@@ -131,7 +131,7 @@ async def _fetch(port: int, token: str) -> float:
     """Seconds until a phone has its card."""
     began = asyncio.get_running_loop().time()
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.write(f"GET /phone/yealink/{token} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    writer.write(f"GET /p/y/{token} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
     assert (await reader.readline()).startswith(b"HTTP/1.1 200")
     writer.close()
     return asyncio.get_running_loop().time() - began

@@ -8,7 +8,7 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 from ari_bridge.screens.challenges import Login
-from ari_bridge.screens.http_phones import HttpPhone
+from ari_bridge.screens.http_phone import HttpPhone
 from ari_bridge.web import patience
 from ari_bridge.web.app import Readiness, make_app
 from ari_bridge.web.phone_authentication import PhoneAuthentication

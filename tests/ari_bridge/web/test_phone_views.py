@@ -13,6 +13,7 @@ from aiohttp.web import Application, Request
 
 from ari_bridge.calls.board import Stage
 from ari_bridge.pbx.port import PbxRefused
+from ari_bridge.screens.families import FAMILIES
 from ari_bridge.web.app import Readiness, make_app
 from ari_bridge.web.phone_views import PhoneStats, PhoneViews
 from consent.errors import NotGranted
@@ -51,7 +52,7 @@ class Site:
 
     async def press(self, key: str, extension: str = "1001", family: str = "yealink") -> ElementTree.Element:
         """What the phone shows after a key."""
-        async with self.client.get(f"/phone/{family}/{self.phones.token(extension)}{key}") as answer:
+        async with self.client.get(f"/p/{FAMILIES[family].code}/{self.phones.token(extension)}{key}") as answer:
             assert answer.status == 200
             return ElementTree.fromstring(await answer.read())
 
@@ -71,7 +72,7 @@ async def site() -> AsyncIterator[Site]:
 )
 async def test_a_phone_fetches_its_card(site: Site, extension: str, family: str, charset: str) -> None:
     """XML in the family's charset with its length, kept by no cache, asked for again by the phone itself."""
-    path = f"/phone/{family}/{site.phones.token(extension)}"
+    path = f"/p/{FAMILIES[family].code}/{site.phones.token(extension)}"
     async with site.client.get(path) as answer:
         body = await answer.read()
         assert answer.status == 200
@@ -88,26 +89,27 @@ async def test_wrong_and_dead_tokens_get_the_same_404_and_are_counted(site: Site
     token = site.phones.token("1001")
     bodies = set()
     for path in (
-        f"cisco/{token}",
-        "yealink/" + "A" * 22,
-        f"abacus/{token}",
-        f"yealink/{token}x",
-        "yealink/%00%0d%0a",
+        f"c/{token}",
+        "y/" + "A" * 22,
+        f"z/{token}",
+        f"yealink/{token}",
+        f"y/{token}x",
+        "y/%00%0d%0a",
         "%F0%9F%99%82/x",
     ):
         for suffix in SUFFIXES:
-            async with site.client.get(f"/phone/{path}{suffix}") as answer:
+            async with site.client.get(f"/p/{path}{suffix}") as answer:
                 assert answer.status == 404
                 bodies.add(await answer.text())
     assert len(bodies) == 1
-    assert site.views.stats().not_found == 6 * len(SUFFIXES)
+    assert site.views.stats().not_found == 7 * len(SUFFIXES)
     assert site.stops == site.contests == []
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 async def test_stop_objects_to_the_call_of_the_token(site: Site, method: str) -> None:
     """The softkey's address stops that call, and the answer shows how it stands now."""
-    async with site.client.request(method, f"/phone/yealink/{site.phones.token('1001')}/stop") as answer:
+    async with site.client.request(method, f"/p/y/{site.phones.token('1001')}/stop") as answer:
         text = ElementTree.fromstring(await answer.read()).findtext("Text") or ""
     assert site.stops == ["c1"]
     assert text.startswith("Consent: stopped by the agent.")
@@ -118,7 +120,7 @@ async def test_stop_objects_to_the_call_of_the_token(site: Site, method: str) ->
 async def test_a_look_presses_no_key(site: Site, key: str) -> None:
     """HEAD only looks."""
     await site.press("/contest")
-    async with site.client.head(f"/phone/yealink/{site.phones.token('1001')}{key}") as answer:
+    async with site.client.head(f"/p/y/{site.phones.token('1001')}{key}") as answer:
         assert answer.status == 405
     assert site.stops == site.contests == []
 
@@ -129,7 +131,7 @@ async def test_a_stop_that_failed_is_said_to_have_failed(site: Site, error: Exce
     site.error = error
     token = site.phones.token("1001")
     with structlog.testing.capture_logs() as logs:
-        async with site.client.get(f"/phone/yealink/{token}/stop") as answer:
+        async with site.client.get(f"/p/y/{token}/stop") as answer:
             text = ElementTree.fromstring(await answer.read()).findtext("Text") or ""
     assert "*9" in text
     assert site.views.stats().stop_failed == 1
@@ -141,14 +143,14 @@ async def test_after_hang_up_ended_for_60_s_then_404(site: Site) -> None:
     token = site.phones.token("1001")
     await site.phones.put(Stage.ENDED)
     for suffix in SUFFIXES:
-        async with site.client.get(f"/phone/yealink/{token}{suffix}") as answer:
+        async with site.client.get(f"/p/y/{token}{suffix}") as answer:
             assert answer.status == 200
             assert "Refresh" not in answer.headers
             assert "Call ended." in await answer.text()
     assert site.stops == site.contests == []
     site.phones.clock.now_s += 60
     for suffix in SUFFIXES:
-        async with site.client.get(f"/phone/yealink/{token}{suffix}") as answer:
+        async with site.client.get(f"/p/y/{token}{suffix}") as answer:
             assert answer.status == 404
 
 
@@ -165,7 +167,7 @@ def said(screen: ElementTree.Element) -> str:
 async def test_a_score_is_contested_by_two_keys(site: Site) -> None:
     """The first key asks and does nothing; the second, which lies elsewhere, drops the score, and the agent is told."""
     card = await site.press("")
-    address = f"http://192.0.2.10:8480/phone/yealink/{site.phones.token('1001')}"
+    address = f"http://192.0.2.10:8480/p/y/{site.phones.token('1001')}"
     assert uris(card)["Contest"] == f"{address}/contest"
     question = await site.press("/contest")
     assert "Is the score wrong?" in said(question)
@@ -185,7 +187,7 @@ async def test_a_score_is_contested_by_two_keys(site: Site) -> None:
 
 async def test_a_question_leads_back_by_itself(site: Site) -> None:
     """A phone that pulls goes on to the call's own card, and never to a key."""
-    path = f"/phone/yealink/{site.phones.token('1001')}"
+    path = f"/p/y/{site.phones.token('1001')}"
     async with site.client.get(f"{path}/contest") as answer:
         assert answer.headers["Refresh"] == f"15; url=http://192.0.2.10:8480{path}"
 
@@ -234,7 +236,7 @@ async def test_who_handed_the_call_on_contests_nothing(site: Site) -> None:
     token = site.phones.token("1001")
     await site.press("/contest")
     await site.phones.put(Stage.GRANTED, "1002")
-    async with site.client.get(f"/phone/yealink/{token}/contest/confirm") as answer:
+    async with site.client.get(f"/p/y/{token}/contest/confirm") as answer:
         assert "Call ended." in await answer.text()
     assert site.contests == []
 
@@ -251,11 +253,11 @@ async def test_a_card_is_for_the_phone_of_its_extension_alone(site: Site) -> Non
     tokens = {one: site.phones.token(one) for one in ("1001", "1002")}
     async with TestClient(TestServer(make_app([views], lambda: Readiness(True, {})))) as client:
         for suffix in SUFFIXES:
-            async with client.get(f"/phone/yealink/{tokens['1001']}{suffix}") as answer:
+            async with client.get(f"/p/y/{tokens['1001']}{suffix}") as answer:
                 assert answer.status == 404
-        async with client.get(f"/phone/cisco/{tokens['1002']}") as answer:
+        async with client.get(f"/p/c/{tokens['1002']}") as answer:
             assert answer.status == 200
-        async with client.get("/phone/yealink/nobody") as answer:
+        async with client.get("/p/y/nobody") as answer:
             assert answer.status == 404
     assert asked == [*[("1001", "127.0.0.1")] * len(SUFFIXES), ("1002", "127.0.0.1")]
     assert views.stats().not_found == len(SUFFIXES) + 1

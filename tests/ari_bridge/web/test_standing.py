@@ -88,7 +88,7 @@ async def test_keys_stay_below_the_address_that_stays() -> None:
     ticket = phones.desk.find("grandstream", phones.third)
     assert ticket is not None
     body = phones.desk.page(ticket).body.decode()
-    assert f"/phone/grandstream/{phones.third}/stop" in body
+    assert f"/p/g/{phones.third}/stop" in body
     assert ticket.token not in body
 
 
@@ -102,11 +102,11 @@ async def test_wrong_secrets_and_other_families_are_not_found() -> None:
 
     views = PhoneViews(phones.desk, stop, lambda call_id: False)
     async with TestClient(TestServer(make_app([views], lambda: Readiness(True, {})))) as client:
-        wrong = ("grandstream/AAAAAAAAAAAAAAAAAAAAAA", f"yealink/{phones.third}", f"none/{phones.fifth}")
-        assert [(await client.get(f"/phone/{one}")).status for one in wrong] == [404, 404, 404]
+        wrong = ("g/AAAAAAAAAAAAAAAAAAAAAA", f"y/{phones.third}", f"none/{phones.fifth}")
+        assert [(await client.get(f"/p/{one}")).status for one in wrong] == [404, 404, 404]
         assert views.stats().not_found == 3
-        assert (await client.get(f"/phone/grandstream/{phones.third}/stop")).status == 200
+        assert (await client.get(f"/p/g/{phones.third}/stop")).status == 200
         assert stopped == []
         await phones.put(Stage.GRANTED, "1003")
-        assert (await client.get(f"/phone/grandstream/{phones.third}/stop")).status == 200
+        assert (await client.get(f"/p/g/{phones.third}/stop")).status == 200
         assert stopped == ["c1"]

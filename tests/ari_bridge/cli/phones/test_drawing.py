@@ -28,7 +28,7 @@ def test_every_card_has_a_picture_of_its_family_s_size(family: str) -> None:
     look = LOOKS[family]
     for language in LANGUAGES:
         for card in samples(language).values():
-            body = FAMILIES[family].render(card, "http://192.0.2.10/phone/x/y").body
+            body = FAMILIES[family].render(card, "http://192.0.2.10/p/y/y").body
             drawn = Image.open(io.BytesIO(png(body, look)))
             assert drawn.width > look.width_px * look.scale
             assert drawn.height > look.height_px * look.scale

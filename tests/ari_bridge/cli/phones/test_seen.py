@@ -22,7 +22,7 @@ def test_what_a_document_says_is_seen(family: str) -> None:
     """Law: for each family and state the consent stands first on the screen, and each key of the card has its label."""
     for language in LANGUAGES:
         for card in samples(language).values():
-            screen = seen(FAMILIES[family].render(card, "http://192.0.2.10/phone/x/y").body)
+            screen = seen(FAMILIES[family].render(card, "http://192.0.2.10/p/y/y").body)
             assert letters("".join(screen.lines)).startswith(letters(card.consent))
             if FAMILIES[family].capability.softkeys >= len(card.keys):
                 wanted = {letters(key.label) for key in card.keys if key.action is not Action.HIDE}
