@@ -85,9 +85,8 @@ class Pairings:
 
     def code_of(self, secret: str) -> str | None:
         """The digits for which the page with that secret waits; None where it waits for none (any more)."""
-        self.expire()
         waiting = self._waiting.get(_digest(secret))
-        return None if waiting is None else waiting.code
+        return waiting.code if waiting is not None and self._clock() < waiting.until_s else None
 
     def pair(self, code: str, endpoint: str) -> bool:
         """That telephone dialled that code. True where a page waited for it: it is that endpoint's only page now."""
@@ -107,9 +106,8 @@ class Pairings:
 
     def endpoint_of(self, secret: str) -> str | None:
         """The endpoint whose page has that secret; None where there is none, or not any more."""
-        self.expire()
         paired = self._paired.get(_digest(secret))
-        return None if paired is None else paired.endpoint
+        return paired.endpoint if paired is not None and self._clock() < paired.until_s else None
 
     def has_page(self, endpoint: str) -> bool:
         """Whether a page is that endpoint's now."""
@@ -123,7 +121,7 @@ class Pairings:
             self._tell()
 
     def expire(self) -> None:
-        """End what is over. Each look does it first; whoever keeps something for a page asks for it by the clock."""
+        """End what is over. A look finds nothing of it in any case; what was kept for a page is erased by this."""
         now_s = self._clock()
         self._waiting = {one: waiting for one, waiting in self._waiting.items() if now_s < waiting.until_s}
         for endpoint, wrong in list(self._wrong.items()):
