@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from typing import Final
@@ -48,6 +48,7 @@ from ari_bridge.run.media_place import open_place
 from ari_bridge.run.metrics import Watched
 from ari_bridge.run.metrics_site import open_metrics
 from ari_bridge.run.notices import notices, staff_notices
+from ari_bridge.run.page_site import open_page
 from ari_bridge.run.passwords import read_passwords
 from ari_bridge.run.persons import keep_change
 from ari_bridge.run.phone_addresses import PhoneAddresses
@@ -60,7 +61,7 @@ from ari_bridge.run.tone import choice_of, reports_of
 from ari_bridge.screens.http_phones import open_phones
 from ari_bridge.screens.push import Pusher
 from ari_bridge.screens.tokens import Tokens
-from ari_bridge.web.app import Readiness, make_app, open_site, server_tls
+from ari_bridge.web.app import Readiness, Views, make_app, open_site, server_tls
 from ari_bridge.web.desk import Desk
 from ari_bridge.web.phone_authentication import PhoneAuthentication
 from ari_bridge.web.phone_views import PhoneViews
@@ -299,10 +300,11 @@ async def _open_screens(settings: Settings, service: Service, access: AmiAccess,
     hidden = HiddenCues(settings.keys.folder / HIDDEN_CUES)
     if hidden.trouble:
         log.error("cues.hidden", error=hidden.trouble)
-    cues = CueWatch(shipped(), hidden, lambda view: desk.changed(view), service.rooms.tally.cues)
+    screens: list[Callable[[CallView], None]] = []
+    cues = CueWatch(shipped(), hidden, lambda view: _draw_on(screens, view), service.rooms.tally.cues)
     by_http = phones_of(settings.screens.http)
-    screens, direct = service.rooms.tally.screens, await open_phones(by_http, stack)
-    pusher = Pusher(phones, cue_dropped=cues.dropped, direct=direct, sent=lambda one: screens.sent.update([one]))
+    counts, direct = service.rooms.tally.screens, await open_phones(by_http, stack)
+    pusher = Pusher(phones, cue_dropped=cues.dropped, direct=direct, sent=lambda one: counts.sent.update([one]))
     stack.push_async_callback(pusher.stop)
     tokens, family_of = Tokens(), await _families(settings, phones, stack)
     standing = Standing(settings.screens.addresses, tokens, family_of, settings.notice.languages[0])
@@ -311,14 +313,27 @@ async def _open_screens(settings: Settings, service: Service, access: AmiAccess,
     board.watch(desk.changed)
     board.watch(_say)
     board.watch(service.rooms.tally.see)
-    board.watch(lambda view: screens.see(view, family_of))
+    board.watch(lambda view: counts.see(view, family_of))
+    screens.append(desk.changed)
     asked = PhoneAuthentication(by_http.values())
-    views = (_phone_views(settings, service, desk, phones), asked, *_pages(settings, service.rooms.ledger))
+    views: list[Views] = [_phone_views(settings, service, desk, phones), asked, *_pages(settings, service.rooms.ledger)]
+    keys = service.stop, service.switchboard.contest
+    page = open_page(settings.screens, board, cues, desk.changed, *keys, service.codes, stack)
+    if page is not None:
+        screens.append(page.cards.changed)
+        views.append(page.views)
     app = make_app(views, service.readiness)
     tls = server_tls(settings.screens.tls_cert, settings.screens.tls_key)
     runner = await open_site(app, settings.screens.host, settings.screens.port, tls)
     stack.push_async_callback(runner.cleanup)
+    if page is not None:
+        stack.callback(page.views.close)  # or the server would wait for the live updates to end
     return pusher
+
+
+def _draw_on(screens: Iterable[Callable[[CallView], None]], view: CallView) -> None:
+    for draw in screens:
+        draw(view)
 
 
 async def _families(settings: Settings, phones: AsteriskPhones, stack: AsyncExitStack) -> Callable[[str], str]:

@@ -1,7 +1,7 @@
 """Pages for people, drawn from templates: every value is escaped, every language has every word.
 
 The one door to Jinja2. Templates and words are files of this package; a page asks nobody for anything but its one style
-sheet, runs no script and sets no cookie.
+sheet, runs no script and sets no cookie. The page of an agent alone has a script, a file of ours too, and a cookie.
 """
 
 from __future__ import annotations
@@ -19,11 +19,14 @@ from consent.wording import LANGUAGES
 
 CSP: Final = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 """What a browser may do with a page of ours."""
+LIVE_CSP: Final = f"{CSP}; script-src 'self'; connect-src 'self'"
+"""What it may do with the page of an agent, which is kept up to date by one script of ours."""
 _FOLDER: Final = resources.files("ari_bridge") / "web"
 _WORDS: Final[dict[str, dict[str, str]]] = {
     language: json.loads((_FOLDER / "words" / f"{language}.json").read_text(encoding="utf-8")) for language in LANGUAGES
 }
 STYLE: Final = (_FOLDER / "templates" / "style.css").read_text(encoding="utf-8")
+SCRIPT: Final = (_FOLDER / "templates" / "desk.js").read_text(encoding="utf-8")
 _TEMPLATES: Final = Environment(
     loader=PackageLoader("ari_bridge", "web/templates"),
     autoescape=select_autoescape(default=True, default_for_string=True),
