@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 from analysis.conversation import ConversationFacts
-from analysis.emotion.score import Verdict
+from analysis.emotion.score import Estimate, Verdict
 
 ENDED_STAYS: Final = timedelta(seconds=60)
 """How long a call that ended is still shown as ended."""
@@ -49,6 +49,10 @@ class CallView:
     problem: str = ""
     contested: bool = False
     """The agent contested the newest score, which was dropped, and there is no newer one."""
+    trace: tuple[Estimate | None, ...] = ()
+    """The newest readings of the caller's activation that these agents were told, the oldest first; None where there
+    was none, or it was contested. Empty where another agent was told them.
+    """
 
 
 class Board:

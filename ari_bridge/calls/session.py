@@ -380,6 +380,7 @@ class Session:
                 facts=self._scribe.facts if is_theirs and self._stage not in FINAL else None,
                 problem=self._problem,
                 contested=is_heard and self._tone.is_contested(now_s),
+                trace=self._tone.trace if is_heard and is_theirs else (),
             )
         )
 

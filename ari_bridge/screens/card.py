@@ -49,6 +49,10 @@ class Action(StrEnum):
     HIDE_FOR_GOOD = "hide/for_good"
     SHOW = "hide/shown"
     """The cues are shown again."""
+    DETAILS = "details"
+    """What was observed with its error, as far as the card has no room for it."""
+    PICTURE = "picture"
+    """The caller's last readings as a picture."""
     EXIT = "exit"
     """Leaves the screen; the phone does it by itself."""
 

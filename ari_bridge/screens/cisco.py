@@ -33,7 +33,7 @@ CAPABILITY = Capability(
 # 79xx reads positions 1 to 4 and keeps 3 for Exit; 78xx and 88xx place keys in order of position.
 _POSITIONS = {
     Action.STOP: 1, Action.CONFIRM: 1, Action.CONTEST: 2, Action.BACK: 2, Action.EXIT: 3, Action.HIDE: 4,
-    Action.HIDE_IN_THIS_CALL: 1, Action.HIDE_FOR_GOOD: 3, Action.SHOW: 4,
+    Action.DETAILS: 4, Action.PICTURE: 3, Action.HIDE_IN_THIS_CALL: 1, Action.HIDE_FOR_GOOD: 3, Action.SHOW: 4,
 }  # fmt: skip
 
 
@@ -47,11 +47,7 @@ def render(card: ScoreCard, url: str) -> Document:
     leaf(root, "Title", _short(card.title))
     leaf(root, "Prompt", _short(card.footer))
     leaf(root, "Text", *_text_lines(card))
-    for key in card.keys:
-        softkey = parent(root, "SoftKeyItem")
-        leaf(softkey, "Name", latin1(clean(key.label)))
-        leaf(softkey, "URL", _checked(_key_url(key, url)))
-        leaf(softkey, "Position", str(_POSITIONS[key.action]))
+    _softkeys(root, card, url)
     return document(root, CAPABILITY.encoding, MAX_OBJECT_BYTES, refresh_headers(card, url))
 
 
@@ -68,6 +64,30 @@ def notify(card: ScoreCard, url: str) -> NotifyDocument:
     if len(line.encode()) > MAX_PUSH_BYTES:
         raise TooLarge(f"a push of {len(line.encode())} bytes, the phone takes {MAX_PUSH_BYTES}")
     return NotifyDocument("XML-Service", "text/xml", (line,))
+
+
+def picture(card: ScoreCard, url: str, image_url: str) -> Document:
+    """The image, on models with a colour screen, and the caller's tone in words below it.
+
+    Raises:
+        TooLarge: as `render` says.
+    """
+    root = Element("CiscoIPPhoneImageFile")
+    leaf(root, "Title", _short(card.title))
+    leaf(root, "Prompt", _short(card.lines[0]))
+    leaf(root, "LocationX", "-1")
+    leaf(root, "LocationY", "-1")
+    leaf(root, "URL", _checked(image_url))
+    _softkeys(root, card, url)
+    return document(root, CAPABILITY.encoding, MAX_OBJECT_BYTES, refresh_headers(card, url))
+
+
+def _softkeys(root: Element, card: ScoreCard, url: str) -> None:
+    for key in card.keys:
+        softkey = parent(root, "SoftKeyItem")
+        leaf(softkey, "Name", latin1(clean(key.label)))
+        leaf(softkey, "URL", _checked(_key_url(key, url)))
+        leaf(softkey, "Position", str(_POSITIONS[key.action]))
 
 
 def _text_lines(card: ScoreCard) -> list[str]:
@@ -98,4 +118,4 @@ def _checked(url: str) -> str:
     return url
 
 
-FAMILY = Family("cisco", "c", CAPABILITY, render, notify)
+FAMILY = Family("cisco", "c", CAPABILITY, render, notify, picture=picture)

@@ -17,4 +17,4 @@ CAPABILITY = replace(
     needs="authenticationURL on the phone leads to us; else the agent opens the card as a service",
 )
 
-FAMILY = Family("cisco-cucm", "k", CAPABILITY, cisco.render, None)
+FAMILY = Family("cisco-cucm", "k", CAPABILITY, cisco.render, None, picture=cisco.picture)

@@ -39,8 +39,12 @@ def offering(card: ScoreCard, language: str) -> ScoreCard:
     """The card of a granted call with the key that hides, before the key that leaves it; as it is without room."""
     if card.state is not CardState.GRANTED or len(card.keys) == MAX_KEYS:
         return card
-    hide = Key(HIDE.get(_primary(language), HIDE["en"]), Action.HIDE)
-    return replace(card, keys=(*card.keys[:-1], hide, card.keys[-1]))
+    return replace(card, keys=(*card.keys[:-1], hide_key(language), card.keys[-1]))
+
+
+def hide_key(language: str) -> Key:
+    """The key that leads to the choice."""
+    return Key(HIDE.get(_primary(language), HIDE["en"]), Action.HIDE)
 
 
 def choosing(card: ScoreCard, language: str, now: str) -> ScoreCard:

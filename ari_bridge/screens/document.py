@@ -76,6 +76,10 @@ class Family:
     """None where nothing is pushed to the family."""
     http: Callable[[ScoreCard, str], HttpPush] | None = None
     """The request that brings the card straight to a phone; None where no guide of the family documents one."""
+    picture: Callable[[ScoreCard, str, str], Document] | None = None
+    """A screen with an image on it, given the card whose keys it has, the card's own address and the image's; None
+    where no guide of the family shows one that is fetched.
+    """
 
     def __post_init__(self) -> None:
         if (self.notify is None) is not (self.capability.push is PushKind.NONE):

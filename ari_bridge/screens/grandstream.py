@@ -40,6 +40,10 @@ _EVENTS = (
 )  # fmt: skip
 
 
+_LEFT_OUT = frozenset({Action.HIDE, Action.DETAILS})
+"""Keys that this family has not: no cue is shown, and a screen has four keys, of which Update is one."""
+
+
 def render(card: ScoreCard, url: str) -> Document:
     """The document for a GET of `url`: the consent first, the footer last, between them what has room.
 
@@ -57,7 +61,7 @@ def render(card: ScoreCard, url: str) -> Document:
         leaf(string, "DisplayStr", row)
     softkeys = parent(page, "SoftKeys")
     for key in card.keys:
-        if key.action is Action.HIDE:  # no cue is shown
+        if key.action in _LEFT_OUT:
             continue
         if key.action is Action.EXIT and card.refresh_s is not None:
             _use_url(softkeys, card.update, url)

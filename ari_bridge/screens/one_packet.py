@@ -26,6 +26,10 @@ MORE: Final = "..."
 """Stands where lines are missing."""
 
 
+_FIRST_TO_GO: Final = frozenset({Action.HIDE, Action.DETAILS})
+"""Keys that the card has too that is fetched."""
+
+
 def timeout_s(card: ScoreCard) -> int:
     """After how long a card leaves the screen when nothing comes after it."""
     return ENDED_TIMEOUT_S if card.refresh_s is None else LIVE_TIMEOUT_S
@@ -34,15 +38,15 @@ def timeout_s(card: ScoreCard) -> int:
 def fitting(card: ScoreCard, screen: Callable[[ScoreCard], Element]) -> tuple[str, ...] | None:
     """The lines of the body that hold the card; where there is no room, without its last lines, with dots for them.
 
-    Before more than the first two lines would go, the key that hides the cues does: the card that is fetched has it.
-    Before the first line would go, the title does, and then the words that all this is advice. `screen` draws a card.
-    None where not even the first line has room.
+    Before more than the first two lines would go, the key that hides cues or leads to the details does: the card that
+    is fetched has it. Before the first line would go, the title does, and then the words that all this is advice.
+    `screen` draws a card. None where not even the first line has room.
     """
-    without_hide = replace(card, keys=tuple(key for key in card.keys if key.action is not Action.HIDE))
-    bare = replace(_cut(without_hide, min(1, len(card.lines))), title="")
+    without_more = replace(card, keys=tuple(key for key in card.keys if key.action not in _FIRST_TO_GO))
+    bare = replace(_cut(without_more, min(1, len(card.lines))), title="")
     shorter = (
         *(_cut(card, kept) for kept in range(len(card.lines), min(LEAST_LINES, len(card.lines)) - 1, -1)),
-        *(_cut(without_hide, kept) for kept in range(len(card.lines), 0, -1)),
+        *(_cut(without_more, kept) for kept in range(len(card.lines), 0, -1)),
         bare,
         replace(bare, footer=""),
     )

@@ -41,9 +41,28 @@ def render(card: ScoreCard, url: str) -> Document:
     leaf(parent(body, "p"), "b", card.consent)
     for line in _lines(card):
         leaf(body, "p", line)
+    _softkeys(body, card, url)
+    return page(root, MAX_OBJECT_BYTES, refresh_headers(card, url))
+
+
+def picture(card: ScoreCard, url: str, image_url: str) -> Document:
+    """The image, and the caller's tone in words below it.
+
+    Raises:
+        TooLarge: as `render` says.
+    """
+    root = Element("html", {"xmlns": "http://www.w3.org/1999/xhtml"})
+    leaf(parent(root, "head"), "title", shorten(clean(card.title), MAX_TITLE_CHARACTERS))
+    body = parent(root, "body")
+    parent(parent(body, "p"), "img", src=image_url, alt=clean(card.lines[0]))
+    leaf(body, "p", card.lines[0])
+    _softkeys(body, card, url)
+    return page(root, MAX_OBJECT_BYTES, refresh_headers(card, url))
+
+
+def _softkeys(body: Element, card: ScoreCard, url: str) -> None:
     for index, key in enumerate(_keys(card), start=1):
         parent(body, "softkey", index=str(index), label=clean(key.label), action=_action(key, url))
-    return page(root, MAX_OBJECT_BYTES, refresh_headers(card, url))
 
 
 def _lines(card: ScoreCard) -> list[str]:
@@ -70,4 +89,4 @@ def _action(key: Key, url: str) -> str:
     return f"SoftKey:Fetch;{address}"
 
 
-FAMILY = Family("poly", "p", CAPABILITY, render, None)
+FAMILY = Family("poly", "p", CAPABILITY, render, None, picture=picture)

@@ -29,6 +29,10 @@ CAPABILITY = Capability(
 )
 
 
+# The next card replaces this one, it is not kept among the pages to go back to, and the call's keys go on working.
+_ATTRIBUTES = {"document_id": "ouidire", "track": "no", "state": "relevant"}
+
+
 def render(card: ScoreCard, url: str) -> Document:
     """The document for a GET of `url`. The phone fetches it anew by itself; the last card of a call it leaves.
 
@@ -59,6 +63,21 @@ def notify(card: ScoreCard, url: str) -> NotifyDocument:
     return NotifyDocument("xml", "application/snomxml", content)
 
 
+def picture(card: ScoreCard, url: str, image_url: str) -> Document:
+    """The image. After a while the phone fetches the card again by itself.
+
+    Raises:
+        TooLarge: more than 10,000 bytes.
+    """
+    root = Element("SnomIPPhoneImageFile", _ATTRIBUTES)
+    leaf(root, "LocationX", "0")
+    leaf(root, "LocationY", "0")
+    leaf(root, "URL", image_url)
+    _softkeys(root, card, url)
+    _fetch(root, url, after_ms=(card.refresh_s or one_packet.timeout_s(card)) * 1000)
+    return document(root, CAPABILITY.encoding, MAX_OBJECT_BYTES, {})
+
+
 def _pushed(card: ScoreCard, url: str) -> Element:
     """A phone off the LAN could not fetch: a pushed card leaves by itself when no other comes."""
     root = _screen(card, url)
@@ -74,17 +93,20 @@ def _brief(card: ScoreCard, url: str) -> Element:
 
 def _screen(card: ScoreCard, url: str) -> Element:
     root = _root(card, card.lines)
+    _softkeys(root, card, url)
+    return root
+
+
+def _softkeys(root: Element, card: ScoreCard, url: str) -> None:
     for number, key in enumerate(card.keys, start=1):
         softkey = parent(root, "SoftKeyItem")
         leaf(softkey, "Name", f"F{number}")
         leaf(softkey, "Label", literal(key.label))
         leaf(softkey, "URL", _key_url(key, url))
-    return root
 
 
 def _root(card: ScoreCard, lines: tuple[str, ...]) -> Element:
-    # The next card replaces this one, it is not kept among the pages to go back to, and the call's keys go on working.
-    root = Element("SnomIPPhoneText", {"document_id": "ouidire", "track": "no", "state": "relevant"})
+    root = Element("SnomIPPhoneText", _ATTRIBUTES)
     if card.title:
         leaf(root, "Title", shorten(literal(card.title), MAX_TITLE_CHARACTERS))
     broken_leaf(root, "Text", *(literal(line) for line in (card.consent, card.footer, *lines)))
@@ -99,4 +121,4 @@ def _key_url(key: Key, url: str) -> str:
     return LEAVE if key.action is Action.EXIT else f"{url}/{key.action.value}"
 
 
-FAMILY = Family("snom", "s", CAPABILITY, render, notify)
+FAMILY = Family("snom", "s", CAPABILITY, render, notify, picture=picture)

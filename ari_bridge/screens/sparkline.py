@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import struct
 import zlib
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.emotion.score import Estimate, ToneScore, Verdict
-from consent.errors import InvalidValue
+from analysis.emotion.score import Estimate
 
 MAX_READINGS: Final = 24
 """The newest; what is older than some minutes says nothing of now."""
@@ -29,42 +28,22 @@ _PALETTE: Final = bytes((255, 255, 255, 205, 210, 216, 150, 156, 164, 176, 206, 
 _LINE_PX: Final = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Trace:
-    """The newest readings of one caller in one call, the oldest first; None where the model kept silent.
+def png(readings: Sequence[Estimate | None]) -> bytes:
+    """The picture of 144 x 48 pixels: tense above, calm below, the newest of `readings` at the right.
 
-    Raises:
-        InvalidValue: more than 24 readings.
+    They are activations, the oldest first, of which the newest 24 are drawn; None where nothing was known, or where an
+    agent contested it. Same readings, same bytes.
     """
-
-    readings: tuple[Estimate | None, ...] = ()
-
-    def __post_init__(self) -> None:
-        if len(self.readings) > MAX_READINGS:
-            raise InvalidValue(f"a trace holds at most {MAX_READINGS} readings")
-
-    def then(self, verdict: Verdict) -> Trace:
-        """The trace with one verdict more, the oldest gone where there is no room. Of a score, the activation alone."""
-        reading = verdict.activation if isinstance(verdict, ToneScore) else None
-        return Trace((*self.readings, reading)[-MAX_READINGS:])
-
-    def contested(self) -> Trace:
-        """The trace without its newest reading: a score that an agent contests is not drawn any more."""
-        return Trace((*self.readings[:-1], None)) if self.readings else self
+    return _encoded(_pixels(readings[-MAX_READINGS:]))
 
 
-def png(trace: Trace) -> bytes:
-    """The picture of 144 x 48 pixels: tense above, calm below, the newest at the right. Same trace, same bytes."""
-    return _encoded(_pixels(trace))
-
-
-def _pixels(trace: Trace) -> NDArray[np.uint8]:
+def _pixels(readings: Sequence[Estimate | None]) -> NDArray[np.uint8]:
     """Indices into the palette, shape (48, 144)."""
     pixels = np.full((HEIGHT_PX, WIDTH_PX), _PAPER, np.uint8)
     pixels[HEIGHT_PX // 2, ::4] = _MIDDLE
     step_px = WIDTH_PX // MAX_READINGS
-    left = WIDTH_PX - step_px * len(trace.readings)
-    for index, reading in enumerate(trace.readings):
+    left = WIDTH_PX - step_px * len(readings)
+    for index, reading in enumerate(readings):
         stretch = pixels[:, left + index * step_px : left + (index + 1) * step_px]
         if reading is None:
             rows, columns = np.indices(stretch.shape)

@@ -44,23 +44,40 @@ def notify(card: ScoreCard, url: str) -> NotifyDocument:
     return _notify_document(notify_lines.lines(_execute(url)) if content is None else content)
 
 
+def picture(card: ScoreCard, url: str, image_url: str) -> Document:
+    """The image, on models with a colour screen.
+
+    Raises:
+        TooLarge: more than 10,000 bytes.
+    """
+    root = Element("YealinkIPPhoneImageScreen", {**_attributes(card), "LockIn": "no", "mode": "regular"})
+    leaf(root, "Image", image_url).attrib.update({"verticalAlign": "middle", "horizontalAlign": "middle"})
+    _softkeys(root, card, url)
+    return document(root, CAPABILITY.encoding, MAX_OBJECT_BYTES, refresh_headers(card, url))
+
+
 def _notify_document(content: tuple[str, ...]) -> NotifyDocument:
     return NotifyDocument("Yealink-xml", "application/xml", content)
 
 
 def _screen(card: ScoreCard, url: str) -> Element:
-    root = Element(
-        "YealinkIPPhoneTextScreen",
-        # Beep's default is yes, and the agent would hear it in mid-call.
-        {"Beep": "no", "Timeout": str(one_packet.timeout_s(card)), "destroyOnExit": "yes"},
-    )
+    root = Element("YealinkIPPhoneTextScreen", _attributes(card))
     leaf(root, "Title", shorten(card.title, MAX_TITLE_CHARACTERS))
     leaf(root, "Text", *card.told)
+    _softkeys(root, card, url)
+    return root
+
+
+def _attributes(card: ScoreCard) -> dict[str, str]:
+    # Beep's default is yes, and the agent would hear it in mid-call.
+    return {"Beep": "no", "Timeout": str(one_packet.timeout_s(card)), "destroyOnExit": "yes"}
+
+
+def _softkeys(root: Element, card: ScoreCard, url: str) -> None:
     for index, key in enumerate(card.keys, start=1):
         softkey = parent(root, "SoftKey", index=str(index))
         leaf(softkey, "Label", key.label)
         leaf(softkey, "URI", _key_uri(key, url))
-    return root
 
 
 def _key_uri(key: Key, url: str) -> str:
@@ -77,4 +94,4 @@ def _execute(url: str) -> Element:
     return root
 
 
-FAMILY = Family("yealink", "y", CAPABILITY, render, notify)
+FAMILY = Family("yealink", "y", CAPABILITY, render, notify, picture=picture)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
-from analysis.emotion.score import ToneScore
 from ari_bridge.calls.board import CallView, Stage
 from ari_bridge.calls.cue_file import Choice
 from ari_bridge.calls.cue_watch import CueWatch
-from ari_bridge.screens import contesting, cueing
+from ari_bridge.screens import contesting, cueing, detailing, sparkline
 from ari_bridge.screens.card import CardState, ScoreCard
 from ari_bridge.screens.document import Document
 from ari_bridge.screens.families import FAMILIES
@@ -17,9 +17,12 @@ from ari_bridge.screens.push import Pusher
 from ari_bridge.screens.schedule import Phone
 from ari_bridge.screens.tokens import Ticket, Tokens
 from ari_bridge.screens.wording import card_of
+from ari_bridge.web import shown
 from ari_bridge.web.standing import NO_CALL, Standing
 from consent.errors import InvalidValue
 
+TRACE: Final = "trace.png"
+"""The page below the call's own that holds the picture."""
 MAX_BASE_URL_CHARACTERS = 200
 """The rest of an address (family, token, action) keeps it below the 255 characters of the strictest family."""
 
@@ -97,13 +100,46 @@ class Desk:
         self.changed(view)
         return self.draw(ticket, cueing.offering(cueing.telling(_card(view, ticket), chosen), view.language))
 
+    def details(self, ticket: Ticket) -> Document:
+        """What was observed of the call with its error; the card where nothing is heard."""
+        return self._on_granted(ticket, lambda view, card: self.draw(ticket, self._detailed(view, card, ticket)))
+
+    def picture(self, ticket: Ticket) -> Document:
+        """The screen with the picture of the caller's last readings; the card where there is none to be seen."""
+        picture = FAMILIES[ticket.family].picture
+        if picture is None:
+            return self.details(ticket)
+        url = self.address(ticket)
+
+        def drawn(view: CallView, card: ScoreCard) -> Document:
+            return picture(detailing.picture(self._detailed(view, card, ticket)), url, f"{url}/{TRACE}")
+
+        return self._on_granted(ticket, drawn)
+
+    def trace(self, ticket: Ticket) -> bytes | None:
+        """The picture itself, as PNG; None where that agent is shown no call that is heard."""
+        view = self._view_of(ticket.call_id)
+        if view is None or _card(view, ticket).state is not CardState.GRANTED:
+            return None
+        return sparkline.png(view.trace)
+
+    def _on_granted(self, ticket: Ticket, drawn: Callable[[CallView, ScoreCard], Document]) -> Document:
+        view = self._view_of(ticket.call_id)
+        card = _card(view, ticket)
+        return self.page(ticket) if view is None or card.state is not CardState.GRANTED else drawn(view, card)
+
+    def _detailed(self, view: CallView, card: ScoreCard, ticket: Ticket) -> ScoreCard:
+        details = detailing.details(card, view.language, view.tone)
+        is_drawn = FAMILIES[ticket.family].picture is not None and any(view.trace)
+        return detailing.with_picture(details, view.language) if is_drawn else details
+
     def _can_choose(self, view: CallView, ticket: Ticket) -> bool:
         return self._shown(view, ticket).state is CardState.GRANTED
 
     def has_score(self, ticket: Ticket) -> bool:
         """Whether a score stands on that phone now, which its agent may contest."""
         view = self._view_of(ticket.call_id)
-        return view is not None and _is_contestable(view, ticket)
+        return view is not None and not ticket.ended and shown.is_contestable(view, ticket.extension)
 
     def ask(self, ticket: Ticket) -> Document:
         """The question whether the score on that phone is wrong."""
@@ -133,25 +169,15 @@ class Desk:
         if self._cues is None or view is None:
             return card
         line = self._cues.line(ticket.call_id, ticket.extension, view.language)
-        return cueing.offering(cueing.telling(card, line), view.language)
+        return detailing.offering(cueing.telling(card, line), view.language)
 
 
 def _card(view: CallView | None, ticket: Ticket) -> ScoreCard:
-    """The call as that extension may see it: for an agent who handed it on, it has ended."""
-    if view is None or ticket.ended or (view.stage is Stage.GRANTED and ticket.extension not in view.agents):
-        return card_of(CardState.ENDED, language=ticket.language)
-    card = card_of(
-        CardState(view.stage.value), language=view.language, tone=view.tone, facts=view.facts, problem=view.problem
-    )
-    if view.contested and ticket.extension in view.agents:
-        return contesting.dropped(card, view.language)
-    return contesting.offering(card, view.language) if _is_contestable(view, ticket) else card
+    return card_of(CardState.ENDED, language=ticket.language) if ticket.ended else _live(view, ticket)
 
 
-def _is_contestable(view: CallView, ticket: Ticket) -> bool:
-    """A score, and on the screen of one who talks with the caller: nobody contests what was told to another."""
-    is_theirs = not ticket.ended and ticket.extension in view.agents
-    return is_theirs and view.stage is Stage.GRANTED and isinstance(view.tone, ToneScore)
+def _live(view: CallView | None, ticket: Ticket) -> ScoreCard:
+    return shown.card(view, ticket.extension, ticket.language if view is None else view.language)
 
 
 def _check(base_url: str) -> None:

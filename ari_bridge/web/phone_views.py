@@ -16,7 +16,7 @@ from ari_bridge.screens.document import Document
 from ari_bridge.screens.families import CODES
 from ari_bridge.screens.tokens import Ticket
 from ari_bridge.screens.wording import stop_failed
-from ari_bridge.web.desk import Desk
+from ari_bridge.web.desk import TRACE, Desk
 from ari_bridge.web.patience import Patience
 from consent.errors import OuidireError
 
@@ -66,11 +66,13 @@ class PhoneViews:
     def routes(self) -> list[web.RouteDef]:
         """Keys answer to GET too, since phones know nothing else; never to HEAD, which only looks."""
         keys = {"stop": self.stop, "contest": self.ask, "contest/confirm": self.contest, "hide": self.hide}
+        keys |= {"details": self.details, "picture": self.picture}
         keys |= {f"hide/{choice}": self.choose for choice in Choice}
         own = "/p/{code}/{token}"
         return [
             web.get(own, self.card),
             web.get(f"{own}/card", self.card),
+            web.get(f"{own}/{TRACE}", self.trace),
             *(web.get(f"{own}/{key}", handler, allow_head=False) for key, handler in keys.items()),
             *(web.post(f"{own}/{key}", handler) for key, handler in keys.items()),
         ]
@@ -113,6 +115,28 @@ class PhoneViews:
         if self._desk.has_score(ticket) and self._contest(ticket.call_id):
             return _response(self._desk.page(ticket))
         return _response(self._desk.too_late(ticket))
+
+    async def details(self, request: web.Request) -> web.Response:
+        """What was observed with its error."""
+        return _response(self._desk.details(await self._pressed(request)))
+
+    async def picture(self, request: web.Request) -> web.Response:
+        """The screen with the picture of the caller's last readings."""
+        return _response(self._desk.picture(await self._pressed(request)))
+
+    async def trace(self, request: web.Request) -> web.Response:
+        """The picture, which the phone fetches for that screen; 404 where nothing is heard."""
+        image = self._desk.trace(await self._ticket(request))
+        if image is None:
+            raise web.HTTPNotFound
+        return web.Response(body=image, content_type="image/png")
+
+    async def _pressed(self, request: web.Request) -> Ticket:
+        """The ticket of a phone whose key was pressed in a call."""
+        ticket = await self._ticket(request)
+        if not ticket.ended:
+            self._tally.pressed[ticket.family] += 1
+        return ticket
 
     async def hide(self, request: web.Request) -> web.Response:
         """What the agent may choose for the cues. It is in no log, and this key is never counted as pressed."""

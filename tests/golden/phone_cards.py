@@ -8,7 +8,7 @@ from pathlib import Path
 from analysis.conversation import ConversationFacts
 from analysis.delivery import Delivery
 from analysis.emotion.score import Abstained, Estimate, Reason, ToneScore
-from ari_bridge.screens import contesting, cueing
+from ari_bridge.screens import contesting, cueing, detailing
 from ari_bridge.screens.card import CardState, ScoreCard
 from ari_bridge.screens.families import FAMILIES
 from ari_bridge.screens.wording import card_of, stop_failed
@@ -23,6 +23,10 @@ FACTS = ConversationFacts(
 EVEN = ToneScore(10.0, 14.0, Estimate(0.5, 0.08), Estimate(0.1, 0.1), "tone-1")
 TENSE = ToneScore(10.0, 14.0, Estimate(0.7, 0.15), Estimate(0.4, 0.2), "tone-1")
 NOISE = Abstained(10.0, 14.0, Reason.NOISE)
+CUES = {
+    "en": "Silence on both sides: at least 10 s (±2 s).",
+    "fr": "Silence des deux côtés : au moins 10 s (±2 s).",
+}
 PROBLEM = "The database is locked."
 
 
@@ -46,19 +50,32 @@ def cards(language: str) -> dict[str, ScoreCard]:
     }
     return {
         **states,
-        **{name: cueing.offering(card, language) for name, card in granted.items()},
+        **{name: detailing.offering(card, language) for name, card in granted.items()},
+        "details": detailing.details(tense, language, TENSE),
         "question": contesting.question(language),
         "stop_failed": stop_failed(language),
     }
+
+
+def cue(language: str) -> ScoreCard:
+    """A card on which a cue stands."""
+    tense = card_of(CardState.GRANTED, language=language, tone=TENSE, facts=FACTS)
+    return detailing.offering(cueing.telling(contesting.offering(tense, language), CUES[language]), language)
 
 
 def documents() -> Iterator[tuple[str, bytes]]:
     """File name and content of each golden file: what is fetched, and the lines of what is pushed."""
     for family in FAMILIES.values():
         for language in LANGUAGES:
-            for name, card in cards(language).items():
+            for name, card in {**cards(language), "cue": cue(language)}.items():
                 stem = f"{family.name}_{name}_{language}"
                 yield f"{stem}.xml", family.render(card, address(family.name)).body
+                if name == "details" and family.picture is not None:
+                    url = address(family.name)
+                    yield (
+                        f"{family.name}_picture_{language}.xml",
+                        family.picture(detailing.picture(card), url, f"{url}/trace.png").body,
+                    )
                 if family.notify is None:
                     continue
                 lines = family.notify(card, address(family.name)).content

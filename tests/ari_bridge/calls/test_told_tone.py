@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from analysis.emotion.score import Abstained, Estimate, Reason, ToneScore, Verdict
-from ari_bridge.calls.told_tone import TONE_STAYS_S, ToldTone
+from ari_bridge.calls.told_tone import MAX_READINGS, TONE_STAYS_S, ToldTone
 
 
 def score(end_s: float) -> ToneScore:
@@ -79,3 +79,25 @@ def test_nothing_is_said_any_more_once_it_is_cleared() -> None:
     told.clear()
     assert told.shown(100.0) is None
     assert not told.is_contested(100.0)
+
+
+def test_the_trace_holds_what_was_told() -> None:
+    """Law: the newest readings of activation in their order, a silence of the model as such, no more than a few."""
+    told = ToldTone()
+    told.tell(score(10.0), 100.0)
+    told.tell(WARMING, 101.0)
+    assert told.trace == (score(10.0).activation, None)
+    for number in range(MAX_READINGS):
+        told.tell(score(20.0 + number), 110.0 + number)
+    assert told.trace == (score(10.0).activation,) * MAX_READINGS
+
+
+def test_what_is_contested_leaves_the_trace_with_all_that_overlaps_it() -> None:
+    """Law: a contested score is in no picture any more, nor are the readings that it was smoothed with."""
+    told = ToldTone()
+    for end_s in (6.0, 8.0, 9.0, 10.0):
+        told.tell(score(end_s), 90.0 + end_s)
+    told.contest(101.0)
+    assert told.trace == (score(6.0).activation, score(8.0).activation, None, None)
+    told.clear()
+    assert told.trace == ()

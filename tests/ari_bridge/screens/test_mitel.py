@@ -60,7 +60,7 @@ def test_a_push_is_one_packet_with_the_consent_and_the_first_line(card: ScoreCar
 def test_keys_lead_below_the_cards_own_address() -> None:
     """Each key carries the call's own secret address, and the last one leaves."""
     root = ElementTree.fromstring(mitel.render(cards("en")["tense"], URL).body)
-    assert [uri.text for uri in root.iter("URI")] == [f"{URL}/stop", f"{URL}/contest", f"{URL}/hide", "SoftKey:Exit"]
+    assert [uri.text for uri in root.iter("URI")] == [f"{URL}/stop", f"{URL}/contest", f"{URL}/details", "SoftKey:Exit"]
 
 
 def test_a_card_leaves_the_screen_by_itself() -> None:

@@ -34,14 +34,14 @@ def test_a_card_that_fits_goes_whole() -> None:
     assert body == "".join(notify_lines.lines(screen(card_of(CardState.ASKED, language="en"))))
 
 
-def test_the_last_lines_go_first_then_the_key_that_hides_and_never_stop_or_contest() -> None:
+def test_the_last_lines_go_first_then_the_key_to_the_details_and_never_stop_or_contest() -> None:
     """What shows an inference has Stop and Contest; dots say that something is missing."""
     card = cards("en")["tense"]
     roomy = dataclasses.replace(card, lines=card.lines[:2] + ("-" * 100,) * 2)
     assert "&#10;...&#10;" in packed(roomy)
-    assert "hide" in packed(roomy)
+    assert "details-" in packed(roomy)
     tight = dataclasses.replace(card, lines=("-" * 80,) * 4)
-    assert "hide" not in packed(tight)
+    assert "details-" not in packed(tight)
     assert "&#10;...&#10;" in packed(tight)
     for one in (roomy, tight):
         assert card.consent in packed(one)

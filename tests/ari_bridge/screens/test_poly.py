@@ -46,10 +46,11 @@ def test_a_living_card_asks_to_be_fetched_again(card: ScoreCard) -> None:
 
 
 def test_keys_lead_below_the_cards_own_address() -> None:
-    """Stop, Contest, the key that fetches anew, and the one that leaves; where no cue is shown none is hidden."""
+    """The keys of the card, and before the one that leaves the one that fetches anew; none hides cues: none is shown."""
     assert keys(cards("en")["tense"]) == [
         ("Stop", f"SoftKey:Fetch;{URL}/stop"),
         ("Contest", f"SoftKey:Fetch;{URL}/contest"),
+        ("Details", f"SoftKey:Fetch;{URL}/details"),
         ("Update", f"SoftKey:Fetch;{URL}/card"),
         ("Exit", "SoftKey:Exit"),
     ]

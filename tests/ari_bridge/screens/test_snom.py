@@ -76,7 +76,7 @@ def test_a_card_that_fits_no_notify_is_fetched_at_once() -> None:
 def test_keys_lead_below_the_cards_own_address() -> None:
     """Each key carries the call's own secret address, and the last one leaves."""
     root = ElementTree.fromstring(snom.render(cards("en")["tense"], URL).body)
-    assert [uri.text for uri in root.iter("URL")] == [f"{URL}/stop", f"{URL}/contest", f"{URL}/hide", snom.LEAVE]
+    assert [uri.text for uri in root.iter("URL")] == [f"{URL}/stop", f"{URL}/contest", f"{URL}/details", snom.LEAVE]
 
 
 def test_no_text_makes_the_phone_tell_or_set_anything() -> None:
