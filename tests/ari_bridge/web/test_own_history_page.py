@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from aiohttp import CookieJar
 from aiohttp.test_utils import TestClient, TestServer
-from aiohttp.web import Application, Request
 
 from ari_bridge.calls.board import Stage
 from consent.wording import LANGUAGES
@@ -30,16 +29,13 @@ async def desk(tmp_path: Path) -> AsyncIterator[DeskPage]:
 async def browsers(desk: DeskPage) -> AsyncIterator[list[Browser]]:
     """Two browsers: the first is 1001's, who had a call with a score; the second nobody's."""
     async with TestServer(desk.app) as server:
-        clients: list[TestClient[Request, Application]] = [
-            TestClient(server, cookie_jar=CookieJar(unsafe=True)) for _ in range(2)
-        ]
-        made = [Browser(client) for client in clients]
+        made = [Browser(TestClient(server, cookie_jar=CookieJar(unsafe=True))) for _ in range(2)]
         assert desk.dial(await made[0].code())
         desk.put(Stage.GRANTED, "1001")
         yield made
         desk.views.close()
-        for client in clients:
-            await client.close()
+        for one in made:
+            await one.client.close()
 
 
 async def calls(browser: Browser) -> list[str]:
