@@ -16,7 +16,9 @@ from playwright.async_api import Browser, expect
 
 from ari_bridge.calls.board import Stage
 from ari_bridge.web import pairing
+from tests.ari_bridge.calls.cue_calls import LOOK_S, Talk, view
 from tests.ari_bridge.web.browser.opened import Opened, browsing, opening
+from tests.ari_bridge.web.desk_phones import TONE
 from tests.lab.chromium import find
 
 CODE: Final = 493_027
@@ -31,8 +33,12 @@ async def _pairing(opened: Opened) -> None:
 
 async def _call(opened: Opened) -> None:
     await opened.pair()
-    opened.desk.put(Stage.GRANTED, "1001")
-    await expect(opened.page.locator("#lines")).to_contain_text("tense")
+    desk, talk = opened.desk, Talk(heard_s=40.0)
+    for number in range(8):  # talk, and then so long a silence that a cue tells of it
+        facts = talk.look(caller_s=1.5 if number < 3 else 0.0, agent_s=0.5 if number < 3 else 0.0)
+        desk.board.put(view(facts, TONE))
+        desk.clock.now_s += LOOK_S if number < 7 else 0.0
+    await expect(opened.page.locator("#lines .cue")).to_contain_text("Silence")
 
 
 async def _contest(opened: Opened) -> None:

@@ -157,13 +157,16 @@ async def test_a_tab_too_many_is_fetched_anew_instead(opened: Opened) -> None:
 
 
 async def test_logout_empties_every_tab(opened: Opened) -> None:
-    """Law: after a logout no tab of that browser shows anything of the agent."""
+    """Law: after a logout no tab of that browser shows anything of the agent, the list of the own calls included."""
     await opened.pair()
     opened.desk.put(Stage.GRANTED, "1001")
-    other = await opened.tab()
+    others = [await opened.tab(), await opened.tab()]
+    await others[1].get_by_role("link", name="Your calls of today").click()
+    await others[1].get_by_role("heading", name="Your calls of today").wait_for()
     await opened.page.get_by_role("button", name="Log out").click()
-    await other.get_by_role("button", name="Show a code to dial").wait_for()
-    assert "Consent" not in await other.content()
+    for other in others:
+        await other.get_by_role("button", name="Show a code to dial").wait_for()
+        assert "Consent" not in await other.content()
     assert await opened.context.cookies() == []
 
 
@@ -211,6 +214,8 @@ async def test_the_page_is_readable_by_everybody(browser: Browser, tmp_path: Pat
             await _check(opened)
         opened.desk.put(Stage.FAILED, "1001", problem="x" * 150)
         await expect(opened.page.locator("#lines")).to_contain_text("xxx")
+        await _check(opened)
+        await opened.page.goto(f"{opened.site}/desk/history")
         await _check(opened)
         assert opened.complaints == []
 
