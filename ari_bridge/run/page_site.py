@@ -10,6 +10,7 @@ from typing import Final
 
 from ari_bridge.calls.board import Board, CallView
 from ari_bridge.calls.cue_watch import CueWatch
+from ari_bridge.calls.own_history import OwnHistory
 from ari_bridge.run.codes import Codes
 from ari_bridge.run.sections import ScreensSection
 from ari_bridge.web.page_cards import PageCards
@@ -46,15 +47,19 @@ def open_page(
     if codes is None or not screens.pair_number:
         return None
     pairings = Pairings()
+    history = OwnHistory(pairings.has_page)
+    pairings.at_end(history.erase)
     cards = PageCards(board.view, cues, redraw)
-    views = PageViews(pairings, cards, PageKeys(cards, stop, contest), screens.pair_number, screens.base_url)
+    views = PageViews(pairings, cards, PageKeys(cards, stop, contest), history, screens.pair_number, screens.base_url)
     board.watch(cards.changed)
+    board.watch(history.see)
     codes.pairs_with(pairings.pair)
-    stack.callback(asyncio.create_task(_expire(pairings), name="pairings").cancel)
+    stack.callback(asyncio.create_task(_expire(pairings, history), name="pairings").cancel)
     return PageSite(views, cards, pairings)
 
 
-async def _expire(pairings: Pairings) -> None:
+async def _expire(pairings: Pairings, history: OwnHistory) -> None:
     while True:
         await asyncio.sleep(EXPIRE_S)
         pairings.expire()
+        history.expire()

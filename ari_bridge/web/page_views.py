@@ -13,7 +13,9 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from ari_bridge.calls.own_history import OwnHistory
 from ari_bridge.screens.card import Action
+from ari_bridge.web import own_calls
 from ari_bridge.web.page_cards import PageCards, Shown
 from ari_bridge.web.page_keys import PageKeys
 from ari_bridge.web.page_streams import Page, Streams
@@ -31,11 +33,14 @@ _PAIRED: Final = "paired"
 
 class PageViews:
     """The views below `/desk`. `number` is what staff dial before the digits; `base_url` is where the site is reached,
-    which decides whether the cookie travels over TLS alone.
+    which decides whether the cookie travels over TLS alone; `history` the calls that each agent was shown today.
     """
 
-    def __init__(self, pairings: Pairings, cards: PageCards, keys: PageKeys, number: str, base_url: str) -> None:
+    def __init__(
+        self, pairings: Pairings, cards: PageCards, keys: PageKeys, history: OwnHistory, number: str, base_url: str
+    ) -> None:
         self._pairings = pairings
+        self._history = history
         self._cards = cards
         self._keys = keys
         self._number = number
@@ -52,6 +57,7 @@ class PageViews:
         return [
             web.get("/desk", self.page),
             web.get("/desk.js", self.script),
+            web.get("/desk/history", self.history),
             web.get("/desk/events", self.events, allow_head=False),
             web.post("/desk/code", self.offer),
             web.post("/desk/key", self.press),
@@ -65,6 +71,15 @@ class PageViews:
     async def page(self, request: web.Request) -> web.Response:
         """The call of the agent whose page it is; the digits to dial; or how a page is paired."""
         return _html(await self._drawn(request, language_of(request)))
+
+    async def history(self, request: web.Request) -> web.Response:
+        """The calls of today of the agent whose page it is. Which agent that is no address says, the cookie alone."""
+        language = language_of(request)
+        endpoint = self._pairings.endpoint_of(await self._secret(request))
+        if endpoint is None:
+            return _to_page({"lang": language})
+        calls = own_calls.lines(self._history.of(endpoint), language)
+        return _html(draw("desk_history", language, endpoint=endpoint, calls=calls))
 
     async def script(self, request: web.Request) -> web.Response:
         """The one script."""

@@ -70,7 +70,7 @@ function show(state) {
   }
   cut.hidden = true;
   desk.classList.remove("old");
-  if (!("call" in state)) return;
+  if (!("call" in state) || !document.getElementById("consent")) return;
   desk.dataset.state = state.state;
   put(document.getElementById("consent"), state.consent);
   putLines(state.lines);

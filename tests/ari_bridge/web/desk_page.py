@@ -14,6 +14,7 @@ from ari_bridge.calls.cue_file import shipped
 from ari_bridge.calls.cue_watch import CueWatch
 from ari_bridge.calls.cues import CueCounts
 from ari_bridge.calls.hidden_cues import NAME, HiddenCues
+from ari_bridge.calls.own_history import OwnHistory
 from ari_bridge.pbx.port import PbxRefused
 from ari_bridge.web.app import Readiness, make_app
 from ari_bridge.web.page_cards import PageCards
@@ -62,9 +63,12 @@ class DeskPage:
         self.pairings = Pairings(self.clock)
         self.cards = PageCards(self.board.view, self.cues, self.redrawn.append, self.clock)
         self.keys = PageKeys(self.cards, self.stop, self.contest)
-        self.views = PageViews(self.pairings, self.cards, self.keys, NUMBER, base_url)
+        self.history = OwnHistory(self.pairings.has_page)
+        self.pairings.at_end(self.history.erase)
+        self.views = PageViews(self.pairings, self.cards, self.keys, self.history, NUMBER, base_url)
         self.board.watch(self.cues.see)
         self.board.watch(self.cards.changed)
+        self.board.watch(self.history.see)
         self.app = make_app([self.views, _Style()], lambda: Readiness(True, {}))
 
     async def stop(self, call_id: str) -> None:

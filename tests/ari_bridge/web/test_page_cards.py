@@ -10,6 +10,7 @@ from ari_bridge.calls.board import Stage
 from ari_bridge.calls.cue_file import Choice
 from ari_bridge.screens.card import Action, CardState
 from ari_bridge.web.page_cards import ASKED_FOR_S, MOST_CALLS, NO_CALL, TOLD_FOR_S
+from tests.ari_bridge.calls.cue_calls import LOOK_S, Talk, view
 from tests.ari_bridge.web.desk_page import DeskPage
 
 
@@ -149,3 +150,39 @@ def test_only_the_pages_of_a_call_are_told_of_it(desk: DeskPage) -> None:
     told.clear()
     desk.put(Stage.GRANTED, "1002")
     assert told == ["1001", "1002"]
+
+
+def silence(desk: DeskPage) -> None:
+    """Looks of talk, and of silence until there is a cue."""
+    talk = Talk()
+    for number in range(8):
+        desk.board.put(view(talk.look(caller_s=1.5 if number < 3 else 0.0)))
+        desk.clock.now_s += LOOK_S
+    desk.clock.now_s -= LOOK_S
+
+
+def test_a_cue_is_on_the_page_for_five_seconds(desk: DeskPage) -> None:
+    """Law: a cue is told in the page's language, and goes when it is stale, of which the page is told at once."""
+    silence(desk)
+    card = desk.cards.shown("1001", "de").card
+    assert card.cue
+    assert card.cue == card.lines[0] != desk.cards.shown("1001", "en").card.cue
+    assert not desk.cards.shown("1002", "de").card.cue
+    told: list[str] = []
+    desk.cards.watch(told.append)
+    desk.clock.now_s += 5
+    for work in desk.timers:
+        work()
+    assert told == ["1001"]
+    assert not desk.cards.shown("1001", "de").card.cue
+
+
+def test_a_hidden_cue_is_on_no_page(desk: DeskPage) -> None:
+    """Law: what the agent hid on the telephone is hidden on the page too, and the other way round."""
+    desk.put(Stage.GRANTED, "1001", call_id="1.1")
+    desk.cues.choose("1.1", "1001", Choice.FOR_GOOD, "en")
+    silence(desk)
+    assert not desk.cards.shown("1001", "en").card.cue
+    desk.cards.choose("1001", Choice.SHOWN)
+    desk.clock.now_s += TOLD_FOR_S
+    assert desk.cues.choice("1.1", "1001") is Choice.SHOWN

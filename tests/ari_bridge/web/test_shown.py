@@ -9,8 +9,9 @@ import pytest
 from analysis.emotion.score import Abstained, Reason
 from ari_bridge.calls.board import CallView, Stage
 from ari_bridge.screens.card import Action, CardState, ScoreCard
+from ari_bridge.screens.families import FAMILIES
 from ari_bridge.web import shown
-from tests.ari_bridge.web.desk_phones import FACTS, TONE
+from tests.ari_bridge.web.desk_phones import FACTS, TONE, DeskPhones
 
 
 def a_view(stage: Stage = Stage.GRANTED, *agents: str, contested: bool = False) -> CallView:
@@ -61,3 +62,17 @@ def test_an_abstention_cannot_be_contested() -> None:
     silent = Abstained(0.0, 1.0, Reason.NOISE)
     view = CallView("c1", Stage.GRANTED, datetime.now(UTC), "en", ("1001",), silent, FACTS)
     assert not shown.is_contestable(view, "1001")
+
+
+@pytest.mark.parametrize("stage", list(Stage))
+@pytest.mark.parametrize("agents", [("1001",), ("1002",), ()])
+async def test_a_telephone_and_a_page_show_the_same(stage: Stage, agents: tuple[str, ...]) -> None:
+    """Law: no agent sees more of a call on one screen than on the other."""
+    phones = DeskPhones()
+    await phones.put(Stage.GRANTED, "1001")
+    (ticket,) = phones.tokens.of_call("c1")
+    await phones.put(stage, *agents, problem="the PBX is away")
+    view = phones.board.view("c1")
+    family = FAMILIES[ticket.family]
+    expected = family.render(shown.card(view, "1001", "en"), phones.desk.address(ticket))
+    assert phones.desk.page(ticket).body == expected.body
