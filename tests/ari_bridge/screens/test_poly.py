@@ -46,7 +46,7 @@ def test_a_living_card_asks_to_be_fetched_again(card: ScoreCard) -> None:
 
 
 def test_keys_lead_below_the_cards_own_address() -> None:
-    """The keys of the card, and before the one that leaves the one that fetches anew; none hides cues: none is shown."""
+    """The keys of the card, and before the one that leaves the one that fetches anew; no cue is shown to be hidden."""
     assert keys(cards("en")["tense"]) == [
         ("Stop", f"SoftKey:Fetch;{URL}/stop"),
         ("Contest", f"SoftKey:Fetch;{URL}/contest"),
