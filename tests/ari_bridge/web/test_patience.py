@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from itertools import pairwise
 
 import pytest
@@ -17,31 +14,13 @@ from ari_bridge.web.patience import APART_S, FREE_PER_S, MAX_HELD, Patience
 from ari_bridge.web.phone_views import PhoneViews
 from tests.ari_bridge.screens.clock import Clock
 from tests.ari_bridge.web.desk_phones import DeskPhones
+from tests.lab.guesses import guessed
 
 GUESSES_PER_S = 1_000
 FLOOD_S = 3.0
 PACKET_S = 0.02
 LATE_S = 0.1
 """A quarter of what a verdict may take in all."""
-_FLOOD = """
-import asyncio, sys
-port, rate, seconds = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
-async def guess(number):
-    try:
-        _, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(b"GET /p/y/%022d HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n" % number)
-        await asyncio.sleep(2)
-        writer.close()
-    except OSError:
-        pass
-async def flood():
-    start, guesses = asyncio.get_running_loop().time(), []
-    for number in range(int(rate * seconds)):
-        await asyncio.sleep(max(0.0, start + number / rate - asyncio.get_running_loop().time()))
-        guesses.append(asyncio.create_task(guess(number)))
-    await asyncio.gather(*guesses)
-asyncio.run(flood())
-"""
 
 
 async def test_a_few_wrong_addresses_are_answered_at_once() -> None:
@@ -85,17 +64,6 @@ async def test_late_answers_do_not_go_out_all_at_once() -> None:
     assert all(after - before >= APART_S / 2 for before, after in pairwise(moments))
 
 
-@asynccontextmanager
-async def _flooded(port: int) -> AsyncIterator[None]:
-    words = (str(port), str(GUESSES_PER_S), str(FLOOD_S))
-    process = await asyncio.create_subprocess_exec(sys.executable, "-c", _FLOOD, *words)
-    try:
-        yield
-    finally:
-        process.kill()
-        await process.wait()
-
-
 async def test_a_thousand_guesses_a_second_do_not_slow_a_call() -> None:
     """While they come, each on a connection of its own, the loop that carries the sound turns: nine in ten of its
     packets' times of 20 ms are kept to 100 ms, on a machine that does other things too, and a phone has its card
@@ -107,7 +75,7 @@ async def test_a_thousand_guesses_a_second_do_not_slow_a_call() -> None:
     runner = await open_site(make_app([views], lambda: Readiness(True, {})), "127.0.0.1", 0, None)
     port, ticks = runner.addresses[0][1], []
     loop = asyncio.get_running_loop()
-    async with _flooded(port):
+    async with guessed(port, GUESSES_PER_S, FLOOD_S):
         async with asyncio.timeout(20):
             while not views.stats().not_found:
                 await asyncio.sleep(0.01)
