@@ -28,7 +28,8 @@ async def desk(tmp_path: Path) -> AsyncIterator[DeskPage]:
 @pytest.fixture
 async def browsers(desk: DeskPage) -> AsyncIterator[list[Browser]]:
     """Two browsers: the first is 1001's, who had a call with a score; the second nobody's."""
-    async with TestServer(desk.app) as server:
+    server = TestServer(desk.app)
+    async with server:
         made = [Browser(TestClient(server, cookie_jar=CookieJar(unsafe=True))) for _ in range(2)]
         assert desk.dial(await made[0].code())
         desk.put(Stage.GRANTED, "1001")

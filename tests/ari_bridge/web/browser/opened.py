@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import resources
@@ -92,15 +93,21 @@ class Opened:
 
 
 @asynccontextmanager
-async def opening(browser: Browser, folder: Path, **options: Any) -> AsyncIterator[Opened]:
+async def opening(
+    browser: Browser, folder: Path, tls: ssl.SSLContext | None = None, **options: Any
+) -> AsyncIterator[Opened]:
     """The pages on loopback, and a window of the browser; `options` are the context's, such as its size."""
-    desk = DeskPage(folder)
-    async with TestServer(desk.app) as server:
+    scheme = "http" if tls is None else "https"
+    desk = DeskPage(folder, f"{scheme}://desk.example")
+    server = TestServer(desk.app)
+    await server.start_server(ssl=tls)
+    try:
         context = await browser.new_context(**options)
         page = await context.new_page()
-        opened = Opened(desk, context, page, f"http://{server.host}:{server.port}")
         try:
-            yield opened
+            yield Opened(desk, context, page, f"{scheme}://{server.host}:{server.port}")
         finally:
             await context.close()
             desk.views.close()
+    finally:
+        await server.close()

@@ -11,6 +11,7 @@ from ari_bridge.calls.board import Stage
 from ari_bridge.calls.cue_file import Choice
 from ari_bridge.web import page_streams
 from consent.wording import LANGUAGES
+from tests.ari_bridge.screens.web_phone import certified
 from tests.ari_bridge.web.browser.opened import Opened, opening
 from tests.ari_bridge.web.desk_page import NUMBER
 
@@ -176,6 +177,20 @@ async def test_no_script_reads_the_cookie(opened: Opened) -> None:
     (cookie,) = await opened.context.cookies()
     assert (cookie["httpOnly"], cookie["sameSite"], cookie["expires"]) == (True, "Strict", -1)
     assert await opened.page.evaluate("document.cookie") == ""
+
+
+async def test_over_tls_the_cookie_travels_over_nothing_else(browser: Browser, tmp_path: Path) -> None:
+    """Law: where there is TLS the browser takes the cookie as one of this host alone, and keeps it from plain HTTP."""
+    context, _ = certified(tmp_path)
+    async with opening(browser, tmp_path, context, ignore_https_errors=True) as opened:
+        await opened.pair()
+        opened.desk.put(Stage.GRANTED, "1001")
+        await expect(opened.page.locator("#consent")).to_have_text("Consent: granted.")
+        (cookie,) = await opened.context.cookies()
+        assert (cookie["name"], cookie["secure"], cookie["httpOnly"]) == ("__Host-ouidire-desk", True, True)
+        await opened.press("stop")
+        assert opened.desk.stopped == ["c1"]
+        assert opened.complaints == []
 
 
 async def test_what_a_sentence_holds_is_never_run(opened: Opened) -> None:
