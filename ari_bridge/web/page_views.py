@@ -178,8 +178,8 @@ def _told(shown: Shown) -> dict[str, Any]:
 
 def _to_page(fields: Mapping[str, str]) -> web.Response:
     language = fields.get("lang", "")
-    query = f"?lang={language}" if language in LANGUAGES else ""
-    return web.Response(status=303, headers={"Location": f"/desk{query}"})
+    kept = f"?lang={language}" if language in LANGUAGES else ""
+    return web.Response(status=303, headers={"Location": f"/desk{kept}"})
 
 
 def _html(page: str) -> web.Response:
