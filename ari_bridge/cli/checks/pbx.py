@@ -9,7 +9,7 @@ from ari_bridge.cli.checks.finding import amiss, well
 from ari_bridge.pbx.asterisk.access import AmiAccess, AriAccess
 from ari_bridge.pbx.asterisk.ami import AmiConnection
 from ari_bridge.pbx.asterisk.ari_client import AriClient
-from ari_bridge.pbx.asterisk.errors import NotThere, Unreachable
+from ari_bridge.pbx.errors import NotThere, Unreachable
 from ari_bridge.pbx.port import PbxRefused
 from ari_bridge.run.passwords import Passwords, read_passwords
 from ari_bridge.run.settings import Settings

@@ -12,7 +12,7 @@ import structlog
 
 from ari_bridge.pbx.asterisk import answers, ari_messages
 from ari_bridge.pbx.asterisk.access import AmiAccess, AriAccess
-from ari_bridge.pbx.asterisk.errors import NotThere, Unreachable
+from ari_bridge.pbx.errors import NotThere, Unreachable
 from ari_bridge.pbx.asterisk.link import Link
 from ari_bridge.pbx.port import Answered, PbxEvent, PbxFork, PbxRefused
 from consent.grant import ConsentGrant

@@ -23,7 +23,7 @@ import panoramisk
 from panoramisk.ami_protocol import AMIProtocol
 
 from ari_bridge.pbx.asterisk.access import AmiAccess
-from ari_bridge.pbx.asterisk.errors import NotLetIn, NotThere, Unreachable
+from ari_bridge.pbx.errors import NotLetIn, NotThere, Unreachable
 from ari_bridge.pbx.port import PbxRefused
 
 TIMEOUT_S: Final = 5.0

@@ -13,7 +13,7 @@ import aiohttp
 
 from ari_bridge.pbx.asterisk import ari_messages
 from ari_bridge.pbx.asterisk.access import AriAccess
-from ari_bridge.pbx.asterisk.errors import NotLetIn, NotThere, Unreachable
+from ari_bridge.pbx.errors import NotLetIn, NotThere, Unreachable
 from ari_bridge.pbx.port import PbxRefused, Snapshot
 
 TIMEOUT_S: Final = 5.0

@@ -11,7 +11,7 @@ import structlog
 
 from ari_bridge.pbx.asterisk.access import AmiAccess
 from ari_bridge.pbx.asterisk.ami import AmiConnection
-from ari_bridge.pbx.asterisk.errors import NotLetIn, Unreachable
+from ari_bridge.pbx.errors import NotLetIn, Unreachable
 from ari_bridge.pbx.port import PbxRefused
 
 log = structlog.get_logger()

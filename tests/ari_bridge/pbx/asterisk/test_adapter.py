@@ -6,7 +6,7 @@ import re
 import pytest
 
 from ari_bridge.pbx.asterisk import adapter
-from ari_bridge.pbx.asterisk.errors import NotThere, Unreachable
+from ari_bridge.pbx.errors import NotThere, Unreachable
 from ari_bridge.pbx.port import ChannelChanged, LineEntered, LinePbx, Pbx, PbxFork, PbxRefused, PromptEnded
 from consent.errors import Withdrawn
 from consent.grant import ConsentGrant

@@ -16,7 +16,7 @@ from ari_bridge.media.ports import PortRange
 from ari_bridge.media.udp_receiver import RtpPlace
 from ari_bridge.pbx.asterisk.access import AmiAccess, AriAccess
 from ari_bridge.pbx.asterisk.adapter import AsteriskPbx
-from ari_bridge.pbx.asterisk.errors import NotThere
+from ari_bridge.pbx.errors import NotThere
 from ari_bridge.pbx.port import Answered, ChannelChanged, ChannelGone, Connected, Disconnected, ForkRefused, PbxFork
 from ari_bridge.run.passwords import read_passwords
 from consent.grant import ConsentGrant

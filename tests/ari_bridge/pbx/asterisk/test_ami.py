@@ -8,7 +8,7 @@ import pytest
 from ari_bridge.pbx.asterisk import ami as module
 from ari_bridge.pbx.asterisk.access import AmiAccess
 from ari_bridge.pbx.asterisk.ami import AmiConnection
-from ari_bridge.pbx.asterisk.errors import NotLetIn, NotThere, Unreachable
+from ari_bridge.pbx.errors import NotLetIn, NotThere, Unreachable
 from ari_bridge.pbx.port import PbxRefused
 from tests import wire
 from tests.ari_bridge.pbx.asterisk.ami_server import ami_server

@@ -8,7 +8,7 @@ import pytest
 from ari_bridge.pbx.asterisk import ari_messages
 from ari_bridge.pbx.asterisk.access import AriAccess
 from ari_bridge.pbx.asterisk.ari_client import AriClient
-from ari_bridge.pbx.asterisk.errors import NotLetIn, NotThere, Unreachable
+from ari_bridge.pbx.errors import NotLetIn, NotThere, Unreachable
 from ari_bridge.pbx.port import PbxRefused
 from tests import wire
 from tests.ari_bridge.pbx.asterisk.ari_server import PASSWORD, AriServer, ari_server, channel

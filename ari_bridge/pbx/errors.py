@@ -1,4 +1,4 @@
-"""What an Asterisk can answer instead of what was asked, finer than the port needs it."""
+"""What a PBX can answer instead of what was asked, finer than the port needs it."""
 
 from __future__ import annotations
 

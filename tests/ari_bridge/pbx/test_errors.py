@@ -1,6 +1,6 @@
 """Errors as the port knows them."""
 
-from ari_bridge.pbx.asterisk.errors import NotLetIn, NotThere, Unreachable
+from ari_bridge.pbx.errors import NotLetIn, NotThere, Unreachable
 from ari_bridge.pbx.port import PbxRefused
 
 
