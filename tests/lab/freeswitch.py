@@ -35,7 +35,9 @@ def find_freeswitch() -> Path | None:
     if prefix:
         program = Path(prefix) / "bin" / "freeswitch"
         return program if os.access(program, os.X_OK) else None
-    found = shutil.which("freeswitch") or shutil.which("freeswitch", path="/usr/local/freeswitch/bin:/opt/freeswitch/bin")
+    found = shutil.which("freeswitch") or shutil.which(
+        "freeswitch", path="/usr/local/freeswitch/bin:/opt/freeswitch/bin"
+    )
     return Path(found) if found else None
 
 
@@ -62,6 +64,9 @@ class FreeSwitch:
     ports: PortBlock
     esl_password: str = field(default_factory=lambda: secrets.token_hex(16), repr=False)
     _process: asyncio.subprocess.Process | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        self.folder = self.folder.resolve()  # FreeSWITCH takes relative paths from elsewhere
 
     @property
     def config_folder(self) -> Path:
@@ -186,7 +191,7 @@ async def open_freeswitch(folder: Path) -> AsyncIterator[FreeSwitch]:
     program = find_freeswitch()
     if program is None:
         raise LabError(NONE_INSTALLED)
-    pbx = FreeSwitch(program, folder.resolve(), take_ports())
+    pbx = FreeSwitch(program, folder, take_ports())
     try:
         pbx.write()
         await pbx.start()

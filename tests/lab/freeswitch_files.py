@@ -104,7 +104,8 @@ def _sofia(ports: PortBlock) -> str:
     strangers = common | {"sip-port": str(ports.spare[0]), "context": "public", "auth-calls": "false"}
     staff = common | {
         "sip-port": str(ports.sip), "context": "default", "auth-calls": "true", "challenge-realm": DOMAIN,
-        "force-register-domain": DOMAIN, "force-register-db-domain": DOMAIN, "inbound-reg-force-matching-username": "true",
+        "force-register-domain": DOMAIN, "force-register-db-domain": DOMAIN,
+        "inbound-reg-force-matching-username": "true",
     }  # fmt: skip
     gateway = {
         "proxy": f"{HOST}:{ports.trunk}", "realm": HOST, "username": "company", "password": "unused",

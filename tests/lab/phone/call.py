@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from tests.lab.phone import key_tones, sdp_wire, sip_wire
 from tests.lab.phone.dialog import Dialog
+from tests.lab.phone.login import ASKING, Login
 from tests.lab.phone.sip_wire import Request, Response
 from tests.lab.phone.stream import KEY_GAP_S, Said, Stream
 from tests.lab.phone.transactions import T1_S, NoResponse, Transactions, cancellation
@@ -46,8 +47,9 @@ class CallFailed(Exception):
 class Call:
     """Made by Phone.dial (outgoing) and by Phone.incoming. Times are time.time_ns(), 0 = not yet."""
 
-    def __init__(self, sip: Transactions, stream: Stream, invite: Request) -> None:
+    def __init__(self, sip: Transactions, stream: Stream, invite: Request, login: Login | None = None) -> None:
         self._sip = sip
+        self._login = login
         self._invite = invite
         self._dialog: Dialog | None = None
         self._tag = uuid.uuid4().hex[:12]
@@ -195,6 +197,9 @@ class Call:
         """Carry an INVITE through to its end."""
         try:
             response = await self._sip.ask(self._invite, self._on_provisional)
+            if self._login is not None and response.status in ASKING:
+                self._invite = self._login.shown(self._invite, response, self._sip.via())
+                response = await self._sip.ask(self._invite, self._on_provisional)
         except NoResponse as error:
             self.failure = CallFailed(0, f"no response to {error}")
             await self._end()

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from tests.lab.phone import sip_wire
 from tests.lab.phone.call import Call, CallFailed, CallStatus
 from tests.lab.phone.challenge import Challenge
+from tests.lab.phone.login import ASKING, Login
 from tests.lab.phone.pacer import Pacer
 from tests.lab.phone.sdp_wire import TELEPHONE_EVENT
 from tests.lab.phone.sip_wire import Headers, Request, Response
@@ -54,11 +55,13 @@ class Phone:
         display: str,
         user_agent: str,
         challenge: Challenge | None,
+        login: Login | None = None,
     ) -> None:
         self._pacer = pacer
         self._server = server
         self._user_agent = user_agent
         self._challenge = challenge
+        self._login = login
         self._display = display
         self._sip: Transactions | None = None
         self._calls: dict[str, Call] = {}
@@ -75,12 +78,13 @@ class Phone:
     async def open(
         cls, pacer: Pacer, number: str, server: tuple[str, int], *,
         host: str = "127.0.0.1", port: int = 0, display: str = "", user_agent: str = "Lab Phone 1.0",
-        challenge: Challenge | None = None,
+        challenge: Challenge | None = None, login: Login | None = None,
     ) -> "Phone":  # fmt: skip
         """A phone that listens on host:port (0: any). `display` is the name it calls itself by, and may be as odd as
-        you like. With a `challenge` it takes a NOTIFY only from who shows the password.
+        you like. With a `challenge` it takes a NOTIFY only from who shows the password, with a `login` it shows its
+        own where the PBX asks.
         """
-        phone = cls(pacer, number, server, display, user_agent, challenge)
+        phone = cls(pacer, number, server, display, user_agent, challenge, login)
         phone._sip = await Transactions.open((host, port), server, phone._take, phone._take_stray)
         return phone
 
@@ -114,7 +118,10 @@ class Phone:
         target = f"sip:{number}@{self._server[0]}:{self._server[1]}"
         fields = [*self._request_fields("INVITE", 1, uuid.uuid4().hex, target), ("Contact", self._contact()), _ALLOW]
         call = Call(
-            self._wire, stream, Request("INVITE", target, Headers([*fields, ("Content-Type", "application/sdp")]))
+            self._wire,
+            stream,
+            Request("INVITE", target, Headers([*fields, ("Content-Type", "application/sdp")])),
+            self._login,
         )
         call.offer_first(key_type)
         self._calls[call.call_id] = call
@@ -136,7 +143,11 @@ class Phone:
         own = f"sip:{self.number}@{self._server[0]}"
         fields = self._request_fields("REGISTER", self._register_sequence, self._register_id, own)
         headers = Headers([*fields, ("Contact", self._contact()), ("Expires", str(expires_s))])
-        response = await self._wire.ask(Request("REGISTER", registrar, headers))
+        request = Request("REGISTER", registrar, headers)
+        response = await self._wire.ask(request)
+        if self._login is not None and response.status in ASKING:
+            self._register_sequence += 1
+            response = await self._wire.ask(self._login.shown(request, response, self._wire.via()))
         if response.status != 200:
             raise CallFailed(response.status, response.reason)
 
