@@ -146,7 +146,7 @@ def _consent(settings: RenderSettings) -> str:
     noticed = (PROMPTS[State.ANNOUNCING], *((steps.RECORDED,) if settings.mentions_recording else ()))
     return _filled(
         "consent.conf",
-        trunks=_alternatives(settings.trunks),
+        trunks=alternatives(settings.trunks),
         conditions="\n".join(_conditions(settings)),
         number=_NUMBER,
         inner=_key("inner", 0),
@@ -203,7 +203,7 @@ def _codes(settings: RenderSettings) -> str:
     """The contest by keys, and the code that pairs a telephone with a page."""
     return _filled(
         "contest.conf",
-        trunks=_alternatives(settings.trunks),
+        trunks=alternatives(settings.trunks),
         again_s=CONTEST_AGAIN_S,
         digits="X" * PAIRING_DIGITS,
         told_waits=TOLD_WAITS,
@@ -224,11 +224,11 @@ def _lines() -> str:
 
 def _conditions(settings: RenderSettings) -> Iterator[str]:
     """Who is asked at all, when, and how many of them."""
-    never = _alternatives(settings.never_asked)
+    never = alternatives(settings.never_asked)
     if never:
         for dialled in ("${STACK_PEEK(1,e,1)}", "${CALLERID(dnid)}", _NUMBER):
             yield f' same => n,GotoIf(${{REGEX("^({never})$" {dialled})}}?unasked)'
-    yield f' same => n,GotoIf(${{REGEX("^[09]?({_alternatives(EMERGENCY)})$" {_NUMBER})}}?unasked)'
+    yield f' same => n,GotoIf(${{REGEX("^[09]?({alternatives(EMERGENCY)})$" {_NUMBER})}}?unasked)'
     if settings.hours:
         for spec in settings.hours:
             yield f" same => n,GotoIf(${{IFTIME({spec}?1:0)}}?open)"
@@ -238,7 +238,7 @@ def _conditions(settings: RenderSettings) -> Iterator[str]:
         yield f" same => n,GotoIf($[${{RAND(1,100)}}>{settings.quota_percent}]?unasked)"
 
 
-def _alternatives(patterns: Sequence[str]) -> str:
+def alternatives(patterns: Sequence[str]) -> str:
     """Shell patterns as the branches of a regular expression."""
     return "|".join(re.sub(r"[.+]", r"[\g<0>]", one).replace("*", ".*").replace("?", ".") for one in patterns)
 

@@ -1,0 +1,145 @@
+-- Ouidire's gate: the one place where a voice may leave this FreeSWITCH. The bridge asks by an event (ouidire::ask), this
+-- script looks for itself whether the caller's own channel says "granted", and starts and ends the streams.
+-- A leg is listed for the stop keys and only then the consent is read; the stop keys change the consent and only then read
+-- the list. Whoever comes first, no voice escapes.
+local api = freeswitch.API()
+local UUID = "^%x+%-%x+%-%x+%-%x+%-%x+$"
+local PREFIX = "ouidire-fork-"
+
+local function asked(name)
+  return event:getHeader("Ouidire-" .. name) or ""
+end
+
+local function variable(uuid, name)
+  local value = api:executeString("uuid_getvar " .. uuid .. " " .. name) or ""
+  if value == "_undef_" or value:sub(1, 1) == "-" then return "" end
+  return (value:gsub("%s+$", ""))
+end
+
+local function tell(did, more)
+  local told = freeswitch.Event("CUSTOM", "ouidire::told")
+  told:addHeader("Ouidire-Ask", asked("Ask"))
+  told:addHeader("Ouidire-Did", did)
+  told:addHeader("Ouidire-Call", asked("Call"))
+  told:addHeader("Ouidire-Leg", asked("Leg"))
+  told:addHeader("Ouidire-More", tostring(more or ""))
+  told:fire()
+end
+
+-- Every leg that is heard, with its call: {leg = call}.
+local function forks()
+  local found, count = {}, 0
+  for call, leg in (api:executeString("hash_dump db") or ""):gmatch("D/" .. PREFIX:gsub("%-", "%%-") .. "([%x%-]+)_([%x%-]+)/") do
+    found[leg], count = call, count + 1
+  end
+  return found, count
+end
+
+local function let_end(call, leg)
+  api:executeString("sched_del ouidire-" .. leg)
+  local tap = api:executeString("hash select/ouidire-tap/" .. leg) or ""
+  if tap:match(UUID) then
+    api:executeString("uuid_kill " .. tap)
+    api:executeString("hash delete/ouidire-tap/" .. leg)
+  else
+    api:executeString("uuid_audio_stream " .. leg .. " stop")
+  end
+  api:executeString("hash delete/" .. PREFIX .. call .. "/" .. leg)
+end
+
+-- A stream without a lease would outlive a bridge that stands still.
+local function lease(leg)
+  api:executeString("sched_del ouidire-" .. leg)
+  local ending = "lua @{stop_script} lease " .. leg
+  return (api:executeString("sched_api +@{lease_s} ouidire-" .. leg .. " " .. ending) or ""):sub(1, 1) == "+"
+end
+
+local open = {}
+
+function open.websocket(leg, target)
+  -- Without these two the module reads memory that it never set.
+  api:executeString("uuid_setvar " .. leg .. " STREAM_HEART_BEAT 15")
+  api:executeString("uuid_setvar " .. leg .. " STREAM_MESSAGE_DEFLATE true")
+  api:executeString("uuid_setvar " .. leg .. ' STREAM_EXTRA_HEADERS {"Authorization":"Bearer ' .. target .. '"}')
+  local answer = api:executeString("uuid_audio_stream " .. leg .. " start ws://@{host}:@{port}/fork mono 16k") or ""
+  api:executeString("uuid_setvar " .. leg .. " STREAM_EXTRA_HEADERS")
+  return answer:sub(1, 1) == "+"
+end
+
+function open.tap(leg, target)
+  local uuid = (api:executeString("create_uuid") or ""):gsub("%s+$", "")
+  api:executeString("hash insert/ouidire-tap/" .. leg .. "/" .. uuid)
+  local with = "{origination_uuid=" .. uuid .. ",origination_caller_id_number=0,origination_caller_id_name=ouidire," ..
+    "eavesdrop_bridge_aleg=true,eavesdrop_enable_dtmf=false,ignore_early_media=true,originate_timeout=5,process_cdr=false}"
+  local answer = api:executeString("bgapi originate " .. with .. "sofia/@{profile}/" .. target .. "@@{host}:@{port} &eavesdrop(" .. leg .. ")") or ""
+  return answer:sub(1, 1) == "+"
+end
+
+local does = {}
+
+function does.fork(call, leg)
+  local target = asked("Target")
+  if not target:match("^%x+$") or #target ~= 32 then return tell("denied", "not a target") end
+  -- The leg must be in this very conversation: nobody else's yes opens it.
+  if leg ~= call and variable(leg, "signal_bond") ~= call and variable(call, "signal_bond") ~= leg then
+    return tell("denied", "not in this conversation")
+  end
+  local listed, count = forks()
+  local siblings = 0
+  for _, of in pairs(listed) do if of == call then siblings = siblings + 1 end end
+  if listed[leg] then let_end(listed[leg], leg) end
+  if count >= @{max_forks} or siblings >= @{max_forks_per_call} then return tell("denied", "full") end
+  api:executeString("hash insert/" .. PREFIX .. call .. "/" .. leg .. "/1")
+  local consent = variable(call, "ouidire_consent")
+  if consent ~= "granted" then
+    api:executeString("hash delete/" .. PREFIX .. call .. "/" .. leg)
+    return tell("denied", "consent is " .. (consent == "" and "not asked" or consent))
+  end
+  if not lease(leg) or not open.@{transport}(leg, target) then
+    let_end(call, leg)
+    return tell("failed", "the stream did not start")
+  end
+  -- A stop that came while it was being opened has read a list without it.
+  if variable(call, "ouidire_consent") ~= "granted" then
+    let_end(call, leg)
+    return tell("denied", "stopped meanwhile")
+  end
+  tell("forked")
+end
+
+function does.renew(call, leg)
+  if forks()[leg] ~= call or not lease(leg) then return tell("failed", "no such fork") end
+  tell("renewed")
+end
+
+does["end"] = function(call, leg)
+  let_end(call, leg)
+  tell("ended")
+end
+
+function does.stop(call)
+  api:executeString("lua @{stop_script} " .. call .. " " .. (asked("Who") == "agent" and "agent" or "caller") .. " star9 silent")
+  tell("stopped", variable(call, "ouidire_consent"))
+end
+
+function does.say(call)
+  local recording = asked("Recording")
+  if not recording:match("^/[%w%._/%-]+$") then return tell("failed", "not a path") end
+  api:executeString("uuid_setvar " .. call .. " ouidire_say " .. recording)
+  tell("said")
+end
+
+-- A new bridge knows none of the old one's forks.
+function does.sweep()
+  local listed, count = forks()
+  for leg, call in pairs(listed) do let_end(call, leg) end
+  tell("swept", count)
+end
+
+local call, leg = asked("Call"), asked("Leg")
+local work = does[asked("Do")]
+if not work or (asked("Do") ~= "sweep" and not call:match(UUID)) or (leg ~= "" and not leg:match(UUID)) then
+  tell("denied", "not understood")
+else
+  work(call, leg)
+end
