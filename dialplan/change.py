@@ -13,6 +13,10 @@ from typing import Final
 from consent.errors import OuidireError
 
 _SECRET = re.compile(r"(?i)^([-+ ]?\s*(?:\w*secret|\w*password)\s*=>?\s*)\S.*$")
+_SECRET_ATTRIBUTE = re.compile(r"(?i)(name=[\"'](?!allow-)[\w-]*password[\"']\s+value\s*=\s*[\"'])[^\"']*")
+_LONG_WORD = re.compile(r"([\"'])[\w+/=-]{24,}(?=[\"'])")
+"""In a file that is closed to others a long quoted word is taken for a key."""
+_OTHERS: Final = 0o007
 _CONTEXT_LINES: Final = 2
 
 
@@ -173,7 +177,13 @@ def _diff(change: FileChange) -> str:
     old = "/dev/null" if change.before is None else str(change.path)
     new = "/dev/null" if change.after is None else str(change.path)
     lines = difflib.unified_diff(before, after, old, new, n=_CONTEXT_LINES, lineterm="")
-    return "".join(_SECRET.sub(r"\1***", line) + "\n" for line in lines)
+    is_closed = not change.mode & _OTHERS
+    return "".join(_hidden(line, is_closed) + "\n" for line in lines)
+
+
+def _hidden(line: str, is_closed: bool) -> str:
+    line = _SECRET_ATTRIBUTE.sub(r"\1***", _SECRET.sub(r"\1***", line))
+    return _LONG_WORD.sub(r"\1***", line) if is_closed else line
 
 
 def _lines(data: bytes | None) -> list[str] | None:

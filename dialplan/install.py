@@ -16,16 +16,21 @@ from dialplan.conf import OWN_FOLDER
 from dialplan.existing import Existing, conflicts, is_yes, notes, read_existing
 from dialplan.layout import PLAIN, Layout, layout_of
 from dialplan.manifest import Manifest, digest, manifest_file, read_manifest
-from dialplan.passwords import SECRETS_HEADER, Passwords, read_passwords, secrets_toml
+from dialplan.own_files import (
+    GROUP_READS,
+    KEPT_MODE,
+    OWNER_READS,
+    PUBLIC,
+    SHIPPED,
+    manifest_change,
+    prompt_changes,
+    remembered,
+    removals,
+    secrets_change,
+)
+from dialplan.passwords import Passwords, read_passwords, secrets_toml
 
-SHIPPED: Final = recordings.Recordings()
-"""The prompts of the package, without any of the site's own."""
 _PHONES: Final = "pjsip_notify.conf"
-_KEPT_MODE: Final = 0o7777
-"""For the admin's files: whatever mode they have stays."""
-_PUBLIC: Final = 0o644
-_GROUP_READS: Final = 0o640
-_OWNER_READS: Final = 0o600
 
 
 def plan(
@@ -55,14 +60,15 @@ def plan(
     passwords = read_passwords(asterisk_dir, secrets_file)
     blocks = tuple(_blocks(asterisk_dir, existing, layout))
     own = (
-        FileChange(secrets_file, content(secrets_file), secrets_toml(passwords), _OWNER_READS, _nearest(secrets_file)),
+        secrets_change(secrets_file, secrets_toml(passwords)),
         *_prompts(sounds.absolute(), settings, prompts),
         *_own_files(asterisk_dir, settings, passwords),
     )
     file = manifest_file(asterisk_dir)
-    manifest = _manifest(read_manifest(asterisk_dir) or Manifest(), blocks, (*own, _manifest_change(file, b"")))
+    earlier = read_manifest(asterisk_dir) or Manifest()
+    manifest = remembered(earlier, _originals(earlier, blocks), (*own, manifest_change(file, b"")))
     # Our own files before the blocks that include them: a reload in between finds nothing missing.
-    changes = (*own, _manifest_change(file, manifest.as_bytes()), *blocks)
+    changes = (*own, manifest_change(file, manifest.as_bytes()), *blocks)
     return Plan(
         changes=tuple(change for change in changes if change.before != change.after),
         conflicts=tuple(conflicts(existing, layout)),
@@ -83,13 +89,13 @@ def plan_removal(asterisk_dir: Path) -> Plan:
     remarks: list[str] = []
     changes = [*_unblocking(asterisk_dir, manifest, remarks), *_removing(asterisk_dir, manifest, remarks)]
     file = manifest_file(asterisk_dir)
-    changes.append(FileChange(file, content(file), None, _PUBLIC, asterisk_dir))
+    changes.append(FileChange(file, content(file), None, PUBLIC, asterisk_dir))
     return Plan(tuple(changes), notes=tuple(remarks), emptied=tuple(map(Path, reversed(manifest.folders))))
 
 
 def _own_files(asterisk_dir: Path, settings: render.RenderSettings, passwords: Passwords) -> Iterator[FileChange]:
     texts = (
-        ("extensions.conf", render.extensions(settings), _PUBLIC),
+        ("extensions.conf", render.extensions(settings), PUBLIC),
         ("numbers.conf", render.numbers(settings), _secret_mode(asterisk_dir)),
         ("ari.conf", render.ari_user(passwords.ari), _secret_mode(asterisk_dir)),
         ("manager.conf", render.manager_users(passwords.ami, passwords.phones), _secret_mode(asterisk_dir)),
@@ -107,7 +113,7 @@ def _blocks(asterisk_dir: Path, existing: Existing, layout: Layout) -> Iterator[
         path = asterisk_dir / name
         before = content(path)
         original = _original(path, before or b"")
-        mode = _GROUP_READS if before is None else _KEPT_MODE
+        mode = GROUP_READS if before is None else KEPT_MODE
         yield FileChange(path, before, with_block(original, "\n".join(parts)), mode, asterisk_dir)
 
 
@@ -138,27 +144,17 @@ def _after_reload(blocks: Iterable[FileChange]) -> Iterator[str]:
 
 
 def _prompts(sounds: Path, settings: render.RenderSettings, prompts: recordings.Recordings) -> Iterator[FileChange]:
-    for notice in settings.notices:
-        for name in recordings.NAMES:
-            path = sounds / notice.language / OWN_FOLDER / f"{name}.wav"
-            wav = prompts.recording(notice.language, name)
-            yield FileChange(path, content(path), wav, _PUBLIC, _nearest(path))
+    languages = (notice.language for notice in settings.notices)
+    return prompt_changes(languages, prompts, lambda language, name: sounds / language / OWN_FOLDER / f"{name}.wav")
 
 
-def _manifest(earlier: Manifest, blocks: Iterable[FileChange], own: Iterable[FileChange]) -> Manifest:
+def _originals(earlier: Manifest, blocks: Iterable[FileChange]) -> dict[str, str | None]:
     originals: dict[str, str | None] = {}
     for change in blocks:
         original = _original(change.path, change.before or b"")
         ours = change.before is None or (not original and earlier.originals.get(change.path.name, "") is None)
         originals[change.path.name] = None if ours else digest(original)
-    own = tuple(own)
-    written = {str(change.path): digest(change.after or b"") for change in own if change.after}
-    folders = {str(folder) for change in own for folder in change.path.parents if not folder.exists()}
-    return Manifest(originals, written, tuple(sorted(folders | set(earlier.folders))))
-
-
-def _manifest_change(file: Path, data: bytes) -> FileChange:
-    return FileChange(file, content(file), data, _PUBLIC, _nearest(file))
+    return originals
 
 
 def _unblocking(asterisk_dir: Path, manifest: Manifest, remarks: list[str]) -> Iterator[FileChange]:
@@ -169,37 +165,20 @@ def _unblocking(asterisk_dir: Path, manifest: Manifest, remarks: list[str]) -> I
         kept = _original(path, data)
         original = manifest.originals.get(path.name, "")
         if original is None and not kept:
-            yield FileChange(path, data, None, _PUBLIC, asterisk_dir)
+            yield FileChange(path, data, None, PUBLIC, asterisk_dir)
             continue
         if original != digest(kept):
             remarks.append(f"{path} was edited since the install: only our block is taken out")
-        yield FileChange(path, data, kept, _KEPT_MODE, asterisk_dir)
+        yield FileChange(path, data, kept, KEPT_MODE, asterisk_dir)
 
 
 def _removing(asterisk_dir: Path, manifest: Manifest, remarks: list[str]) -> Iterator[FileChange]:
-    for name, known in manifest.written.items():
-        path = Path(name)
-        data = content(path)
-        if data is None:
-            continue
-        if not _is_ours(asterisk_dir, path, data):
-            remarks.append(f"{path} is named in the manifest, but is nothing that an install writes: it stays")
-            continue
-        if digest(data) != known and path.suffix == ".wav":
-            remarks.append(f"{path} is not the recording that was installed: it stays")
-            continue
-        if digest(data) != known:
-            remarks.append(f"{path} was edited since the install: it is ours, and removed all the same")
-        yield FileChange(path, data, None, _PUBLIC, asterisk_dir)
+    def is_ours(path: Path, data: bytes) -> bool:
+        if path.parent.name == OWN_FOLDER and path.suffix == ".wav":
+            return path.stem in recordings.NAMES
+        return path.parent == asterisk_dir / OWN_FOLDER
 
-
-def _is_ours(asterisk_dir: Path, path: Path, data: bytes) -> bool:
-    """The manifest lies in a folder of Asterisk's user: it must not choose what an uninstall by root removes."""
-    if path.is_symlink():
-        return False
-    if path.parent.name == OWN_FOLDER and path.suffix == ".wav":
-        return path.stem in recordings.NAMES
-    return path.parent == asterisk_dir / OWN_FOLDER or data.startswith(SECRETS_HEADER)
+    return removals(manifest, is_ours, asterisk_dir, remarks)
 
 
 def _original(path: Path, data: bytes) -> bytes:
@@ -212,9 +191,4 @@ def _original(path: Path, data: bytes) -> bytes:
 def _secret_mode(asterisk_dir: Path) -> int:
     # Where Debian gives the folder to root and to Asterisk's group, Asterisk reads by its group; else it is the owner.
     folder = asterisk_dir.stat()
-    return _GROUP_READS if folder.st_uid == 0 and folder.st_gid != 0 else _OWNER_READS
-
-
-def _nearest(path: Path) -> Path:
-    """The deepest folder above a path that is there: a new file takes its owner."""
-    return next(folder for folder in path.parents if folder.is_dir())
+    return GROUP_READS if folder.st_uid == 0 and folder.st_gid != 0 else OWNER_READS

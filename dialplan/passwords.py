@@ -1,5 +1,6 @@
-"""The three generated passwords: kept from one install to the next, and written for the PBX and for the bridge."""
+"""The generated passwords: kept from one install to the next, and written for the PBX and for the bridge."""
 
+import re
 import secrets
 import tomllib
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ SECRETS_HEADER: Final = b"# Written by `ouidire install`."
 """How the bridge's copy begins: an uninstall removes no other file of passwords."""
 _BYTES: Final = 24
 """192 bits: no guess, and the 32 signs of it need no quoting in any of the files."""
+_PLAIN_WORD: Final = re.compile(r"[A-Za-z0-9_-]{16,128}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,28 @@ def secrets_toml(passwords: Passwords) -> bytes:
         f'phones_password = "{passwords.phones}"\n',
     )
     return SECRETS_HEADER + "\n".join(lines).encode()
+
+
+def esl_password(at_pbx: str | None, secrets_file: Path) -> str:
+    """The password of our user at FreeSWITCH: `at_pbx` where that is one of ours, else the bridge's, else a new one."""
+    known = (at_pbx or "", bridge_esl_password(secrets_file))
+    return next((one for one in known if _PLAIN_WORD.fullmatch(one)), "") or _new()
+
+
+def bridge_esl_password(secrets_file: Path) -> str:
+    """The bridge's copy of it; "" where it has none, or where we may not look."""
+    return _bridge(secrets_file).get("esl_password", "")
+
+
+def esl_secrets_toml(password: str) -> bytes:
+    """The bridge's copy of it, as its settings read it."""
+    lines = (" Whoever reads this can listen at the PBX: mode 0600.", f'esl_password = "{password}"\n')
+    return SECRETS_HEADER + "\n".join(lines).encode()
+
+
+def other_passwords(secrets_file: Path) -> tuple[str, ...]:
+    """What else the bridge's copy holds: the passwords of an Asterisk, which an install for FreeSWITCH would lose."""
+    return tuple(name for name in _bridge(secrets_file) if name != "esl_password")
 
 
 def _new() -> str:

@@ -10,8 +10,8 @@ from dialplan.block import has_block
 from dialplan.change import content
 from dialplan.conf import OWN_FOLDER, Conf, read_conf
 from dialplan.existing import conflicts, is_yes, notes, read_existing
-from dialplan.install import SHIPPED
 from dialplan.layout import layout_of
+from dialplan.own_files import SHIPPED
 from dialplan.recorders import Sighting, recorders
 from dialplan.versions import OLDEST_TRIED, known_bad, release
 

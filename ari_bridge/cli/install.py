@@ -1,4 +1,4 @@
-"""`ouidire install`: the Asterisk side, shown first if asked, written whole or not at all."""
+"""`ouidire install`: the PBX's side, shown first if asked, written whole or not at all."""
 
 from argparse import ArgumentParser, Namespace
 from datetime import UTC, datetime
@@ -8,10 +8,12 @@ from typing import Final
 from ari_bridge.cli.command import Command, Exit
 from ari_bridge.run import settings as all_settings
 from ari_bridge.run.conditions import unmet
+from ari_bridge.run.freeswitch_side import side_of
 from ari_bridge.run.notices import recordings_of
 from ari_bridge.run.pbx_side import prepare_keys, render_settings
 from ari_bridge.run.settings_errors import SettingsError
 from dialplan.change import InstallRefused, Plan, apply
+from dialplan.freeswitch import install as freeswitch
 from dialplan.install import plan
 
 DEFAULT_FOLDER: Final = Path("/etc/asterisk")
@@ -22,26 +24,46 @@ Now:
   2. In your dialplan, before Dial() or Queue() of calls from outside:  same => n,Gosub(ouidire-consent,s,1)
   3. ouidire doctor
   4. ouidire serve"""
+_NEXT_STEPS_FREESWITCH: Final = f"""\
+Now:
+  1. In your dialplan, before bridge in calls from outside:
+       {freeswitch.CONSENT_LINE}
+  2. fs_cli -x reloadxml
+  3. fs_cli -x "reload mod_lua"
+  4. ouidire doctor --freeswitch {{folder}}
+  5. ouidire serve"""
 
 
 def run(arguments: Namespace) -> Exit:
     """Plan, show, and unless it is a dry run apply. Raises SettingsError and InstallRefused."""
+    check_folders(arguments)
     settings = all_settings.load(arguments.settings)
     _check_conditions(settings, arguments.dry_run)
     if not arguments.dry_run:
         for file in prepare_keys(settings):
             print(f"made: {file}; keep a backup of it, apart from the database's")
-    made = plan(
-        arguments.asterisk,
-        render_settings(settings),
-        secrets_file=settings.pbx.secrets_file,
-        sounds_dir=arguments.sounds,
-        prompts=recordings_of(settings),
-    )
+    made = _planned(settings, arguments)
     code = settle(made, arguments.dry_run)
     if code is Exit.OK and not arguments.dry_run and not made.is_empty:
-        print(_NEXT_STEPS)
+        print(_next_steps(arguments.freeswitch))
     return code
+
+
+def _planned(settings: all_settings.Settings, arguments: Namespace) -> Plan:
+    secrets_file = settings.pbx.secrets_file
+    if arguments.freeswitch is None:
+        return plan(
+            arguments.asterisk,
+            render_settings(settings),
+            secrets_file=secrets_file,
+            sounds_dir=arguments.sounds,
+            prompts=recordings_of(settings),
+        )
+    return freeswitch.plan(arguments.freeswitch, side_of(settings, arguments.freeswitch), secrets_file=secrets_file)
+
+
+def _next_steps(freeswitch_folder: Path | None) -> str:
+    return _NEXT_STEPS if freeswitch_folder is None else _NEXT_STEPS_FREESWITCH.format(folder=freeswitch_folder)
 
 
 def _check_conditions(settings: all_settings.Settings, is_dry_run: bool) -> None:
@@ -79,21 +101,39 @@ def settle(made: Plan, is_dry_run: bool) -> Exit:
 
 
 def add_folder_argument(parser: ArgumentParser) -> None:
-    """The argument that names Asterisk's configuration."""
-    parser.add_argument(
+    """The arguments that name the PBX's configuration: Asterisk's, or FreeSWITCH's."""
+    one = parser.add_mutually_exclusive_group()
+    one.add_argument(
         "--asterisk",
         type=Path,
         default=DEFAULT_FOLDER,
         metavar="DIR",
         help=f"Asterisk's configuration folder (default: {DEFAULT_FOLDER})",
     )
+    one.add_argument(
+        "--freeswitch",
+        type=Path,
+        metavar="DIR",
+        help="FreeSWITCH's configuration folder, the one that holds freeswitch.xml (often /etc/freeswitch)",
+    )
 
 
 def add_sounds_argument(parser: ArgumentParser) -> None:
     """The argument that names the prompts' folder."""
     parser.add_argument(
-        "--sounds", type=Path, metavar="DIR", help="Asterisk's folder of prompts (default: as its asterisk.conf says)"
+        "--sounds",
+        type=Path,
+        metavar="DIR",
+        help="Asterisk's folder of prompts (default: as its asterisk.conf says); FreeSWITCH's lie in DIR/ouidire",
     )
+
+
+def check_folders(arguments: Namespace) -> None:
+    """Raises SettingsError where a folder is named that this PBX has no use for."""
+    if arguments.freeswitch is not None and arguments.sounds is not None:
+        raise SettingsError(
+            "--sounds is for Asterisk: FreeSWITCH's prompts lie in ouidire/sounds of its --freeswitch DIR"
+        )
 
 
 def _add_arguments(parser: ArgumentParser) -> None:
@@ -104,11 +144,13 @@ def _add_arguments(parser: ArgumentParser) -> None:
 
 COMMAND = Command(
     "install",
-    "Write the Asterisk side: consent dialogue, gate, *9, prompts, users with passwords of their own.",
+    "Write the PBX's side: consent dialogue, gate, *9, prompts, users with passwords of their own.",
     (
         ("ouidire install --dry-run", "show what would be changed in /etc/asterisk"),
         ("ouidire install", "do it; a second run changes nothing"),
         ("ouidire install --asterisk /srv/pbx/etc", "another folder"),
+        ("ouidire install --freeswitch /etc/freeswitch --dry-run", "show what would be changed in a FreeSWITCH"),
+        ("ouidire install --freeswitch /etc/freeswitch", "do it; of your files lua.conf.xml alone gets a marked block"),
     ),
     _add_arguments,
     run,

@@ -4,12 +4,15 @@ from argparse import ArgumentParser, Namespace
 
 from ari_bridge.cli.command import Command, Exit
 from ari_bridge.cli.install import add_folder_argument, settle
+from dialplan.freeswitch import install as freeswitch
 from dialplan.install import plan_removal
 
 
 def run(arguments: Namespace) -> Exit:
     """Plan the removal, show it, and unless it is a dry run carry it out. Raises InstallRefused."""
-    return settle(plan_removal(arguments.asterisk), arguments.dry_run)
+    if arguments.freeswitch is None:
+        return settle(plan_removal(arguments.asterisk), arguments.dry_run)
+    return settle(freeswitch.plan_removal(arguments.freeswitch), arguments.dry_run)
 
 
 def _add_arguments(parser: ArgumentParser) -> None:
@@ -19,10 +22,11 @@ def _add_arguments(parser: ArgumentParser) -> None:
 
 COMMAND = Command(
     "uninstall",
-    "Take the Asterisk side away again: each file gets back the very bytes it had. The database stays.",
+    "Take the PBX's side away again: each file gets back the very bytes it had. The database stays.",
     (
         ("ouidire uninstall --dry-run", "show what would be changed"),
         ("ouidire uninstall", 'do it; then asterisk -rx "core reload"'),
+        ("ouidire uninstall --freeswitch /etc/freeswitch", "the same at a FreeSWITCH; then fs_cli -x reloadxml"),
     ),
     _add_arguments,
     run,

@@ -1,7 +1,7 @@
 """The passwords of the PBX's users: a file of their own that nobody but its owner may read."""
 
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -9,6 +9,7 @@ from ari_bridge.run.settings_errors import SettingsError, sentences
 from ari_bridge.run.toml_file import read_table
 
 WIDER_THAN_OWNER: Final = 0o077
+_Secrets = TypeVar("_Secrets", bound=BaseModel)
 
 
 class Passwords(BaseModel):
@@ -21,8 +22,25 @@ class Passwords(BaseModel):
     phones_password: str = Field(min_length=1, repr=False, description="Password of pbx.phones_user.")
 
 
+class EslPassword(BaseModel):
+    """What `pbx.secrets_file` holds where the PBX is a FreeSWITCH. Never printed: `repr` names no value."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    esl_password: str = Field(min_length=1, repr=False, description="Password of our user of the event socket.")
+
+
 def read_passwords(file: Path) -> Passwords:
     """Read them. Raises SettingsError: missing, open to others than its owner, unknown key, or one is lacking."""
+    return _read(file, Passwords)
+
+
+def read_esl_password(file: Path) -> str:
+    """Read it. Raises SettingsError as `read_passwords` does."""
+    return _read(file, EslPassword).esl_password
+
+
+def _read(file: Path, kind: type[_Secrets]) -> _Secrets:
     try:
         mode = file.stat().st_mode & 0o777
     except OSError as error:
@@ -33,7 +51,7 @@ def read_passwords(file: Path) -> Passwords:
     if mode & WIDER_THAN_OWNER:
         raise SettingsError(f"{file} has mode {mode:04o}, so others may read it: chmod 600 {file}")
     try:
-        return Passwords(**read_table(file))
+        return kind(**read_table(file))
     except ValidationError as error:
-        known = {"": tuple(Passwords.model_fields)}
+        known = {"": tuple(kind.model_fields)}
         raise SettingsError(*(f"{file}: {sentence}" for sentence in sentences(error, known))) from None

@@ -71,7 +71,7 @@ def conflicts(existing: Existing, texts: Mapping[str, bytes], written: Iterable[
     written = frozenset(written)
     for name in SHARED_FOLDERS:
         path = existing.folder / name
-        if (there := content(path)) is not None and str(path) not in written and there != texts.get(name):
+        if str(path) not in written and content(path) not in (None, texts.get(name)):
             yield Conflict(name, f"{path} is there already and not of our making: rename or remove it")
         if name in texts and not _is_included(existing, name):
             yield Conflict(

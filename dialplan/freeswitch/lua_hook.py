@@ -71,7 +71,7 @@ def has_hook(data: bytes) -> bool:
 def _settings(data: bytes) -> Element:
     for one in elements(data):
         if one.name == "settings" and one.within("configuration", name="lua.conf"):
-            if data[one.end : one.end + 2] != b"</":
+            if not data.startswith(b"</settings", one.end):
                 raise HookRefused(
                     f"line {one.line}: <settings/> is closed in one tag: write <settings> and </settings>, each on a "
                     "line of its own"

@@ -24,7 +24,10 @@ class MalformedXml(ValueError):
 
 @dataclass(slots=True, eq=False)
 class Element:
-    """One element; `start` and `end` are the places, in bytes, of its opening and its closing tag."""
+    """One element; `start` and `end` are the places, in bytes, of its opening and its closing tag.
+
+    Where it is closed in one tag, `end` is somewhere at that tag.
+    """
 
     name: str
     attributes: Mapping[str, str]

@@ -4,7 +4,7 @@ import os
 import socket
 import sqlite3
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -34,11 +34,13 @@ from consent.verification import verify_chain
 from dialplan.verify import Finding
 
 
-def findings(settings: Settings, named: Path | None) -> Iterator[Finding]:
-    """Everything about this machine, in the order in which it would be mended."""
+def findings(
+    settings: Settings, named: Path | None, read: Callable[[Path], object] = read_passwords
+) -> Iterator[Finding]:
+    """Everything about this machine, in the order in which it would be mended; `read` is how its PBX's passwords are."""
     yield settings_file(chosen_file(named))
     yield packages()
-    yield passwords(settings)
+    yield passwords(settings, read)
     yield database(settings.database.path)
     yield keys(settings.keys.folder, settings.database.path)
     yield cues(settings.keys.folder)
@@ -72,10 +74,10 @@ def packages() -> Finding:
     return well("packages", str(ours))
 
 
-def passwords(settings: Settings) -> Finding:
+def passwords(settings: Settings, read: Callable[[Path], object] = read_passwords) -> Finding:
     """The passwords are there, and nobody else may read them."""
     try:
-        read_passwords(settings.pbx.secrets_file)
+        read(settings.pbx.secrets_file)
         phones_of(settings.screens.http)
     except SettingsError as error:
         return amiss("passwords", "; ".join(error.reasons))
