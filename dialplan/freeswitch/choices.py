@@ -9,7 +9,7 @@ from consent.errors import InvalidValue
 from dialplan.choices import NoticeLine, RenderSettings
 
 NOT_HERE: Final = "cannot be had on FreeSWITCH yet (docs/pbx-differences.md)"
-_PASSWORD: Final = r"[A-Za-z0-9_-]{16,128}"
+_WORD: Final = r"[A-Za-z0-9_-]{16,128}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class FreeSwitchSettings:
     def __post_init__(self) -> None:
         if not 1024 <= self.media_port <= 65535:
             raise InvalidValue(f"media_port must lie between 1024 and 65535, not {self.media_port}")
-        if not re.fullmatch(_PASSWORD, self.esl_password):
+        if not re.fullmatch(_WORD, self.esl_password):
             raise InvalidValue("esl_password must be 16 to 128 letters, digits, - and _")
         if not re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", self.tap_profile):
             raise InvalidValue(f"not the name of a SIP profile: {self.tap_profile!r}")

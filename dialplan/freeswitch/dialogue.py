@@ -2,7 +2,7 @@
 
 FreeSWITCH reads all conditions of an extension before it runs any of its actions, and allows 32 extensions within one
 another. So one extension runs the next state as often as a dialogue can have states; each state is an extension that
-names its successor in `ouidire_state` and comes back. A state that is not there ends the dialogue, with nothing granted.
+names its successor in `ouidire_state` and comes back. A state that is not there ends it, with nothing granted.
 """
 
 import re

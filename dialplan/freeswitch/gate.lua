@@ -87,7 +87,6 @@ function does.fork(call, leg)
   local listed, count = forks()
   local siblings = 0
   for _, of in pairs(listed) do if of == call then siblings = siblings + 1 end end
-  if listed[leg] then let_end(listed[leg], leg) end
   if count >= @{max_forks} or siblings >= @{max_forks_per_call} then return tell("denied", "full") end
   api:executeString("hash insert/" .. PREFIX .. call .. "/" .. leg .. "/1")
   local consent = variable(call, "ouidire_consent")
@@ -95,6 +94,8 @@ function does.fork(call, leg)
     api:executeString("hash delete/" .. PREFIX .. call .. "/" .. leg)
     return tell("denied", "consent is " .. (consent == "" and "not asked" or consent))
   end
+  if listed[leg] then let_end(listed[leg], leg) end
+  api:executeString("hash insert/" .. PREFIX .. call .. "/" .. leg .. "/1")
   if not lease(leg) or not open.@{transport}(leg, target) then
     let_end(call, leg)
     return tell("failed", "the stream did not start")
@@ -131,9 +132,14 @@ end
 
 -- A new bridge knows none of the old one's forks.
 function does.sweep()
-  local listed, count = forks()
-  for leg, call in pairs(listed) do let_end(call, leg) end
-  tell("swept", count)
+  local keep, swept = asked("Keep"), 0
+  for leg, call in pairs((forks())) do
+    if not keep:find(leg, 1, true) then
+      let_end(call, leg)
+      swept = swept + 1
+    end
+  end
+  tell("swept", swept)
 end
 
 local call, leg = asked("Call"), asked("Leg")

@@ -33,7 +33,10 @@ EVENTS: Final = (
     "HEARTBEAT",
 )  # fmt: skip
 """What the bridge may hear of."""
-SUBCLASSES: Final = ("ouidire::consent", "ouidire::told", "mod_audio_stream::error", "mod_audio_stream::disconnect")
+SUBCLASSES: Final = (
+    "ouidire::consent", "ouidire::told",
+    "mod_audio_stream::connect", "mod_audio_stream::error", "mod_audio_stream::disconnect",
+)  # fmt: skip
 APIS: Final = ("uuid_getvar", "uuid_dump", "show", "db", "sofia_contact")
 """What the bridge may ask. None of it changes a call; a voice is opened by the gate's script alone."""
 REFERENCE_WAITS: Final = 15

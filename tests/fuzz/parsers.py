@@ -32,7 +32,8 @@ from ari_bridge.media import rtp
 from ari_bridge.media.audiosocket import AudioSocketStream, FrameReader, MalformedFrame
 from ari_bridge.media.payload import G722, PCMA, PCMU, SLIN16, PayloadFormat
 from ari_bridge.media.rtp import MalformedPacket
-from ari_bridge.pbx.asterisk import ami, answers, ari_messages
+from ari_bridge.pbx import answers
+from ari_bridge.pbx.asterisk import ami, ari_messages
 from ari_bridge.pbx.port import Channel
 from ari_bridge.run import settings
 from ari_bridge.run.passwords import read_passwords

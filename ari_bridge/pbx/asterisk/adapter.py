@@ -10,10 +10,11 @@ from uuid import uuid4
 
 import structlog
 
-from ari_bridge.pbx.asterisk import answers, ari_messages
+from ari_bridge.pbx import answers
+from ari_bridge.pbx.asterisk import ari_messages
 from ari_bridge.pbx.asterisk.access import AmiAccess, AriAccess
-from ari_bridge.pbx.errors import NotThere, Unreachable
 from ari_bridge.pbx.asterisk.link import Link
+from ari_bridge.pbx.errors import NotThere, Unreachable
 from ari_bridge.pbx.port import Answered, PbxEvent, PbxFork, PbxRefused
 from consent.grant import ConsentGrant
 from consent.states import Answer

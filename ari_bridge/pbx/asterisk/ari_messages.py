@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, TypeGuard
 
-from ari_bridge.pbx.asterisk import answers, code_events
+from ari_bridge.pbx import answers
+from ari_bridge.pbx.asterisk import code_events
 from ari_bridge.pbx.port import (
     BridgeChanged,
     Channel,

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from ari_bridge.pbx.asterisk import answers
+from ari_bridge.pbx import answers
 from ari_bridge.pbx.port import Channel, Contested, Paired
 from dialplan.render import PAIRING_DIGITS
 

@@ -16,8 +16,8 @@ from ari_bridge.pbx.asterisk import ari_messages
 from ari_bridge.pbx.asterisk.access import AmiAccess, AriAccess
 from ari_bridge.pbx.asterisk.ami import AmiConnection
 from ari_bridge.pbx.asterisk.ari_client import AriClient
-from ari_bridge.pbx.errors import NotLetIn, Unreachable
 from ari_bridge.pbx.asterisk.roster import Roster
+from ari_bridge.pbx.errors import NotLetIn, Unreachable
 from ari_bridge.pbx.port import Connected, Disconnected, PbxEvent, PbxRefused
 from dialplan.versions import known_bad
 

@@ -1,7 +1,7 @@
 """One connection to FreeSWITCH's event socket: commands are answered in order, events are read as they come.
 
-It has no TLS and no ids of answers, and a client that stops reading fills the PBX's own queues. So what reads here waits
-for nothing else; where the bridge does not keep up the connection ends, and a new one begins with what holds then.
+It has no TLS and no ids of answers, and a client that stops reading fills the PBX's own queues. So what reads here
+waits for nothing else; where the bridge does not keep up the connection ends, and a new one begins with what holds then.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 from ari_bridge.pbx.errors import NotLetIn, NotThere, Unreachable
 from ari_bridge.pbx.freeswitch import esl_wire
@@ -109,7 +109,7 @@ class EslConnection:
         while True:
             taken = asyncio.ensure_future(self._events.get())
             try:
-                await asyncio.wait([taken, self._ended], return_when=asyncio.FIRST_COMPLETED)
+                await self._until(taken, None)
                 if not taken.done():
                     raise Unreachable(f"the event socket: {self._ended.result()}")
                 yield taken.result()
@@ -117,7 +117,7 @@ class EslConnection:
                 taken.cancel()
 
     async def _log_in(self, access: EslAccess, place: str) -> None:
-        await asyncio.wait([self._asked, self._ended], timeout=self._timeout_s, return_when=asyncio.FIRST_COMPLETED)
+        await self._until(self._asked, self._timeout_s)
         if self._ended.done() and not self._asked.done():
             raise _not_let_in(place, self._ended.result())
         if not self._asked.done():
@@ -139,12 +139,16 @@ class EslConnection:
         answer: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
         self._waiting.append(answer)  # stays there until it is answered, also where nobody waits any more: order is all
         self._writer.write(sent)
-        await asyncio.wait([answer, self._ended], timeout=self._timeout_s, return_when=asyncio.FIRST_COMPLETED)
+        await self._until(answer, self._timeout_s)
         if answer.done():
             return answer.result()
         if self._ended.done():
             raise Unreachable(f"the event socket ended before it answered {name}: {self._ended.result()}")
         raise Unreachable(f"the event socket did not answer {name} within {self._timeout_s:g} s")
+
+    async def _until(self, future: asyncio.Future[Any], timeout_s: float | None) -> None:
+        both: tuple[asyncio.Future[Any], ...] = (future, self._ended)
+        await asyncio.wait(both, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
 
     async def _read(self) -> None:
         try:

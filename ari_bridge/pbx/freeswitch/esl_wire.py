@@ -1,8 +1,8 @@
 """FreeSWITCH's event socket (ESL) as bytes: messages read from a stream, commands written. No I/O.
 
 A message is headers of `Name: value` to an empty line, then a body of Content-Length bytes. What FreeSWITCH writes is
-in libs/esl/src/esl.c and mod_event_socket.c. It has no version and no framing to fall back upon: a stream that is broken
-once cannot be trusted again, and its connection has to end.
+in libs/esl/src/esl.c and mod_event_socket.c. It has no version and no framing to fall back upon: a stream that is
+broken once cannot be trusted again, and its connection has to end.
 """
 
 from __future__ import annotations
@@ -158,6 +158,11 @@ def send_event(name: str, headers: Mapping[str, str], body: str = "") -> bytes:
 def subscription(events: Sequence[str], subclasses: Sequence[str]) -> bytes:
     """The command that asks for events. Everything behind the word CUSTOM is read as a subclass: it stands last."""
     return command("event", "plain", *events, *(("CUSTOM", *subclasses) if subclasses else ()))
+
+
+def headers_of(text: str) -> Mapping[str, str]:
+    """An event's headers as `uuid_dump ... plain` prints them, by their lower-case names."""
+    return _headers(text, unescaped=True)
 
 
 def escaped(value: str) -> str:

@@ -1,6 +1,6 @@
-"""The dialplan's answers as it writes them, in events and in its journal (AstDB), read strictly. Pure.
+"""The dialplan's answers as it writes them, in events and in its journal, read strictly: one form on every PBX. Pure.
 
-Whoever may send a UserEvent may write anything into it, so a field that is not exactly as our dialplan writes it makes
+Whoever may send an event may write anything into it, so a field that is not exactly as our dialplan writes it makes
 the whole answer void: a doubt is never a yes.
 """
 
@@ -16,7 +16,7 @@ from ari_bridge.pbx.port import Answered, Channel
 from consent.states import Answer, Why
 
 FAMILY: Final = "ouidire"
-"""The family in AstDB that holds the journal: key `<answer>-<call>`, value
+"""The family (AstDB) or realm (mod_db) that holds the journal: key `<answer>-<call>`, value
 `<epoch>|<why>|<notice>|<language>`."""
 CALL_ID: Final = re.compile(r"[A-Za-z0-9._:@=+~-]{1,150}")
 """A channel's unique id, without what could end a dialplan function's argument or begin another."""

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ari_bridge.pbx.asterisk import answers
+from ari_bridge.pbx import answers
 from ari_bridge.pbx.port import Answered, Channel
 from consent.states import Answer, Why
 

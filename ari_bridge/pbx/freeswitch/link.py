@@ -1,0 +1,224 @@
+"""The connection to one FreeSWITCH, kept for ever: its loss is told as Disconnected, each new one as Connected."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+from uuid import uuid4
+
+import structlog
+
+from ari_bridge.pbx.errors import NotLetIn, NotThere, Unreachable
+from ari_bridge.pbx.freeswitch import esl_wire, events
+from ari_bridge.pbx.freeswitch.access import EslAccess
+from ari_bridge.pbx.freeswitch.esl_client import EslConnection
+from ari_bridge.pbx.freeswitch.esl_wire import Event
+from ari_bridge.pbx.freeswitch.events import UUID, Legs
+from ari_bridge.pbx.port import Answered, Channel, Connected, Disconnected, PbxEvent, PbxRefused, Snapshot
+from consent.states import Answer, Why
+
+log = structlog.get_logger()
+
+EVENTS: Final = (
+    "CHANNEL_ANSWER",
+    "CHANNEL_BRIDGE",
+    "CHANNEL_UNBRIDGE",
+    "CHANNEL_HOLD",
+    "CHANNEL_UNHOLD",
+    "CHANNEL_HANGUP_COMPLETE",
+    "HEARTBEAT",
+)
+SUBCLASSES: Final = (
+    "ouidire::consent",
+    "ouidire::told",
+    "mod_audio_stream::connect",
+    "mod_audio_stream::error",
+    "mod_audio_stream::disconnect",
+)
+"""All that we ask for, and all that our user may hear: dialplan/freeswitch/render.py names the same."""
+ASK: Final = "ouidire::ask"
+TOLD_WITHIN_S: Final = 3.0
+"""The gate answers within some 20 ms."""
+FIRST_PAUSE_S: Final = 0.5
+LAST_PAUSE_S: Final = 15.0
+"""A PBX that restarts is back in seconds; one that stays away is asked four times a minute."""
+MAX_BACKLOG: Final = 10_000
+UNSET: Final = "_undef_"
+NO_GATE: Final = (
+    "the gate in FreeSWITCH did not answer: is mod_lua loaded, the hook in lua.conf.xml, FreeSWITCH restarted since?"
+)
+_STOPPED: Final = frozenset({Answer.GRANTED, Answer.WITHDRAWN, Answer.OBJECTED})
+"""What the variable of a call that said yes can say by now."""
+
+
+class Link:
+    """Connects, reads, and connects again, in a task of its own: `run` it. Events wait in `events`."""
+
+    def __init__(self, access: EslAccess) -> None:
+        self._access = access
+        self._connection: EslConnection | None = None
+        self._pause_s = FIRST_PAUSE_S
+        self._told: dict[str, asyncio.Future[Event]] = {}
+        self.events: asyncio.Queue[PbxEvent | Exception] = asyncio.Queue(MAX_BACKLOG)
+
+    @property
+    def connection(self) -> EslConnection:
+        """The event socket. Raises Unreachable while there is none."""
+        if self._connection is None:
+            raise Unreachable("the PBX is not connected")
+        return self._connection
+
+    async def variable(self, channel_id: str, name: str) -> str:
+        """A channel's variable as it is now; "" where it is unset, or there is no such channel."""
+        try:
+            found = await self.connection.api("uuid_getvar", channel_id, name)
+        except NotThere:
+            return ""
+        return "" if found == UNSET else found
+
+    async def ask(self, do: str, **fields: str) -> Event:
+        """Ask the gate inside FreeSWITCH; what it told.
+
+        Raises:
+            PbxRefused: it said no.
+            Unreachable: no connection, or it said nothing in time: its script is not hooked.
+        """
+        ask_id, headers = uuid4().hex, {f"Ouidire-{name.capitalize()}": value for name, value in fields.items()}
+        told: asyncio.Future[Event] = asyncio.get_running_loop().create_future()
+        self._told[ask_id] = told
+        try:
+            asked = {"Event-Subclass": ASK, "Ouidire-Do": do, "Ouidire-Ask": ask_id, **headers}
+            await self.connection.send_event("CUSTOM", asked)
+            async with asyncio.timeout(TOLD_WITHIN_S):
+                event = await told
+        except TimeoutError as error:
+            raise Unreachable(str(error) or f"{NO_GATE} ({do})") from error
+        finally:
+            self._told.pop(ask_id, None)
+        if event.headers.get("ouidire-did") in ("denied", "failed"):
+            raise PbxRefused(f"the gate in FreeSWITCH says: {event.headers.get('ouidire-more', '')[:200]}")
+        return event
+
+    async def run(self) -> None:
+        """Work until cancelled. What ends it otherwise is the last item of `events`: the exception itself."""
+        try:
+            await self._connect_for_ever()
+        except NotLetIn as error:
+            self._tell(error)
+        except Exception as error:  # the root of this task: the reader of the events must hear of its end
+            log.exception("pbx.link_failed")
+            self._tell(error)
+
+    async def _connect_for_ever(self) -> None:
+        while True:
+            try:
+                await self._stay_connected()
+            except NotLetIn:
+                raise
+            except (PbxRefused, TimeoutError) as error:
+                sentence = str(error)
+            self._tell(Disconnected(f"{sentence}; trying again in {self._pause_s:g} s"))
+            await asyncio.sleep(self._pause_s)
+            self._pause_s = min(2 * self._pause_s, LAST_PAUSE_S)
+
+    async def _stay_connected(self) -> None:
+        """One connection from its beginning to its end, which is an exception."""
+        connection = await EslConnection.open(self._access)
+        try:
+            await connection.subscribe(
+                EVENTS, SUBCLASSES
+            )  # before the snapshot: what happens meanwhile waits, and is read
+            snapshot = await _snapshot(connection)
+            self._connection, self._pause_s = connection, FIRST_PAUSE_S
+            self._tell(Connected(snapshot))
+            legs = Legs({one.channel_id: one for one in snapshot.channels}, snapshot.bridges)
+            async for event in connection.events():
+                await self._take(event, legs)
+        finally:
+            self._connection = None
+            for told in self._told.values():
+                if not told.done():
+                    told.set_exception(Unreachable("the PBX's connection ended"))
+            await connection.close()
+
+    async def _take(self, event: Event, legs: Legs) -> None:
+        if event.subclass == "ouidire::told":
+            told = self._told.get(event.headers.get("ouidire-ask", ""))
+            if told is not None and not told.done():
+                told.set_result(event)
+            return
+        hung_up = _hung_up_asking(event)
+        for one in legs.read(event):
+            self._tell(one)
+        if event.subclass == "ouidire::consent":
+            await self._answered(event, legs.channels.get(event.headers.get("ouidire-call", "")))
+        elif hung_up is not None:
+            self._tell(hung_up)
+
+    async def _answered(self, event: Event, channel: Channel | None) -> None:
+        """An answer is only a bell, which any user of the event socket may ring: a yes is read back on the channel."""
+        answered = events.answer_of(event, channel)
+        if answered is None:
+            log.error("attack.suspected", reason="an answer that no dialplan of ours sends")
+        elif answered.answer is Answer.GRANTED and not await self._is_granted(answered.call_id):
+            log.error(
+                "attack.suspected", call_id=answered.call_id, reason="a yes that the call's channel does not hold"
+            )
+        else:
+            self._tell(answered)
+
+    async def _is_granted(self, call_id: str) -> bool:
+        return await self.variable(call_id, "ouidire_consent") in _STOPPED
+
+    def _tell(self, event: PbxEvent | Exception) -> None:
+        if self.events.full():
+            # All of it is void: a new connection begins with what holds then, and the journal keeps the answers.
+            while not self.events.empty():
+                self.events.get_nowait()
+            if not isinstance(event, Disconnected | Exception):
+                raise Unreachable("the bridge did not keep up with the PBX's events")
+        self.events.put_nowait(event)
+
+
+async def _snapshot(connection: EslConnection) -> Snapshot:
+    """All channels, and who talks with whom. A channel that goes meanwhile is left out: its event tells nothing new."""
+    channels: dict[str, Channel] = {}
+    held = set[str]()
+    for row in events.rows_of(await connection.api("show", "channels", "as", "json")):
+        channel = await _channel(connection, str(row.get("uuid", "")))
+        if channel is not None:
+            channels[channel.channel_id] = channel
+            if row.get("callstate") == "HELD":
+                held.add(channel.channel_id)
+    bridges = {}
+    for row in events.rows_of(await connection.api("show", "bridged_calls", "as", "json")):
+        pair = events.pair_of(str(row.get("uuid", "")), str(row.get("b_uuid", "")))
+        if pair is not None:
+            bridges[events.bridge_id(pair)] = pair
+    return Snapshot(tuple(channels.values()), bridges, frozenset(held))
+
+
+async def _channel(connection: EslConnection, channel_id: str) -> Channel | None:
+    if not UUID.fullmatch(channel_id):
+        return None
+    try:
+        dump = await connection.api("uuid_dump", channel_id, "plain")
+    except NotThere:
+        return None
+    return events.channel_of(Event(esl_wire.headers_of(dump)))
+
+
+def _hung_up_asking(event: Event) -> Answered | None:
+    """Who hangs up while being asked has said no; FreeSWITCH's dialplan ends there and says nothing itself."""
+    channel = events.channel_of(event) if event.name == "CHANNEL_HANGUP_COMPLETE" else None
+    if channel is None or channel.consent != Answer.ASKED or channel.call_id != channel.channel_id:
+        return None
+    fields = {
+        "ouidire-call": channel.call_id,
+        "ouidire-answer": Answer.REFUSED,
+        "ouidire-why": Why.HANGUP,
+        "ouidire-at": str(int(event.headers.get("event-date-timestamp", "0") or 0) // 1_000_000),
+        "ouidire-notice": event.variable("ouidire_notice"),
+        "ouidire-language": event.variable("ouidire_language"),
+    }
+    return events.answer_of(Event({**event.headers, **fields}), channel)
