@@ -14,9 +14,11 @@ from ari_bridge.run.pbx_side import prepare_keys, render_settings
 from ari_bridge.run.settings_errors import SettingsError
 from dialplan.change import InstallRefused, Plan, apply
 from dialplan.freeswitch import install as freeswitch
+from dialplan.freeswitch.lua_hook import LUA_CONF
 from dialplan.install import plan
 
 DEFAULT_FOLDER: Final = Path("/etc/asterisk")
+HOOKED_FILE: Final = Path(LUA_CONF).name
 
 _NEXT_STEPS: Final = """\
 Now:
@@ -29,9 +31,14 @@ Now:
   1. In your dialplan, before bridge in calls from outside:
        {freeswitch.CONSENT_LINE}
   2. fs_cli -x reloadxml
-  3. fs_cli -x "reload mod_lua"
+  3. {{hook}}
   4. ouidire doctor --freeswitch {{folder}}
   5. ouidire serve"""
+_RESTART: Final = (
+    "The hook in lua.conf.xml is new, and mod_lua reads its hooks only as it starts (`reload mod_lua` is refused):\n"
+    '       restart FreeSWITCH once when no call is on, as by: fs_cli -x "fsctl shutdown elegant restart"'
+)
+_NO_RESTART: Final = "Nothing to restart: the hook in lua.conf.xml is as it was, and the gate is read anew each time"
 
 
 def run(arguments: Namespace) -> Exit:
@@ -45,7 +52,7 @@ def run(arguments: Namespace) -> Exit:
     made = _planned(settings, arguments)
     code = settle(made, arguments.dry_run)
     if code is Exit.OK and not arguments.dry_run and not made.is_empty:
-        print(_next_steps(arguments.freeswitch))
+        print(_next_steps(made, arguments.freeswitch))
     return code
 
 
@@ -62,8 +69,11 @@ def _planned(settings: all_settings.Settings, arguments: Namespace) -> Plan:
     return freeswitch.plan(arguments.freeswitch, side_of(settings, arguments.freeswitch), secrets_file=secrets_file)
 
 
-def _next_steps(freeswitch_folder: Path | None) -> str:
-    return _NEXT_STEPS if freeswitch_folder is None else _NEXT_STEPS_FREESWITCH.format(folder=freeswitch_folder)
+def _next_steps(made: Plan, freeswitch_folder: Path | None) -> str:
+    if freeswitch_folder is None:
+        return _NEXT_STEPS
+    hook = _RESTART if any(change.path.name == HOOKED_FILE for change in made.changes) else _NO_RESTART
+    return _NEXT_STEPS_FREESWITCH.format(folder=freeswitch_folder, hook=hook)
 
 
 def _check_conditions(settings: all_settings.Settings, is_dry_run: bool) -> None:

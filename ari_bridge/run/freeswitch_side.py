@@ -39,7 +39,10 @@ def side_of(settings: Settings, folder: Path) -> Side:
 
 def freeswitch_settings(settings: Settings) -> FreeSwitchSettings:
     """What its files are rendered from, but for the password. Raises SettingsError as `side_of` does."""
+    asked, media = render_settings(settings), settings.media
     try:
-        return FreeSwitchSettings(asked=render_settings(settings), esl_password=_NO_PASSWORD_YET)
+        if media.transport == "tap":
+            return FreeSwitchSettings(asked, _NO_PASSWORD_YET, media_port=media.tap_port, transport="tap")
+        return FreeSwitchSettings(asked, _NO_PASSWORD_YET)
     except InvalidValue as error:
         raise SettingsError(str(error)) from error

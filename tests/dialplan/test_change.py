@@ -137,3 +137,18 @@ def test_a_link_of_our_own_stays_a_link(tmp_path: Path) -> None:
     apply(Plan((one(link, b"old", b"new"),)))
     assert link.is_symlink()
     assert kept.read_bytes() == b"new"
+
+
+def test_secrets_in_xml_and_scripts_are_hidden_too(tmp_path: Path) -> None:
+    """Law: the value of a password's attribute in any file, and each long quoted word of a file closed to others."""
+    key = "k" * 32
+    shown = Plan((
+        one(tmp_path / "a.xml", None, f'<param name="esl-password" value="{key}"/>\n'.encode(), 0o644),
+        one(tmp_path / "b.xml", None, b'<param name="allow-empty-password" value="false"/>\n', 0o644),
+        one(tmp_path / "c.lua", None, f'local key = "{key}"\n'.encode(), 0o640),
+        one(tmp_path / "d.json", None, f'"{"f" * 32}"\n'.encode(), 0o644),
+    )).diff()  # fmt: skip
+    assert key not in shown
+    assert shown.count("***") == 2
+    assert 'value="false"' in shown
+    assert "f" * 32 in shown

@@ -39,7 +39,7 @@ def test_what_earlier_installs_wrote_is_remembered_while_it_is_there(tmp_path: P
 
 
 def test_only_what_is_ours_is_removed(tmp_path: Path) -> None:
-    """Law: what is named but not ours stays and is told; a link is never followed; a secrets file is known by its head."""
+    """Law: what is not ours stays and is told; a link is never followed; a secrets file is known by its head."""
     ours, edited, other, secrets, link = (tmp_path / name for name in ("ours", "edited", "other", "secrets", "link"))
     for file in (ours, edited, other):
         file.write_bytes(b"data")

@@ -50,6 +50,9 @@ from dialplan import attestation, block, manifest, sound
 from dialplan.block import BrokenBlock
 from dialplan.change import InstallRefused
 from dialplan.existing import read_existing
+from dialplan.freeswitch import lua_hook, xml_tree
+from dialplan.freeswitch.lua_hook import HookRefused
+from dialplan.freeswitch.xml_tree import MalformedXml
 from tests import wire
 from tests.analysis.emotion.proofs import SERVED, proof
 from tests.fuzz.looks import Looks, Stream
@@ -214,6 +217,24 @@ def _pbx() -> list[Parser]:
         Parser("AMI answer", headers, ami._headers_of),
         Parser("Asterisk's configuration", octets(conf), Folder("extensions.conf", read_existing)),
         Parser("our block in a file", octets(block.with_block(conf, "x = 1")), block.without_block, BrokenBlock),
+        *_freeswitch_files(),
+    ]
+
+
+def _freeswitch_files() -> list[Parser]:
+    conf = b'<?xml version="1.0"?>\n<configuration name="lua.conf">\n  <settings>\n  </settings>\n</configuration>\n'
+    hook = '<hook event="CUSTOM" subclass="ouidire::ask" script="gate.lua"/>'
+    hooked = lua_hook.with_hook(conf, hook)
+
+    def put_in(data: bytes) -> None:
+        made = lua_hook.with_hook(data, hook)
+        assert lua_hook.with_hook(made, hook) == made
+        assert lua_hook.without_hook(made) == lua_hook.without_hook(data)
+
+    return [
+        Parser("FreeSWITCH's configuration", octets(conf, hooked), xml_tree.elements, MalformedXml),
+        Parser("our hook in lua.conf.xml", octets(hooked), lua_hook.without_hook, BrokenBlock),
+        Parser("lua.conf.xml that shall be hooked", octets(conf, hooked), put_in, HookRefused),
     ]
 
 

@@ -37,7 +37,7 @@ from dialplan.verify import Finding
 def findings(
     settings: Settings, named: Path | None, read: Callable[[Path], object] = read_passwords
 ) -> Iterator[Finding]:
-    """Everything about this machine, in the order in which it would be mended; `read` is how its PBX's passwords are."""
+    """Everything about this machine, in the order in which it would be mended; `read` reads the passwords."""
     yield settings_file(chosen_file(named))
     yield packages()
     yield passwords(settings, read)

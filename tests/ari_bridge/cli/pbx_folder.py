@@ -1,6 +1,8 @@
-"""An admin's Asterisk configuration in a folder, and settings that fit it."""
+"""An admin's Asterisk or FreeSWITCH configuration in a folder, and settings that fit it."""
 
 from pathlib import Path
+
+from tests.dialplan.freeswitch.switch_folder import Site
 
 PLAIN = {
     "extensions.conf": "[from-trunk]\nexten => 200,1,Dial(PJSIP/1001)\n",
@@ -22,6 +24,16 @@ def lay_out(folder: Path) -> Path:
     (folder / "data" / "sounds").mkdir(parents=True)
     (etc / "asterisk.conf").write_text(f"[directories]\nastdatadir => {folder / 'data'}\n", encoding="utf-8")
     return etc
+
+
+def lay_out_freeswitch(folder: Path) -> Path:
+    """The admin's files in `folder`/freeswitch, our own modules loaded."""
+    site = Site(folder)
+    site.edit("autoload_configs/modules.conf.xml", '<!-- <load module="mod_audio_stream"/> -->', "")
+    site.edit(
+        "autoload_configs/modules.conf.xml", "  </modules>", '    <load module="mod_audio_stream"/>\n  </modules>'
+    )
+    return site.etc
 
 
 def contents(folder: Path) -> dict[Path, bytes]:

@@ -11,7 +11,7 @@ from ari_bridge.cli.doctor import lines
 from ari_bridge.cli.parser import main
 from ari_bridge.run.settings import load
 from tests import papers
-from tests.ari_bridge.cli.pbx_folder import lay_out
+from tests.ari_bridge.cli.pbx_folder import lay_out, lay_out_freeswitch
 from tests.lab import installation
 from tests.lab.asterisk import Asterisk
 
@@ -31,6 +31,22 @@ def test_without_a_pbx_every_line_is_still_there(
     shown = capsys.readouterr().out
     for subject in ("settings", "passwords", "database", "tone model", "dialplan", "rtp.conf", "ARI", "AMI for phones"):
         assert subject in shown
+
+
+def test_a_freeswitch_has_lines_of_its_own(
+    settings_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Law: with --freeswitch its files are looked at, and nothing is said of an Asterisk."""
+    load(settings_file).pbx.secrets_file.unlink()
+    etc = lay_out_freeswitch(tmp_path)
+    words = ["--settings", str(settings_file), "--freeswitch", str(etc)]
+    assert main(["install", *words]) == 0
+    capsys.readouterr()
+    main(["doctor", *words])
+    shown = capsys.readouterr().out.splitlines()
+    for subject in ("passwords", "database", "ouidire/gate.lua", "hook", "modules", "ESL address"):
+        assert [line[:4] for line in shown if line[6:].startswith(subject)] == ["ok  "], subject
+    assert not any(line[6:].startswith(("ARI", "AMI", "rtp.conf")) for line in shown)
 
 
 def installed(folder: Path, settings_file: Path) -> Asterisk:

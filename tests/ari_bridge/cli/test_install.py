@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from ari_bridge.cli.parser import main
-from ari_bridge.run.passwords import read_passwords
+from ari_bridge.run.passwords import read_esl_password, read_passwords
 from ari_bridge.run.settings import load
-from tests.ari_bridge.cli.pbx_folder import contents, lay_out
+from tests.ari_bridge.cli.pbx_folder import contents, lay_out, lay_out_freeswitch
 
 
 def test_a_dry_run_shows_and_changes_nothing(
@@ -88,3 +88,68 @@ def test_a_wrong_folder_is_a_sentence(settings_file: Path, tmp_path: Path, capsy
     """Law: a folder that is not there is told, with what to name."""
     assert main(["install", "--settings", str(settings_file), "--asterisk", str(tmp_path / "absent")]) == 1
     assert "extensions.conf" in capsys.readouterr().err
+
+
+def test_a_freeswitch_is_done_once(settings_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Law: a dry run changes nothing; an install says what the admin adds; a second one finds nothing to do."""
+    etc = lay_out_freeswitch(tmp_path)
+    secrets = load(settings_file).pbx.secrets_file
+    secrets.unlink()
+    words = ["install", "--settings", str(settings_file), "--freeswitch", str(etc)]
+    before = contents(tmp_path)
+    assert main([*words, "--dry-run"]) == 0
+    assert "+    <hook event" in capsys.readouterr().out
+    assert contents(tmp_path) == before
+    assert main(words) == 0
+    told = capsys.readouterr().out
+    assert '<action application="execute_extension" data="ouidire_consent XML ouidire"/>' in told
+    assert "fs_cli -x reloadxml" in told
+    assert "restart FreeSWITCH once" in told
+    assert f"ouidire doctor --freeswitch {etc}" in told
+    assert len(read_esl_password(secrets)) == 32
+    assert read_esl_password(secrets) not in told
+    done = contents(tmp_path)
+    assert main(words) == 0
+    assert "Nothing to do" in capsys.readouterr().out
+    assert contents(tmp_path) == done
+
+
+def test_a_freeswitch_is_restarted_for_a_new_hook_alone(
+    settings_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Law: other changes need no restart, which would cost the admin calls."""
+    load(settings_file).pbx.secrets_file.unlink()
+    words = ["install", "--settings", str(settings_file), "--freeswitch", str(lay_out_freeswitch(tmp_path))]
+    assert main(words) == 0
+    settings_file.write_text(settings_file.read_text() + "[media]\nlease_s = 11\n")
+    capsys.readouterr()
+    assert main(words) == 0
+    assert "Nothing to restart" in capsys.readouterr().out
+
+
+def test_another_folder_is_no_freeswitch(
+    settings_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Law: the sentence asks whether it is the right one, and the code is 1."""
+    assert main(["install", "--settings", str(settings_file), "--freeswitch", str(tmp_path)]) == 1
+    assert "is this FreeSWITCH's configuration folder?" in capsys.readouterr().err
+
+
+def test_one_pbx_at_a_time(settings_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Law: two PBXs at once, and Asterisk's folder of prompts at a FreeSWITCH, are refused with code 2."""
+    with pytest.raises(SystemExit) as ended:
+        main(["install", "--asterisk", "a", "--freeswitch", "b"])
+    assert ended.value.code == 2
+    words = ["install", "--settings", str(settings_file), "--freeswitch", str(tmp_path), "--sounds", "s"]
+    assert main(words) == 2
+    assert "--sounds is for Asterisk" in capsys.readouterr().err
+
+
+def test_what_freeswitch_has_no_way_for_is_told(
+    settings_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Law: a setting that this PBX cannot keep is refused, not left out."""
+    settings_file.write_text(settings_file.read_text() + "[asking]\nquota_percent = 40\n")
+    etc = lay_out_freeswitch(tmp_path)
+    assert main(["install", "--settings", str(settings_file), "--freeswitch", str(etc)]) == 2
+    assert "cannot be had on FreeSWITCH yet" in capsys.readouterr().err

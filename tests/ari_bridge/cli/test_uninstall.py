@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from ari_bridge.cli.parser import main
-from tests.ari_bridge.cli.pbx_folder import contents, lay_out
+from ari_bridge.run.settings import load
+from tests.ari_bridge.cli.pbx_folder import contents, lay_out, lay_out_freeswitch
 
 
 def test_every_file_gets_its_bytes_back(settings_file: Path, tmp_path: Path) -> None:
@@ -19,6 +20,18 @@ def test_every_file_gets_its_bytes_back(settings_file: Path, tmp_path: Path) -> 
     assert main(["uninstall", "--asterisk", str(etc), "--dry-run"]) == 0
     assert main(["uninstall", "--asterisk", str(etc)]) == 0
     assert (contents(etc), contents(tmp_path / "data")) == before
+
+
+def test_a_freeswitch_gets_its_bytes_back(settings_file: Path, tmp_path: Path) -> None:
+    """Law: the same at a FreeSWITCH."""
+    load(settings_file).pbx.secrets_file.unlink()
+    etc = lay_out_freeswitch(tmp_path)
+    before = contents(etc)
+    assert main(["install", "--settings", str(settings_file), "--freeswitch", str(etc)]) == 0
+    assert contents(etc) != before
+    assert main(["uninstall", "--freeswitch", str(etc)]) == 0
+    assert contents(etc) == before
+    assert not (etc / "ouidire").exists()
 
 
 def test_without_an_install_it_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ari_bridge.run.passwords import read_passwords
+from ari_bridge.run.passwords import read_esl_password, read_passwords
 from ari_bridge.run.settings_errors import SettingsError
 
 GOOD = 'ari_password = "a1"\nami_password = "b2"\nphones_password = "c3"\n'
@@ -51,6 +51,15 @@ def test_an_incomplete_file_is_refused(tmp_path: Path, text: str, sentence: str)
     """Law: what is missing or unknown is named."""
     with pytest.raises(SettingsError, match=sentence):
         read_passwords(written(tmp_path, text, 0o600))
+
+
+def test_a_freeswitch_has_one_password(tmp_path: Path) -> None:
+    """Law: it is read from a file as closed as the other; the passwords of an Asterisk are not it."""
+    assert read_esl_password(written(tmp_path, 'esl_password = "e5"\n', 0o600)) == "e5"
+    with pytest.raises(SettingsError, match="mode 0640"):
+        read_esl_password(written(tmp_path, 'esl_password = "e5"\n', 0o640))
+    with pytest.raises(SettingsError, match="esl_password is missing"):
+        read_esl_password(written(tmp_path, GOOD, 0o600))
 
 
 def test_a_missing_file_says_who_makes_it(tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ FILES = {
     '    <param name="listen-ip" value="$${esl_ip}"/>\n    <param name="password" value="his own"/>\n'
     "  </settings>\n</configuration>\n",
     "autoload_configs/switch.conf.xml": '<configuration name="switch.conf">\n  <settings/>\n</configuration>\n',
-    "dialplan/public.xml": '<include>\n  <context name="public">\n    <extension name="in"/>\n  </context>\n</include>\n',
+    "dialplan/public.xml": '<include>\n  <context name="public">\n  </context>\n</include>\n',
     "directory/default.xml": '<include>\n  <domain name="$${domain}"/>\n</include>\n',
 }
 

@@ -178,7 +178,7 @@ def test_without_an_install_there_is_nothing_to_take_away(site: Site) -> None:
 
 
 def test_a_forged_manifest_removes_nothing_else(site: Site) -> None:
-    """Law: the manifest lies where FreeSWITCH's user may write; root's uninstall removes only what an install writes."""
+    """Law: the manifest lies where FreeSWITCH's user may write; root removes only what an install writes."""
     install(site)
     manifest = site.etc / "ouidire" / "manifest.json"
     table = json.loads(manifest.read_bytes())

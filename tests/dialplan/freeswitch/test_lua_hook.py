@@ -22,7 +22,7 @@ FILES = {
 
 @pytest.mark.parametrize("text", FILES.values(), ids=FILES)
 def test_it_comes_in_and_goes_without_a_trace(text: str) -> None:
-    """Law: with the hook every other byte stands as before; a second time changes nothing; without it all is as it was."""
+    """Law: with it every other byte stands as before; a second time changes nothing; without it all is as it was."""
     data = text.encode()
     hooked = with_hook(data, HOOK)
     ours = [one for one in elements(hooked) if one.get("subclass") == "ouidire::ask"]
