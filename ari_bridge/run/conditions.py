@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Iterator
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Final
 
 import structlog
@@ -15,6 +16,7 @@ from ari_bridge.run.profile_section import Document
 from ari_bridge.run.settings import Settings
 from ari_bridge.run.settings_errors import SettingsError
 from consent.profiles import ASSESSED_BEFORE, COUNCIL_BEFORE, COUNCIL_OF_FRANCE, WHO_AND_WHAT, Profile, Rule
+from dialplan.freeswitch import recorders as freeswitch
 from dialplan.recorders import recorders
 
 OLD: Final = timedelta(days=3 * 365)
@@ -89,7 +91,8 @@ def unsaid(settings: Settings) -> tuple[str, ...]:
     """A sentence if the PBX records or spies by itself and the notice does not say so."""
     if settings.notice.mentions_recording:
         return ()
-    sightings = recorders(settings.pbx.config_dir)
+    folder = settings.pbx.config_dir
+    sightings = freeswitch.recorders(folder) if freeswitch.is_freeswitch(folder) else recorders(folder)
     if not sightings:
         return ()
     named = "; ".join(f"{one.what} at {one.file}:{one.line}" for one in sightings[:_NAMED_AT_MOST])
@@ -106,7 +109,15 @@ def unread(settings: Settings) -> str:
     folder = settings.pbx.config_dir
     if not folder.is_dir() or not os.access(folder, os.R_OK | os.X_OK):
         return f"{folder} cannot be read: {_LOOK}"
-    closed = [one.name for one in folder.iterdir() if _TELLING.fullmatch(one.name) and not os.access(one, os.R_OK)]
+    is_freeswitch = freeswitch.is_freeswitch(folder)
+    telling = freeswitch.telling(folder) if is_freeswitch else _telling(folder)
+    closed = [one.name for one in telling if not os.access(one, os.R_OK)]
     if closed:
         return f"{', '.join(sorted(closed)[:_NAMED_AT_MOST])} in {folder} cannot be read: {_LOOK}"
-    return "" if (folder / "extensions.conf").exists() else f"{folder} holds no extensions.conf: {_LOOK}"
+    if is_freeswitch or (folder / "extensions.conf").exists():
+        return ""
+    return f"{folder} holds no extensions.conf and no freeswitch.xml: {_LOOK}"
+
+
+def _telling(folder: Path) -> Iterator[Path]:
+    return (one for one in folder.iterdir() if _TELLING.fullmatch(one.name))

@@ -129,3 +129,15 @@ def test_a_pbx_that_cannot_be_read_is_said(tmp_path: Path) -> None:
         require(site(tmp_path), TODAY)
     assert [line["event"] for line in logged] == ["recorders.not_looked_for"]
     assert unread(site(pbx(tmp_path, "NoOp()"))) == ""
+
+
+def test_a_freeswitch_is_looked_at_as_one(tmp_path: Path) -> None:
+    """Law: a recorder in its XML stops the start as one of an Asterisk does; what can be read is not asked for."""
+    (tmp_path / "freeswitch.xml").write_text("<document/>", encoding="utf-8")
+    assert unread(site(tmp_path)) == ""
+    assert unsaid(site(tmp_path)) == ()
+    (tmp_path / "dialplan").mkdir()
+    his = tmp_path / "dialplan" / "his.xml"
+    his.write_text('<action application="record_session" data="x.wav"/>', encoding="utf-8")
+    (reason,) = unsaid(site(tmp_path))
+    assert f"record_session at {his}:1" in reason
