@@ -178,10 +178,11 @@ class MediaSection(Section):
     # Below Linux's range for outgoing connections (32768 and up), above Asterisk's own RTP (10000 to 20000).
     first_port: MediaPort = Field(default=30000, description="First UDP port of ours.")
     last_port: MediaPort = Field(default=30999, description="Last UDP port of ours.")
-    transport: Literal["rtp", "audiosocket", "tap"] = Field(
+    transport: Literal["rtp", "audiosocket", "websocket", "tap"] = Field(
         default="rtp",
         description="How a voice travels: rtp (UDP, one port a voice), audiosocket (TCP, one port for all; "
-        "Asterisk 18 or newer) or tap (FreeSWITCH: SIP calls from its eavesdrop to tap_port, and rtp). "
+        "Asterisk 18 or newer), websocket (FreeSWITCH with mod_audio_stream: TCP, one port for all) or "
+        "tap (FreeSWITCH: SIP calls from its eavesdrop to tap_port, and rtp). "
         "The PBX's gate holds it too: install again after a change.",
     )
     audiosocket_port: MediaPort = Field(
@@ -192,6 +193,11 @@ class MediaSection(Section):
         default=16000,
         description="Rate in Hz of what comes by AudioSocket: what our own gate asks for, however the PBX marks it "
         "(before autumn 2025 Asterisk gave every rate one mark); 0: as marked, for a gate of your own.",
+    )
+    websocket_port: MediaPort = Field(
+        default=31080,
+        description="TCP port of ours for FreeSWITCH's WebSockets. "
+        "The PBX's gate holds it too: install again after a change.",
     )
     tap_port: MediaPort = Field(
         default=31060,

@@ -7,6 +7,7 @@ import pytest
 
 from ari_bridge.media.tcp_receiver import AudioSocketPlace
 from ari_bridge.media.udp_receiver import RtpPlace
+from ari_bridge.media.websocket_place import WebSocketPlace
 from ari_bridge.run.media_place import open_place
 from ari_bridge.run.sections import MediaSection
 from ari_bridge.run.settings_errors import SettingsError
@@ -39,11 +40,26 @@ async def test_audiosocket_listens_until_the_service_ends() -> None:
         one.bind(("127.0.0.1", port))
 
 
-async def test_a_port_of_another_program_is_a_sentence() -> None:
+async def test_websockets_are_listened_to_until_the_service_ends() -> None:
+    """Law: the port of the settings is listened on, and free again once the place was closed, which is waited for."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port = one.getsockname()[1]
+    async with AsyncExitStack() as stack:
+        place = await open_place(MediaSection(transport="websocket", websocket_port=port), stack)
+        assert isinstance(place, WebSocketPlace)
+        assert place.port == port
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", port))
+
+
+@pytest.mark.parametrize("transport", ["audiosocket", "websocket"])
+async def test_a_port_of_another_program_is_a_sentence(transport: str) -> None:
     """Law: it is said at the start, with the setting's name, and not with the first call."""
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         one.listen()
         async with AsyncExitStack() as stack:
-            with pytest.raises(SettingsError, match=r"media\.audiosocket_port: .*in use"):
-                await open_place(chosen(one.getsockname()[1]), stack)
+            media = MediaSection.model_validate({"transport": transport, f"{transport}_port": one.getsockname()[1]})
+            with pytest.raises(SettingsError, match=rf"media\.{transport}_port: .*in use"):
+                await open_place(media, stack)
