@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
+from ari_bridge.media.tap_place import TapPlace
 from ari_bridge.media.tcp_receiver import AudioSocketPlace
 from ari_bridge.media.udp_receiver import RtpPlace
 from ari_bridge.media.websocket_place import WebSocketPlace
@@ -63,3 +64,22 @@ async def test_a_port_of_another_program_is_a_sentence(transport: str) -> None:
             media = MediaSection.model_validate({"transport": transport, f"{transport}_port": one.getsockname()[1]})
             with pytest.raises(SettingsError, match=rf"media\.{transport}_port: .*in use"):
                 await open_place(media, stack)
+
+
+async def test_a_tap_is_listened_for_until_the_service_ends() -> None:
+    """Law: the tap's UDP port is the setting's, voices come to the ports for RTP, another program's port is a
+    sentence, and afterwards it is free.
+    """
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
+        one.bind(("127.0.0.1", 0))
+        media = MediaSection(transport="tap", tap_port=one.getsockname()[1], first_port=46000, last_port=46200)
+        async with AsyncExitStack() as stack:
+            with pytest.raises(SettingsError, match=r"media\.tap_port: .*in use"):
+                await open_place(media, stack)
+    async with AsyncExitStack() as stack:
+        place = await open_place(media, stack)
+        assert isinstance(place, TapPlace)
+        assert place.own.port == media.tap_port
+        assert 46000 <= (await place.open(lambda _: None)).port <= 46200
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
+        one.bind(("127.0.0.1", media.tap_port))
