@@ -15,7 +15,7 @@ HOST = "127.0.0.1"
 DOMAIN = "pbx.test"
 STAFF = range(1001, 1005)
 STAFF_PASSWORD = "line-of-the-desk"
-CONSENT_STEP = "ouidire_ask XML ouidire"
+CONSENT_STEP = "ouidire_consent XML ouidire"
 """What the admin writes before `bridge`; where nothing is installed FreeSWITCH notes that and goes on."""
 GATEWAY = "trunk"
 _NEEDED = (
@@ -99,7 +99,7 @@ def _sofia(ports: PortBlock) -> str:
     common = {
         "sip-ip": HOST, "rtp-ip": HOST, "dialplan": "XML", "rfc2833-pt": "101", "manage-presence": "false",
         "inbound-codec-prefs": "PCMU,PCMA", "outbound-codec-prefs": "PCMU,PCMA",
-        "hold-music": "tone_stream://%(500,500,440);loops=-1",
+        "rtp-timer-name": "soft", "hold-music": "tone_stream://%(500,500,440);loops=-1",
     }  # fmt: skip
     strangers = common | {"sip-port": str(ports.spare[0]), "context": "public", "auth-calls": "false"}
     staff = common | {
