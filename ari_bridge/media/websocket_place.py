@@ -35,6 +35,8 @@ LAST_WORDS_S: Final = 0.2
 MAX_UNSENT_BYTES: Final = 1024
 """Pongs that a peer does not read. What pings on all the same is not the PBX."""
 
+_HEADERS: Final = {"Server": "ouidire"}
+
 _log = structlog.get_logger(__name__)
 _http_log = logging.getLogger("ari_bridge.media.http")
 
@@ -162,6 +164,13 @@ class WebSocketPlace:
         self._tick_on()
 
     async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
+        try:
+            return await self._answer(request)
+        except Exception as error:  # noqa: BLE001 - the root of a request: logged without it, since it holds the token
+            _log.error("fork.request_failed", error=type(error).__name__, exc_info=True)
+            return _refusal(500)
+
+    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         """One request: sound for an ear of ours, or a word of refusal and nothing more."""
         transport = request.transport
         if transport is None:
@@ -170,6 +179,7 @@ class WebSocketPlace:
         response = web.WebSocketResponse(
             timeout=LAST_WORDS_S, autoping=False, compress=False, max_msg_size=MAX_MESSAGE_BYTES
         )
+        response.headers.update(_HEADERS)
         ear = self._ears.get(token_of(request.headers.get("Authorization", "")))
         status = self._why_not(request, response, ear)
         if status or ear is None:
@@ -298,9 +308,10 @@ class _Connection:
             if message.type is WSMsgType.BINARY:
                 self._take(message.data)
             elif message.type is WSMsgType.PING:
-                await self._answer(message.data)
+                await self._pong(message.data)
             elif message.type not in (WSMsgType.TEXT, WSMsgType.PONG):
                 break
+        self._hand_on()  # also what came together with the end
 
     def go_on(self) -> None:
         """Once a batch: let what came since be read. What nothing follows that was watched for is handed on."""
@@ -331,7 +342,7 @@ class _Connection:
             self._transport.pause_reading()
             self._loop.call_soon(self._hand_on)
 
-    async def _answer(self, ping: bytes) -> None:
+    async def _pong(self, ping: bytes) -> None:
         if self._transport.get_write_buffer_size() > MAX_UNSENT_BYTES:
             self.end()
         else:
@@ -354,7 +365,7 @@ class _Connection:
 
 
 def _refusal(status: int) -> web.Response:
-    answer = web.Response(status=status, headers={"Server": "ouidire"})
+    answer = web.Response(status=status, headers=_HEADERS)
     answer.force_close()
     return answer
 

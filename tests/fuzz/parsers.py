@@ -32,6 +32,7 @@ from ari_bridge.media import rtp
 from ari_bridge.media.audiosocket import AudioSocketStream, FrameReader, MalformedFrame
 from ari_bridge.media.payload import G722, PCMA, PCMU, SLIN16, PayloadFormat
 from ari_bridge.media.rtp import MalformedPacket
+from ari_bridge.media.websocket import MalformedSound, WebSocketStream, token_of
 from ari_bridge.pbx import answers
 from ari_bridge.pbx.asterisk import ami, ari_messages
 from ari_bridge.pbx.port import Channel
@@ -55,6 +56,7 @@ from dialplan.freeswitch.lua_hook import HookRefused
 from dialplan.freeswitch.xml_tree import MalformedXml
 from tests import wire
 from tests.analysis.emotion.proofs import SERVED, proof
+from tests.ari_bridge.media import recorded
 from tests.fuzz.looks import Looks, Stream
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -147,6 +149,15 @@ def _audiosocket(data: list[bytes]) -> None:
         stream.take(number / 50)
 
 
+def _messages(data: list[tuple[bytes, float]]) -> None:
+    stream, now_s = WebSocketStream(), 0.0
+    for message, wait_s in data:
+        now_s += wait_s
+        stream.feed(message, now_s)
+        stream.take(now_s)
+        assert stream.waiting_bytes < 1 << 18
+
+
 def _events(told: str) -> None:
     message = ari_messages.read(told)
     if message is not None:
@@ -174,6 +185,8 @@ def _media() -> list[Parser]:
         wire.audiosocket(name) for prefix in ("valid_", "broken_", "cut_") for name in wire.audiosocket_names(prefix)
     ]
     connection = st.lists(octets(*sent), max_size=4)
+    message = octets(*(message.data for message in recorded.messages("tone")[:8]), b"\xff" * 640)
+    messages = st.lists(st.tuples(message, st.sampled_from([0.0, 0.02, 0.08, 3.0])), max_size=12)
 
     def stream(payload: PayloadFormat) -> Parser:
         given = st.lists(st.tuples(_packets(payload), st.floats(0, 1), st.integers(0, 3)), max_size=12)
@@ -186,6 +199,8 @@ def _media() -> list[Parser]:
         Parser("look at RTP ports", look, Looks().look),
         Parser("AudioSocket frames", connection, _frames, MalformedFrame),
         Parser("AudioSocket stream", connection, _audiosocket, MalformedFrame),
+        Parser("messages of a WebSocket", messages, _messages, MalformedSound),
+        Parser("token of a WebSocket", text("Bearer " + "0a" * 16), token_of),
     ]
 
 

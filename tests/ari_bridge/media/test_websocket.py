@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analysis.audio import Pcm16
 from ari_bridge.media.ear import Sound
 from ari_bridge.media.websocket import (
     AHEAD_S,
@@ -20,6 +21,7 @@ from ari_bridge.media.websocket import (
     WebSocketStream,
     token_of,
 )
+from tests.ari_bridge.media import recorded
 
 FRAME = FRAME_SAMPLES
 
@@ -327,3 +329,57 @@ def test_a_token_has_one_form(header: str, token: str) -> None:
 def test_any_header_is_read(header: str) -> None:
     """Law: no text raises, and what is none has no token."""
     assert token_of(header) in {"", header[7:]}
+
+
+def spoken(name: str) -> Pcm16:
+    """All samples of a recorded connection, with the PBX's filler as silence."""
+    data = b"".join(message.data for message in recorded.messages(name))
+    return np.frombuffer(data.replace(b"\xff" * FRAME_BYTES, bytes(FRAME_BYTES)), "<i2").astype(np.int16)
+
+
+def test_a_real_connection_is_one_sound() -> None:
+    """Law: what FreeSWITCH sends of a party who speaks is 20 ms at a time, and one sound without a gap."""
+    messages = recorded.messages("tone")
+    assert {len(data) for _, data in messages} == {FRAME_BYTES}
+    stream, heard = WebSocketStream(), []
+    for at_s, data in messages:
+        stream.feed(data, at_s)
+        if (piece := stream.take(at_s)) is not None:
+            heard.append(piece)
+    assert [b.start_sample - a.start_sample - len(a.pcm) for a, b in pairwise(heard)] == [0] * (len(heard) - 1)
+    pcm = np.concatenate([piece.pcm for piece in heard])
+    assert len(pcm) == len(messages) * FRAME
+    spectrum = np.abs(np.fft.rfft(pcm[-8_000:].astype(float)))
+    assert np.argmax(spectrum) * RATE_HZ / 8_000 == pytest.approx(440, abs=2)
+
+
+@given(st.lists(st.integers(0), max_size=30))
+def test_a_real_connection_cut_anew_is_the_same(cuts: list[int]) -> None:
+    """Law: the sound does not depend on where the sender's messages end."""
+    data = b"".join(message.data for message in recorded.messages("tone"))
+    stream = WebSocketStream()
+    for message in split(data, cuts):
+        stream.feed(message, 10.0)
+    piece = stream.take(10.0)
+    assert piece is not None
+    assert piece.pcm.astype("<i2").tobytes() == data.replace(b"\xff" * FRAME_BYTES, bytes(FRAME_BYTES))
+
+
+@pytest.mark.parametrize("look_s", [0.0, 0.02, 0.08])
+def test_a_real_hold_is_placed_where_it_was_spoken(look_s: float) -> None:
+    """Law: what FreeSWITCH held back while a party was on hold, and sends all at once afterwards, stands where it was
+    spoken, sample for sample; what is older than MAX_AGE_S by then is dropped, and nothing is taken for lost.
+    """
+    stream, heard, looked_s = WebSocketStream(), [], 0.0
+    for at_s, data in recorded.messages("hold"):
+        stream.feed(data, at_s)
+        if at_s - looked_s >= look_s:
+            looked_s = at_s
+            if (piece := stream.take(at_s)) is not None:
+                heard.append(piece)
+    said = spoken("hold")
+    assert all(piece.pcm.tolist() == said[piece.start_sample :][: len(piece.pcm)].tolist() for piece in heard)
+    gaps = [b.start_sample - a.start_sample - len(a.pcm) for a, b in pairwise(heard)]
+    assert sum(gaps) == stream.stats().late * FRAME <= 0.2 * RATE_HZ
+    assert stream.stats().lost == 0
+    assert stream.stats().max_lag_ms > 1_500

@@ -20,6 +20,7 @@ from ari_bridge.media.ear import Ear, Sound
 from ari_bridge.media.ports import NoFreePort
 from ari_bridge.media.websocket_place import WebSocketPlace
 from consent.errors import InvalidValue
+from tests.ari_bridge.media import recorded
 
 FRAME = 320
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
@@ -86,6 +87,7 @@ class Peer:
         async with asyncio.timeout(3):
             head = await self.reader.readuntil(b"\r\n\r\n")
         assert b"extensions" not in head.lower()
+        assert b"aiohttp" not in head or b" 400 " in head
         return int(head.split()[1])
 
     async def is_ended(self, within_s: float = 3.0) -> bool:
@@ -401,11 +403,13 @@ async def test_no_audio_is_an_alarm(place: WebSocketPlace, monkeypatch: pytest.M
 
 
 async def test_a_close_of_the_pbx_is_answered(place: WebSocketPlace) -> None:
-    """Law: the PBX's own close gets its answer at once, so that no hang-up waits for us."""
-    peer = await fork(place, await place.open(Heard()), sound(1) + written(CLOSE, b"\x03\xe8"))
+    """Law: the PBX's own close gets its answer at once, so that no hang-up waits for us; what came with it is heard."""
+    heard = Heard()
+    peer = await fork(place, await place.open(heard), sound(1) + written(CLOSE, b"\x03\xe8"))
     async with asyncio.timeout(0.5):
         assert await peer.reader.read(-1) == b"\x88\x02\x03\xe8"
     await until(lambda: not place._connections)
+    assert heard.values == [1]
 
 
 async def test_a_closed_place_hears_nobody() -> None:
@@ -442,3 +446,49 @@ async def test_targets_are_random_and_fit_the_gate(place: WebSocketPlace) -> Non
     targets = {(await place.open(Heard())).target for _ in range(100)}
     assert len(targets) == 100
     assert all(len(one) == 32 and set(one) <= set("0123456789abcdef") for one in targets)
+
+
+async def replay(place: WebSocketPlace, ear: Ear, name: str) -> Peer:
+    """Send a recorded connection at the pace at which it was recorded."""
+    peer, started_s = await dial(place), asyncio.get_running_loop().time()
+    for at_s, data in recorded.reads(name, ear.target):
+        await asyncio.sleep(max(0.0, started_s + at_s - asyncio.get_running_loop().time()))
+        peer.send(data)
+    await asyncio.sleep(0.2)
+    return peer
+
+
+@pytest.mark.parametrize("name", ["tone", "hold"])
+async def test_a_recorded_connection_is_heard(place: WebSocketPlace, name: str) -> None:
+    """Law: FreeSWITCH's own bytes at their own pace are heard sample for sample, each where it was spoken; of a hold
+    that FreeSWITCH makes up for afterwards only what is too old by then is missing.
+    """
+    heard = Heard()
+    ear = await place.open(heard)
+    await replay(place, ear, name)
+    sent = b"".join(data for _, data in recorded.messages(name)).replace(b"\xff" * 640, bytes(640))
+    said = np.frombuffer(sent, "<i2")
+    assert all(one.pcm.tolist() == said[one.start_sample :][: len(one.pcm)].tolist() for one in heard.sounds)
+    stats = ear.stats()
+    assert len(heard.values) == stats.packets == len(said) // FRAME - stats.late
+    assert stats.lost == 0
+    assert stats.late <= (15 if name == "hold" else 0)
+
+
+@pytest.mark.parametrize("name", recorded.names("broken_"))
+async def test_a_broken_recording_hurts_nobody(place: WebSocketPlace, name: str) -> None:
+    """Law: what no WebSocket may send there ends its own connection; the next ear hears as before."""
+    bad, good = Heard(), Heard()
+    peer = await replay(place, await place.open(bad), name)
+    assert await peer.is_ended(3.0)
+    await fork(place, await place.open(good), sound(3))
+    await until(lambda: good.values == [3])
+
+
+async def test_a_connection_that_ends_within_a_message(place: WebSocketPlace) -> None:
+    """Law: what was whole is heard, the rest is not, and nothing is left of the connection."""
+    heard = Heard()
+    peer = await replay(place, await place.open(heard), "cut")
+    peer.writer.close()
+    await until(lambda: not place._connections)
+    assert len(heard.values) == len(recorded.messages("cut"))
