@@ -23,8 +23,9 @@ BATCH_S: Final = 0.08
 """So often a connection is read: four messages at once cost a quarter of the turns, and no verdict waits for it."""
 ASKS_WITHIN_S: Final = 2.0
 """The PBX sends its request with the first packet."""
-NO_AUDIO_AFTER_S: Final = 5.0
-"""A connection without sound for so long will have none: the call's media does not pass through the PBX."""
+NO_AUDIO_AFTER_S: Final = 2.5
+"""A connection without sound for so long will have none: the call's media does not pass through the PBX. The first
+sound comes within 50 ms; and whoever waits for it gives a fork up after 3 s, so that this must be told before."""
 MAX_WAITING: Final = 64
 """Connections that have not said yet what they want."""
 ACCEPTED_AT_ONCE: Final = 16
