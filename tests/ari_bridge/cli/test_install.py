@@ -149,7 +149,7 @@ def test_what_freeswitch_has_no_way_for_is_told(
     settings_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Law: a setting that this PBX cannot keep is refused, not left out."""
-    settings_file.write_text(settings_file.read_text() + "[asking]\nquota_percent = 40\n")
+    settings_file.write_text(settings_file.read_text().replace("quota_percent = 100", "quota_percent = 40"))
     etc = lay_out_freeswitch(tmp_path)
     assert main(["install", "--settings", str(settings_file), "--freeswitch", str(etc)]) == 2
     assert "cannot be had on FreeSWITCH yet" in capsys.readouterr().err

@@ -8,12 +8,19 @@ from ari_bridge.run.freeswitch_side import side_of
 from ari_bridge.run.settings import Settings
 from ari_bridge.run.settings_errors import SettingsError
 from dialplan.freeswitch.side import STREAM_MODULE
+from tests import papers
+
+ETC = Path("/etc/freeswitch")
+
+
+def site(**sections: object) -> Settings:
+    """Settings of a site that asks every caller."""
+    return Settings.model_validate({"profile": papers.PROFILE, "asking": {"quota_percent": 100}} | sections)
 
 
 def test_the_settings_reach_the_files() -> None:
     """Law: languages, trunks and password stand where FreeSWITCH reads them, and our hook names our own gate."""
-    settings = Settings.model_validate({"notice": {"languages": ["fr", "en"]}, "parties": {"trunks": ["carrier"]}})
-    side = side_of(settings, Path("/etc/freeswitch"))
+    side = side_of(site(notice={"languages": ["fr", "en"]}, parties={"trunks": ["carrier"]}), ETC)
     files = side.files("p" * 16)
     assert side.languages == ("fr", "en")
     assert b"carrier" in files["dialplan/ouidire.xml"]
@@ -24,7 +31,7 @@ def test_the_settings_reach_the_files() -> None:
 
 def test_a_tap_needs_no_module_of_others() -> None:
     """Law: voices by eavesdrop come to the port of the settings, and mod_audio_stream is not missed."""
-    side = side_of(Settings.model_validate({"media": {"transport": "tap", "tap_port": 31061}}), Path("/etc/freeswitch"))
+    side = side_of(site(media={"transport": "tap", "tap_port": 31061}), ETC)
     assert STREAM_MODULE not in side.modules
     assert b"31061" in side.files("p" * 16)["ouidire/gate.lua"]
 
@@ -32,4 +39,4 @@ def test_a_tap_needs_no_module_of_others() -> None:
 def test_what_freeswitch_cannot_is_told() -> None:
     """Law: a choice without a way is a sentence about the settings."""
     with pytest.raises(SettingsError, match="cannot be had on FreeSWITCH"):
-        side_of(Settings.model_validate({"asking": {"quota_percent": 40}}), Path("/etc/freeswitch"))
+        side_of(site(asking={"quota_percent": 40}), ETC)

@@ -30,18 +30,19 @@ def test_after_an_install_all_is_well(settings_file: Path, tmp_path: Path) -> No
     assert changed == ["ouidire/gate.lua"]
 
 
-def test_a_choice_that_cannot_be_is_a_finding(tmp_path: Path) -> None:
+def test_a_choice_that_cannot_be_is_a_finding(settings_file: Path, tmp_path: Path) -> None:
     """Law: doctor goes on where settings and PBX do not fit."""
-    (found,) = freeswitch.findings(Settings.model_validate({"asking": {"quota_percent": 40}}), tmp_path)
+    settings_file.write_text(settings_file.read_text().replace("quota_percent = 100", "quota_percent = 40"))
+    (found,) = freeswitch.findings(load(settings_file), tmp_path)
     assert not found.ok
     assert "cannot be had on FreeSWITCH yet" in found.sentence
 
 
-def test_a_file_that_cannot_be_read_is_a_finding(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_read_is_a_finding(settings_file: Path, tmp_path: Path) -> None:
     """Law: the file is named, and who may read it."""
     etc = lay_out_freeswitch(tmp_path)
     (etc / "dialplan" / "closed.xml").mkdir()
-    found = list(freeswitch.findings(Settings(), etc))
+    found = list(freeswitch.findings(load(settings_file), etc))
     assert "closed.xml cannot be read" in found[-1].sentence
 
 
