@@ -27,13 +27,15 @@ class MalformedMessage(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message: its headers by their lower-case names (the first of each name), and its body as text.
-
-    Bytes that are no UTF-8 are read as U+FFFD: a caller's name must not end the connection.
-    """
+    """One message: its headers by their lower-case names (the first of each name), and the bytes of its body."""
 
     headers: Mapping[str, str]
-    body: str = ""
+    octets: bytes = b""
+
+    @property
+    def body(self) -> str:
+        """The body as text. Bytes that are no UTF-8 are read as U+FFFD: a caller's name must not end the connection."""
+        return self.octets.decode("utf-8", "replace")
 
     @property
     def kind(self) -> str:
@@ -99,7 +101,7 @@ class MessageReader:
             headers, body = self._headers or {}, bytes(self._waiting[: self._body_bytes])
             del self._waiting[: self._body_bytes]
             self._headers, self._body_bytes = None, 0
-            yield Message(headers, body.decode("utf-8", "replace"))
+            yield Message(headers, body)
 
     def _read_headers(self) -> bool:
         while self._waiting.startswith(b"\n"):  # FreeSWITCH ends some bodies with one line more than it counts
@@ -124,10 +126,9 @@ def event_of(message: Message) -> Event | None:
     """
     if message.kind != "text/event-plain":
         return None
-    text, _, body = message.body.partition("\n\n")
-    headers = _headers(text, unescaped=True)
+    text, _, octets = message.octets.partition(b"\n\n")
+    headers = _headers(text.decode("utf-8", "replace"), unescaped=True)
     length = _length(headers)
-    octets = body.encode("utf-8")
     if length > len(octets):
         raise MalformedMessage("an event's body is shorter than it says")
     return Event(headers, octets[:length].decode("utf-8", "replace"))
