@@ -90,15 +90,14 @@ def installed_password(folder: Path) -> str | None:
     return next((one.get("value") for one in found if one.get("name") == _PASSWORD), None)
 
 
-def mode_of(name: str) -> int:
-    """The mode of one of our text files."""
+def _mode_of(name: str) -> int:
     return GROUP_READS if name in SECRETS else PUBLIC
 
 
 def _own_texts(folder: Path, texts: dict[str, bytes]) -> Iterator[FileChange]:
     for name, data in texts.items():
         path = folder / name
-        yield FileChange(path, content(path), data, mode_of(name), folder)
+        yield FileChange(path, content(path), data, _mode_of(name), folder)
 
 
 def _hooked(folder: Path, hook: str) -> tuple[list[FileChange], list[Conflict]]:

@@ -7,7 +7,7 @@ from typing import Final
 from dialplan import recordings
 from dialplan.change import InstallRefused, content
 from dialplan.freeswitch.existing import Existing, conflicts, findings, read_existing
-from dialplan.freeswitch.install import installed_password, mode_of
+from dialplan.freeswitch.install import installed_password
 from dialplan.freeswitch.lua_hook import LUA_CONF, HookRefused, with_hook
 from dialplan.freeswitch.side import SECRETS, Side, prompt_file
 from dialplan.manifest import Manifest, read_manifest
@@ -54,7 +54,7 @@ def _file(folder: Path, name: str, wanted: bytes) -> Finding:
     if data != wanted:
         sentence = f"not what these settings render (edited, or another version): {_INSTALL.format(folder)}"
         return Finding(name, ok=False, sentence=sentence)
-    if name in SECRETS and path.stat().st_mode & _OTHERS & ~mode_of(name):
+    if name in SECRETS and path.stat().st_mode & _OTHERS:
         return Finding(name, ok=False, sentence=f"open to everybody: chmod o= {path}")
     return Finding(name, ok=True, sentence="as it was installed")
 

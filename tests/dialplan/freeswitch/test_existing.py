@@ -86,7 +86,8 @@ def test_the_password_that_everybody_knows_is_told(site: Site, password: str) ->
 def test_an_allowlist_that_shuts_us_out_is_told(site: Site) -> None:
     """Law: an empty list means nothing; else each module is named that is not in it, in whole or in part."""
     file = "autoload_configs/switch.conf.xml"
-    site.edit(file, "</configuration>", "<interface-allowlist>\n</interface-allowlist></configuration>")
+    empty = '<interface-allowlist>\n</interface-allowlist><other><allow name="x"/></other></configuration>'
+    site.edit(file, "</configuration>", empty)
     assert amiss(site) == {}
     site.edit(file, "</interface-allowlist>", '<allow name="mod_db.db.api"/></interface-allowlist>')
     told = amiss(site, "mod_db", "mod_lua")["allowlist"]

@@ -183,6 +183,8 @@ def test_a_forged_manifest_removes_nothing_else(site: Site) -> None:
     manifest = site.etc / "ouidire" / "manifest.json"
     table = json.loads(manifest.read_bytes())
     precious = ["vars.xml", "dialplan/public.xml", "ouidire/../vars.xml", "ouidire/sounds/../../vars.xml"]
+    precious.append("ouidire/sounds/../notice.wav")
+    (site.etc / "ouidire" / "notice.wav").write_bytes(b"")
     link = site.etc / "ouidire" / "link.lua"
     link.symlink_to(site.etc / "vars.xml")
     table["written"] |= {str(site.etc / name): "" for name in (*precious, "ouidire/link.lua")}
