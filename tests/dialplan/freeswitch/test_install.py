@@ -13,6 +13,7 @@ from dialplan import recordings
 from dialplan.change import InstallRefused, Plan, apply
 from dialplan.freeswitch.existing import read_existing
 from dialplan.freeswitch.install import installed_password, plan, plan_removal
+from dialplan.manifest import digest
 from tests.dialplan.freeswitch.switch_folder import Site, side
 
 LUA_CONF = "autoload_configs/lua.conf.xml"
@@ -187,7 +188,8 @@ def test_a_forged_manifest_removes_nothing_else(site: Site) -> None:
     (site.etc / "ouidire" / "notice.wav").write_bytes(b"")
     link = site.etc / "ouidire" / "link.lua"
     link.symlink_to(site.etc / "vars.xml")
-    table["written"] |= {str(site.etc / name): "" for name in (*precious, "ouidire/link.lua")}
+    for name in (*precious, "ouidire/link.lua"):
+        table["written"][str(site.etc / name)] = digest((site.etc / name).read_bytes())
     manifest.write_text(json.dumps(table))
     removal = plan_removal(site.etc)
     apply(removal)
