@@ -1,6 +1,7 @@
 """The lab's FreeSWITCH: found or said to be missing, and, where one is installed, running."""
 
 import json
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -9,10 +10,9 @@ import pytest
 from ari_bridge.pbx.errors import NotLetIn
 from ari_bridge.pbx.freeswitch.access import EslAccess
 from ari_bridge.pbx.freeswitch.esl_client import EslConnection
-from tests.lab import freeswitch as module
 from tests.lab.errors import LabError
 from tests.lab.freeswitch import NONE_INSTALLED, PREFIX, FreeSwitch, find_freeswitch, modules_of, open_freeswitch
-from tests.lab.freeswitch_files import STAFF_PASSWORD
+from tests.lab.freeswitch_files import STAFF_PASSWORD, Modules
 from tests.lab.phone import Login, Pacer, Phone
 from tests.lab.ports import take_ports
 
@@ -42,7 +42,7 @@ def test_it_is_found_where_it_was_named(tmp_path: Path, monkeypatch: pytest.Monk
 def test_none_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     """Law: without one installed the answer is None."""
     monkeypatch.delenv(PREFIX, raising=False)
-    monkeypatch.setattr(module.shutil, "which", lambda *_, **__: None)
+    monkeypatch.setattr(shutil, "which", lambda *_, **__: None)
     assert find_freeswitch() is None
 
 
@@ -80,7 +80,7 @@ async def test_what_does_not_start_is_told_in_one_sentence(tmp_path: Path) -> No
 
 def modules_missing(program: Path) -> list[str]:
     """What `modules_of` would ask for."""
-    return module.Modules(program.parent.parent / "lib" / "freeswitch" / "mod").missing
+    return Modules(program.parent.parent / "lib" / "freeswitch" / "mod").missing
 
 
 @pytest.fixture

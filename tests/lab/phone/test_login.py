@@ -1,10 +1,10 @@
 """A phone's own password, against the example of RFC 2617 and the lab's own question."""
 
 import re
+import secrets
 
 import pytest
 
-from tests.lab.phone import login as module
 from tests.lab.phone.challenge import Challenge
 from tests.lab.phone.login import Login
 from tests.lab.phone.sip_wire import Headers, MalformedMessage, Request, Response, cseq
@@ -42,7 +42,7 @@ def test_who_asks_lets_it_in() -> None:
 
 def test_it_reckons_as_the_standard_does(monkeypatch: pytest.MonkeyPatch) -> None:
     """Law: RFC 2617, section 3.5: Mufasa's "Circle Of Life"."""
-    monkeypatch.setattr(module.secrets, "token_hex", lambda _: "0a4f113b")
+    monkeypatch.setattr(secrets, "token_hex", lambda _: "0a4f113b")
     request = Request("GET", "/dir/index.html", Headers([("Via", "v"), ("CSeq", "1 GET")]))
     question = 'Digest realm="testrealm@host.com", qop="auth,auth-int", nonce="dcd98b7102dd2f0e8b11d0f600bfb0c093"'
     shown = Login("Mufasa", "Circle Of Life").shown(request, asks(401, question), "v")

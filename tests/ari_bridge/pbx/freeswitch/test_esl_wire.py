@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 from urllib.parse import quote, unquote
 
@@ -24,7 +25,7 @@ from tests.ari_bridge.pbx.freeswitch.esl_server import event, printed, replied
 from tests.ari_bridge.pbx.freeswitch.recorded import messages, recorded
 
 CALL = recorded("call_with_forks")
-ONE_LINE = st.text(st.characters(blacklist_characters="\r\n\0", blacklist_categories=("Cs",)))
+ONE_LINE = st.text(st.characters(codec="utf-8", exclude_characters="\r\n\0"))
 
 
 def read(*pieces: bytes) -> list[Message]:
@@ -214,13 +215,14 @@ def test_a_command_is_one_line(words: list[str]) -> None:
 @pytest.mark.parametrize("broken", ["a\nb", "a\rb", "a\0b", "\n"])
 def test_what_would_be_two_commands_is_never_sent(broken: str) -> None:
     """Law: no word, name or value brings a second line."""
-    for make in (
+    makers: list[Callable[[], bytes]] = [
         lambda: esl_wire.command("api", broken),
         lambda: esl_wire.send_event(broken, {}),
         lambda: esl_wire.send_event("CUSTOM", {broken: "x"}),
         lambda: esl_wire.send_event("CUSTOM", {"X": broken}),
         lambda: esl_wire.subscription([broken], []),
-    ):
+    ]
+    for make in makers:
         with pytest.raises(ValueError, match="one line"):
             make()
 
