@@ -35,6 +35,8 @@ from ari_bridge.media.rtp import MalformedPacket
 from ari_bridge.media.websocket import MalformedSound, WebSocketStream, token_of
 from ari_bridge.pbx import answers
 from ari_bridge.pbx.asterisk import ami, ari_messages
+from ari_bridge.pbx.freeswitch import esl_wire
+from ari_bridge.pbx.freeswitch.events import rows_of
 from ari_bridge.pbx.port import Channel
 from ari_bridge.run import settings
 from ari_bridge.run.passwords import read_passwords
@@ -57,6 +59,7 @@ from dialplan.freeswitch.xml_tree import MalformedXml
 from tests import wire
 from tests.analysis.emotion.proofs import SERVED, proof
 from tests.ari_bridge.media import recorded
+from tests.fuzz import event_socket
 from tests.fuzz.looks import Looks, Stream
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -233,6 +236,14 @@ def _pbx() -> list[Parser]:
         Parser("Asterisk's configuration", octets(conf), Folder("extensions.conf", read_existing)),
         Parser("our block in a file", octets(block.with_block(conf, "x = 1")), block.without_block, BrokenBlock),
         *_freeswitch_files(),
+        Parser(
+            "event socket",
+            st.lists(octets(*event_socket.SENT, longest=2_000), max_size=4),
+            event_socket.read,
+            esl_wire.MalformedMessage,
+        ),
+        Parser("events of FreeSWITCH", grafted(*event_socket.TOLD), event_socket.follow),
+        Parser("rows of FreeSWITCH", text(event_socket.ROWS), rows_of),
     ]
 
 
