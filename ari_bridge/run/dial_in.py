@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import date
-from typing import Protocol
 
 import structlog
 
@@ -13,8 +12,9 @@ from ari_bridge.calls.roles import Roles
 from ari_bridge.lines.announcer import Announcer
 from ari_bridge.lines.lines import Lines
 from ari_bridge.lines.spoken import Spoken
-from ari_bridge.pbx.port import LinePbx, Pbx, PbxEvent
+from ari_bridge.pbx.port import PbxEvent
 from ari_bridge.run.notices import recordings_of, staff_notices
+from ari_bridge.run.pbx_choice import ChosenPbx
 from ari_bridge.run.persons import NOTE
 from ari_bridge.run.rights_desk import LineDesk
 from ari_bridge.run.settings import Settings
@@ -24,10 +24,6 @@ from consent.rights import Rights
 from consent.staff import Staff
 
 log = structlog.get_logger()
-
-
-class PbxWithLines(Pbx, LinePbx, Protocol):
-    """A PBX that has calls and our own lines."""
 
 
 class DialIn:
@@ -49,7 +45,7 @@ class DialIn:
 
 
 async def open_dial_in(
-    settings: Settings, ledger: Ledger, pbx: PbxWithLines, obey: Callable[[], Awaitable[None]]
+    settings: Settings, ledger: Ledger, pbx: ChosenPbx, obey: Callable[[], Awaitable[None]]
 ) -> DialIn:
     """Build it. `obey` has calls stopped that were stopped on a line, at once.
 
@@ -68,7 +64,7 @@ async def open_dial_in(
         log.info("references.swept", recordings=swept)
     desk = LineDesk(Rights(ledger), Guesses(ledger.database, ledger.keyring, ledger.keys))
     roles = Roles(settings.parties.trunks, settings.parties.unmonitored)
-    return DialIn(Lines(pbx, desk, staff, roles.is_outside), Announcer(pbx, desk, spoken))
+    return DialIn(Lines(pbx.lines, desk, staff, roles.is_outside), Announcer(pbx.calls, desk, spoken))
 
 
 def _site_facts(settings: Settings, ledger: Ledger) -> Callable[[], Awaitable[Mapping[str, date]]]:

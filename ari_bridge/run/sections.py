@@ -73,52 +73,6 @@ def need_tls(host: str, tls_cert: Path | None, tls_key: Path | None) -> None:
         raise ValueError("tls_cert and tls_key are needed, since host is not loopback")
 
 
-class PbxSection(Section):
-    """How to reach the PBX."""
-
-    ari_url: str = Field(
-        default="http://127.0.0.1:8088/ari", description="Address of the PBX's ARI; https unless it is loopback."
-    )
-    ari_user: Word = Field(default="ouidire", description="User of ari.conf.")
-    ami_host: Word = Field(
-        default="127.0.0.1", description="Address of the PBX's AMI; loopback only, since AMI is spoken in clear."
-    )
-    ami_port: Port = Field(default=5038, description="TCP port of the PBX's AMI.")
-    ami_user: Word = Field(default="ouidire", description="User of manager.conf that listens and renews leases.")
-    phones_user: Word = Field(
-        default="ouidire-phones",
-        description="User of manager.conf that pushes documents to phones and asks which are there, no more.",
-    )
-    secrets_file: Path = Field(
-        default=Path("/etc/ouidire/secrets.toml"),
-        description="File with the three passwords; mode 0600, owned by the service's user.",
-    )
-    config_dir: Path = Field(
-        default=Path("/etc/asterisk"),
-        description="Folder of the PBX's configuration, where `serve` looks for other recorders before it starts; "
-        "where it cannot be read that is logged, and `doctor` says so.",
-    )
-
-    @field_validator("ari_url")
-    @classmethod
-    def _is_private(cls, url: str) -> str:
-        parts = urlsplit(url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise ValueError("must be an http:// or https:// address")
-        if parts.username or parts.password or parts.query:
-            raise ValueError("must hold no user, password or query: passwords belong into pbx.secrets_file")
-        if parts.scheme == "http" and not is_loopback(parts.hostname):
-            raise ValueError("must be https, since the PBX is not on this machine")
-        return url.rstrip("/")
-
-    @field_validator("ami_host")
-    @classmethod
-    def _stays_here(cls, host: str) -> str:
-        if not is_loopback(host):
-            raise ValueError("must be loopback; for a PBX elsewhere use a TLS tunnel that ends on this machine")
-        return host
-
-
 class PartiesSection(Section):
     """Who is who, by the endpoint of a leg."""
 

@@ -19,6 +19,7 @@ from ari_bridge.run.analysis_section import AnalysisSection
 from ari_bridge.run.engine_section import EngineSection
 from ari_bridge.run.figures_section import FiguresSection
 from ari_bridge.run.metrics_section import MetricsSection
+from ari_bridge.run.pbx_section import PbxSection
 from ari_bridge.run.profile_section import ProfileSection
 from ari_bridge.run.sections import (
     AskingSection,
@@ -28,7 +29,6 @@ from ari_bridge.run.sections import (
     MediaSection,
     NoticeSection,
     PartiesSection,
-    PbxSection,
     RetentionSection,
     ScreensSection,
 )

@@ -35,9 +35,6 @@ from ari_bridge.calls.roles import Roles
 from ari_bridge.calls.rooms import Rooms
 from ari_bridge.calls.switchboard import Switchboard
 from ari_bridge.calls.topology import Topology
-from ari_bridge.pbx.asterisk.access import AmiAccess, AriAccess
-from ari_bridge.pbx.asterisk.adapter import AsteriskPbx
-from ari_bridge.pbx.asterisk.phones import AsteriskPhones
 from ari_bridge.run.codes import Codes
 from ari_bridge.run.conditions import require
 from ari_bridge.run.dial_in import DialIn, open_dial_in
@@ -49,7 +46,7 @@ from ari_bridge.run.metrics import Watched
 from ari_bridge.run.metrics_site import open_metrics
 from ari_bridge.run.notices import notices, staff_notices
 from ari_bridge.run.page_site import open_page
-from ari_bridge.run.passwords import read_passwords
+from ari_bridge.run.pbx_choice import DeskPhones, choose_pbx
 from ari_bridge.run.persons import keep_change
 from ari_bridge.run.phone_addresses import PhoneAddresses
 from ari_bridge.run.phone_families import PhoneFamilies
@@ -197,7 +194,7 @@ def _failure(before: EngineStats, now: EngineStats) -> str:
 
 async def _open(settings: Settings, stack: AsyncExitStack) -> Service:
     require(settings, datetime.now(UTC).date())
-    passwords = read_passwords(settings.pbx.secrets_file)
+    pbx = choose_pbx(settings)
     ledger = await stack.enter_async_context(open_ledger(settings.database.path, settings.keys.folder))
     database = ledger.database
     await Forgetting(ledger).run()  # what a downtime delayed goes before anything is served
@@ -208,8 +205,6 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Service:
     if changed := await keep_change(ledger, settings, [one.notice_id for one in announced], reports.as_note()):
         log.info("settings.changed", settings=sorted(changed))
     board = Board(_not_shown)
-    listener = AmiAccess(settings.pbx.ami_host, settings.pbx.ami_port, settings.pbx.ami_user, passwords.ami_password)
-    ari = AriAccess(settings.pbx.ari_url, settings.pbx.ari_user, passwords.ari_password)
     switchboards: list[Switchboard] = []
     choice = choice_of(settings)
     foreign = open_foreign(choice, reports.languages) if choice.is_foreign else None
@@ -218,11 +213,10 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Service:
     engine = _engine(settings, foreign, reports.languages, lambda verdict: switchboards[0].verdict(verdict))
     stack.push_async_callback(engine.stop)
     await engine.start()
-    pbx = AsteriskPbx(ari, listener, settings.media.lease_s)
     groups = await _open_groups(settings, database, engine.model_id, board, stack)
     dial_in = await open_dial_in(settings, ledger, pbx, lambda: switchboards[0].obey())
     rooms = Rooms(
-        pbx=pbx,
+        pbx=pbx.calls,
         ledger=ledger,
         gate=Gate(ledger),
         engine=engine,
@@ -235,15 +229,12 @@ async def _open(settings: Settings, stack: AsyncExitStack) -> Service:
         place=await open_place(settings.media, stack),
         lease_s=settings.media.lease_s,
     )
-    codes = Codes(pbx, rooms.topology, rooms.roles, lambda call_id: switchboards[0].contest(call_id))
+    codes = Codes(pbx.lines, rooms.topology, rooms.roles, lambda call_id: switchboards[0].contest(call_id))
     stack.push_async_callback(codes.close)
     switchboards.append(Switchboard(rooms, lambda event: codes.take(event) or dial_in.take(event)))
     chores = (groups.look, Pulse(ledger).expire)
     service = Service(rooms, switchboards[0], database, dial_in, foreign, served(settings)[1], chores, codes)
-    pusher_access = AmiAccess(
-        settings.pbx.ami_host, settings.pbx.ami_port, settings.pbx.phones_user, passwords.phones_password
-    )
-    pusher = await _open_screens(settings, service, pusher_access, stack)
+    pusher = await _open_screens(settings, service, pbx.phones, stack)
     watched = Watched(
         rooms, switchboards[0], dial_in.lines, pusher.stats, service.readiness, lambda: service.drift.newest
     )
@@ -292,8 +283,7 @@ def _engine(
     return Engine(detector, tone, on_verdict, host=host, max_calls=max_calls)
 
 
-async def _open_screens(settings: Settings, service: Service, access: AmiAccess, stack: AsyncExitStack) -> Pusher:
-    phones = AsteriskPhones(access)
+async def _open_screens(settings: Settings, service: Service, phones: DeskPhones, stack: AsyncExitStack) -> Pusher:
     await phones.start()
     stack.push_async_callback(phones.stop)
     board = service.rooms.board
@@ -336,7 +326,7 @@ def _draw_on(screens: Iterable[Callable[[CallView], None]], view: CallView) -> N
         draw(view)
 
 
-async def _families(settings: Settings, phones: AsteriskPhones, stack: AsyncExitStack) -> Callable[[str], str]:
+async def _families(settings: Settings, phones: DeskPhones, stack: AsyncExitStack) -> Callable[[str], str]:
     """Which family an endpoint's phone is of; the PBX is asked where the settings leave that to it, and else never."""
     screens = settings.screens
     if Family.AUTO not in (screens.default_family, *screens.families.values()):
@@ -347,7 +337,7 @@ async def _families(settings: Settings, phones: AsteriskPhones, stack: AsyncExit
     return families.family_of
 
 
-def _phone_views(settings: Settings, service: Service, desk: Desk, phones: AsteriskPhones) -> PhoneViews:
+def _phone_views(settings: Settings, service: Service, desk: Desk, phones: DeskPhones) -> PhoneViews:
     keys, tally = (desk, service.stop, service.switchboard.contest), service.rooms.tally.screens
     if not settings.screens.check_addresses:
         return PhoneViews(*keys, tally=tally)

@@ -1,7 +1,7 @@
-"""FreeSWITCH as the bridge's `Pbx`: each method of the port in terms of the event socket and our gate (1.11.2, measured).
+"""FreeSWITCH as the bridge's `Pbx`: each method of the port in terms of the event socket and our gate.
 
-The gate is a script inside FreeSWITCH (dialplan/freeswitch/gate.lua), and the only way by which we open a voice: it looks
-at the caller's own channel itself. We send it events, which change nothing by themselves.
+The gate is a script inside FreeSWITCH (dialplan/freeswitch/gate.lua), and the only way by which we open a voice: it
+looks at the caller's own channel itself. We send it events, which change nothing by themselves.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """One connection to FreeSWITCH's event socket: commands are answered in order, events are read as they come.
 
 It has no TLS and no ids of answers, and a client that stops reading fills the PBX's own queues. So what reads here
-waits for nothing else; where the bridge does not keep up the connection ends, and a new one begins with what holds then.
+waits for nothing else; where the bridge does not keep up the connection ends, and a new one begins with what holds.
 """
 
 from __future__ import annotations
@@ -66,6 +66,11 @@ class EslConnection:
             await made.close()
             raise
         return made
+
+    @property
+    def is_closed(self) -> bool:
+        """True from the connection's end on."""
+        return self._ended.done()
 
     async def close(self) -> None:
         """End the connection; whoever waits for an answer gets Unreachable."""

@@ -43,12 +43,12 @@ def channel_of(event: Event) -> Channel | None:
     channel_id = event.headers.get("unique-id", "")
     if not UUID.fullmatch(channel_id):
         return None
-    name = event.headers.get("channel-name", "")
+    name = event.headers.get("channel-name", "")  # it holds the caller's number: only a loopback's goes further
     half = _LOOPBACK.fullmatch(name)
     call_id = event.variable("ouidire_call")
     return Channel(
         channel_id=channel_id,
-        name=name,
+        name=name if half else f"{name.partition('/')[0]}/{channel_id}",
         endpoint=_endpoint(event) if name.startswith(_OURS) else None,
         peer_half=half[1] + ("b" if half[2] == "a" else "a") if half else None,
         call_id=call_id if UUID.fullmatch(call_id) else "",
@@ -165,7 +165,7 @@ def rows_of(answer: str) -> list[Mapping[str, Any]]:
 
 def _endpoint(event: Event) -> str:
     """Who is behind a SIP leg: a user of the directory, else the gateway, else the profile. None of it can be chosen by
-    a stranger who calls. `bridge` writes the user whom it dials on the dialling leg too: so it counts on an outbound one.
+    a stranger who calls. `bridge` writes the user whom it dials on the dialling leg too: it counts on an outbound one.
     """
     if event.headers.get("call-direction") == "outbound":
         found = event.variable("dialed_user") or event.variable("sip_gateway_name")
