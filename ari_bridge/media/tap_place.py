@@ -35,8 +35,9 @@ REFUSALS_A_S: Final = 20
 """So many requests are refused by a word in a second; the rest are counted alone."""
 LONGER_BYTES: Final = 64
 """A refusal may be so much longer than the request: its own tag, and the name of its status."""
-NO_AUDIO_S: Final = 5.0
-"""A leg that was answered and brings no RTP for so long is told of."""
+NO_AUDIO_S: Final = 2.5
+"""A leg that was answered and brings no RTP for so long is told of: its first packet comes within 50 ms of the ACK, and
+whoever waits for sound gives a fork up after 3 s."""
 _log = structlog.get_logger(__name__)
 
 

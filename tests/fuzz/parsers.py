@@ -28,10 +28,11 @@ from analysis.engine.network_wire import MalformedMessage
 from analysis.speech import onnx_wire
 from analysis.speech.onnx_wire import MalformedModel
 from ari_bridge.lines import wav_wire
-from ari_bridge.media import rtp
+from ari_bridge.media import rtp, sdp, sip
 from ari_bridge.media.audiosocket import AudioSocketStream, FrameReader, MalformedFrame
 from ari_bridge.media.payload import G722, PCMA, PCMU, SLIN16, PayloadFormat
 from ari_bridge.media.rtp import MalformedPacket
+from ari_bridge.media.sip import MalformedSip
 from ari_bridge.media.websocket import MalformedSound, WebSocketStream, token_of
 from ari_bridge.pbx import answers
 from ari_bridge.pbx.asterisk import ami, ari_messages
@@ -58,7 +59,7 @@ from dialplan.freeswitch.lua_hook import HookRefused
 from dialplan.freeswitch.xml_tree import MalformedXml
 from tests import wire
 from tests.analysis.emotion.proofs import SERVED, proof
-from tests.ari_bridge.media import recorded
+from tests.ari_bridge.media import recorded, tap_wire
 from tests.fuzz import event_socket
 from tests.fuzz.looks import Looks, Stream
 
@@ -204,7 +205,24 @@ def _media() -> list[Parser]:
         Parser("AudioSocket stream", connection, _audiosocket, MalformedFrame),
         Parser("messages of a WebSocket", messages, _messages, MalformedSound),
         Parser("token of a WebSocket", text("Bearer " + "0a" * 16), token_of),
+        *_taps(),
     ]
+
+
+def _taps() -> list[Parser]:
+    sent = [tap_wire.sample(name) for name in tap_wire.NAMES]
+    offers = [body for one in sent if (body := one.partition(b"\r\n\r\n")[2])]
+    return [
+        Parser("SIP message", octets(*sent, longest=2_000), _said, MalformedSip),
+        Parser("SDP offer", octets(*offers), sdp.parse_offer, MalformedSip),
+    ]
+
+
+def _said(data: bytes) -> None:
+    """What is read can be answered, and the answer read."""
+    request = sip.parse(data)
+    if isinstance(request, sip.Request):
+        assert isinstance(sip.parse(sip.response(request, 481, tap_wire.PBX, "ours")), sip.Response)
 
 
 def _packets(payload: PayloadFormat) -> st.SearchStrategy[bytes]:
