@@ -17,8 +17,8 @@ def run(arguments: Namespace) -> Exit:
     # Imported here: the checks bring the models' runtime with them, and `ouidire --help` should not wait for that.
     from ari_bridge.cli.checks import papers, site
 
-    check_folders(arguments)
     settings = all_settings.load(arguments.settings)
+    check_folders(arguments, settings)
     found = [
         *site.findings(
             settings, arguments.settings, read_passwords if arguments.freeswitch is None else read_esl_password

@@ -43,8 +43,8 @@ _NO_RESTART: Final = "Nothing to restart: the hook in lua.conf.xml is as it was,
 
 def run(arguments: Namespace) -> Exit:
     """Plan, show, and unless it is a dry run apply. Raises SettingsError and InstallRefused."""
-    check_folders(arguments)
     settings = all_settings.load(arguments.settings)
+    check_folders(arguments, settings)
     _check_conditions(settings, arguments.dry_run)
     if not arguments.dry_run:
         for file in prepare_keys(settings):
@@ -138,8 +138,13 @@ def add_sounds_argument(parser: ArgumentParser) -> None:
     )
 
 
-def check_folders(arguments: Namespace) -> None:
-    """Raises SettingsError where a folder is named that this PBX has no use for."""
+def check_folders(arguments: Namespace, settings: all_settings.Settings) -> None:
+    """Raises SettingsError where a folder is named that the PBX of the settings has no use for."""
+    kind = settings.pbx.kind
+    if kind == "freeswitch" and arguments.freeswitch is None:
+        raise SettingsError("pbx.kind is freeswitch: name its configuration folder by --freeswitch DIR")
+    if kind != "freeswitch" and arguments.freeswitch is not None:
+        raise SettingsError(f'pbx.kind is {kind}: for a FreeSWITCH set kind = "freeswitch" in [pbx]')
     if arguments.freeswitch is not None and arguments.sounds is not None:
         raise SettingsError(
             "--sounds is for Asterisk: FreeSWITCH's prompts lie in ouidire/sounds of its --freeswitch DIR"

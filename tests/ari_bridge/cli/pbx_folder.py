@@ -26,8 +26,14 @@ def lay_out(folder: Path) -> Path:
     return etc
 
 
-def lay_out_freeswitch(folder: Path) -> Path:
-    """The admin's files in `folder`/freeswitch, our own modules loaded."""
+def lay_out_freeswitch(folder: Path, settings_file: Path, media: str = "") -> Path:
+    """The admin's files in `folder`/freeswitch, every module loaded; the settings name that PBX, and no password yet.
+
+    `media` are more lines of the settings' section of that name.
+    """
+    text = settings_file.read_text(encoding="utf-8").replace("[pbx]", '[pbx]\nkind = "freeswitch"', 1)
+    settings_file.write_text(f'{text}[media]\ntransport = "websocket"\n{media}', encoding="utf-8")
+    (folder / "secrets.toml").unlink()
     site = Site(folder)
     site.edit("autoload_configs/modules.conf.xml", '<!-- <load module="mod_audio_stream"/> -->', "")
     site.edit(

@@ -37,8 +37,7 @@ def test_a_freeswitch_has_lines_of_its_own(
     settings_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Law: with --freeswitch its files are looked at, and nothing is said of an Asterisk."""
-    load(settings_file).pbx.secrets_file.unlink()
-    etc = lay_out_freeswitch(tmp_path)
+    etc = lay_out_freeswitch(tmp_path, settings_file)
     words = ["--settings", str(settings_file), "--freeswitch", str(etc)]
     assert main(["install", *words]) == 0
     capsys.readouterr()

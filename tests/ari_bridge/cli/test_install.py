@@ -92,9 +92,8 @@ def test_a_wrong_folder_is_a_sentence(settings_file: Path, tmp_path: Path, capsy
 
 def test_a_freeswitch_is_done_once(settings_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Law: a dry run changes nothing; an install says what the admin adds; a second one finds nothing to do."""
-    etc = lay_out_freeswitch(tmp_path)
+    etc = lay_out_freeswitch(tmp_path, settings_file)
     secrets = load(settings_file).pbx.secrets_file
-    secrets.unlink()
     words = ["install", "--settings", str(settings_file), "--freeswitch", str(etc)]
     before = contents(tmp_path)
     assert main([*words, "--dry-run"]) == 0
@@ -118,10 +117,10 @@ def test_a_freeswitch_is_restarted_for_a_new_hook_alone(
     settings_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Law: other changes need no restart, which would cost the admin calls."""
-    load(settings_file).pbx.secrets_file.unlink()
-    words = ["install", "--settings", str(settings_file), "--freeswitch", str(lay_out_freeswitch(tmp_path))]
+    etc = lay_out_freeswitch(tmp_path, settings_file)
+    words = ["install", "--settings", str(settings_file), "--freeswitch", str(etc)]
     assert main(words) == 0
-    settings_file.write_text(settings_file.read_text() + "[media]\nlease_s = 11\n")
+    settings_file.write_text(settings_file.read_text() + "lease_s = 11\n")
     capsys.readouterr()
     assert main(words) == 0
     assert "Nothing to restart" in capsys.readouterr().out
@@ -131,25 +130,30 @@ def test_another_folder_is_no_freeswitch(
     settings_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Law: the sentence asks whether it is the right one, and the code is 1."""
+    lay_out_freeswitch(tmp_path, settings_file)
     assert main(["install", "--settings", str(settings_file), "--freeswitch", str(tmp_path)]) == 1
     assert "is this FreeSWITCH's configuration folder?" in capsys.readouterr().err
 
 
 def test_one_pbx_at_a_time(settings_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Law: two PBXs at once, and Asterisk's folder of prompts at a FreeSWITCH, are refused with code 2."""
+    """Law: two PBXs, another one than the settings name, and Asterisk's prompts at a FreeSWITCH end with code 2."""
     with pytest.raises(SystemExit) as ended:
         main(["install", "--asterisk", "a", "--freeswitch", "b"])
     assert ended.value.code == 2
     words = ["install", "--settings", str(settings_file), "--freeswitch", str(tmp_path), "--sounds", "s"]
     assert main(words) == 2
+    assert "pbx.kind is asterisk" in capsys.readouterr().err
+    lay_out_freeswitch(tmp_path, settings_file)
+    assert main(words) == 2
     assert "--sounds is for Asterisk" in capsys.readouterr().err
+    assert main(words[:3]) == 2
+    assert "by --freeswitch DIR" in capsys.readouterr().err
 
 
 def test_what_freeswitch_has_no_way_for_is_told(
     settings_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Law: a setting that this PBX cannot keep is refused, not left out."""
-    settings_file.write_text(settings_file.read_text().replace("quota_percent = 100", "quota_percent = 40"))
-    etc = lay_out_freeswitch(tmp_path)
+    etc = lay_out_freeswitch(tmp_path, settings_file, 'host = "10.0.0.1"\n')
     assert main(["install", "--settings", str(settings_file), "--freeswitch", str(etc)]) == 2
     assert "cannot be had on FreeSWITCH yet" in capsys.readouterr().err

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from ari_bridge.cli.parser import main
-from ari_bridge.run.settings import load
 from tests.ari_bridge.cli.pbx_folder import contents, lay_out, lay_out_freeswitch
 
 
@@ -24,8 +23,7 @@ def test_every_file_gets_its_bytes_back(settings_file: Path, tmp_path: Path) -> 
 
 def test_a_freeswitch_gets_its_bytes_back(settings_file: Path, tmp_path: Path) -> None:
     """Law: the same at a FreeSWITCH."""
-    load(settings_file).pbx.secrets_file.unlink()
-    etc = lay_out_freeswitch(tmp_path)
+    etc = lay_out_freeswitch(tmp_path, settings_file)
     before = contents(etc)
     assert main(["install", "--settings", str(settings_file), "--freeswitch", str(etc)]) == 0
     assert contents(etc) != before

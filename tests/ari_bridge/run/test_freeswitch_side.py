@@ -15,7 +15,8 @@ ETC = Path("/etc/freeswitch")
 
 def site(**sections: object) -> Settings:
     """Settings of a site that asks every caller."""
-    return Settings.model_validate({"profile": papers.PROFILE, "asking": {"quota_percent": 100}} | sections)
+    usual = {"profile": papers.PROFILE, "asking": {"quota_percent": 100}, "pbx": {"kind": "freeswitch"}}
+    return Settings.model_validate(usual | {"media": {"transport": "websocket"}} | sections)
 
 
 def test_the_settings_reach_the_files() -> None:
@@ -39,4 +40,4 @@ def test_a_tap_needs_no_module_of_others() -> None:
 def test_what_freeswitch_cannot_is_told() -> None:
     """Law: a choice without a way is a sentence about the settings."""
     with pytest.raises(SettingsError, match="cannot be had on FreeSWITCH"):
-        side_of(site(asking={"quota_percent": 40}), ETC)
+        side_of(site(media={"transport": "websocket", "host": "10.0.0.1"}), ETC)
