@@ -13,7 +13,7 @@ from ari_bridge.pbx.freeswitch.access import EslAccess
 from ari_bridge.pbx.freeswitch.esl_client import EslConnection
 from ari_bridge.pbx.freeswitch.esl_wire import Event
 from ari_bridge.pbx.port import PbxRefused
-from tests.ari_bridge.pbx.freeswitch.esl_server import ACCESS_DENIED, EslServer, esl_server, event, printed, replied
+from tests.ari_bridge.pbx.freeswitch.esl_server import ACCESS_DENIED, esl_server, event, printed, replied
 from tests.ari_bridge.pbx.freeswitch.recorded import messages, recorded
 
 CALL_ID = "64ab5a40-3c26-4dd8-8466-10532c546c4e"
@@ -399,13 +399,3 @@ async def test_two_connections_know_nothing_of_each_other() -> None:
             await first.api("uuid_getvar", CALL_ID, "x")
         for one in (first, second):
             await one.close()
-
-
-async def test_a_server_is_left_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Law: nothing is sent but what was asked for: no command of its own follows the login."""
-    async with esl_server() as server:
-        assert isinstance(server, EslServer)
-        esl = await EslConnection.open(server.access())
-        await asyncio.sleep(0.1)
-        assert server.commands == []
-        await esl.close()

@@ -251,9 +251,19 @@ def test_escaped_is_what_an_event_decodes(value: str) -> None:
     assert not any(character in written for character in "\r\n :")
 
 
-def test_a_channels_dump_is_read_as_an_event() -> None:
-    """Law: `uuid_dump ... plain` has the headers of an event, decoded."""
-    found = esl_wire.headers_of(only(recorded("api_dump")).body)
-    assert found["call-direction"] == "outbound"
+@pytest.mark.parametrize(("name", "direction"), [("api_dump", "outbound"), ("api_dump_caller", "inbound")])
+def test_a_channels_dump_is_read_as_an_event(name: str, direction: str) -> None:
+    """Law: `uuid_dump ... txt` has the headers of an event, escaped in the same way: no value begins a line."""
+    body = only(recorded(name)).body
+    found = esl_wire.headers_of(body)
+    assert found["call-direction"] == direction
     assert found["variable_dialed_user"] == "1001"
-    assert found["channel-name"].startswith("sofia/internal/1001@")
+    assert found["channel-name"].startswith("sofia/")
+    assert "\n" in found["variable_rtp_local_sdp_str"]
+    assert len(found) == len([line for line in body.split("\n") if line])
+
+
+def test_the_dump_called_plain_is_not_to_be_read() -> None:
+    """Law: FreeSWITCH's "plain" escapes nothing and puts brackets around: it names no channel that we would take."""
+    found = esl_wire.headers_of(only(recorded("api_dump_plain")).body)
+    assert found["unique-id"].startswith("[")

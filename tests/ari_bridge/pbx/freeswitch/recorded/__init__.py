@@ -10,15 +10,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 HERE = Path(__file__).parent
-TYPED = frozenset(
-    {
-        "api_db_delete", "api_db_insert", "api_db_none", "api_dump", "api_dump_no_channel", "api_getvar_no_channel",
-        "api_getvar_set", "api_getvar_unset", "api_getvar_usage", "api_show_channels_none", "api_unknown",
-        "auth_refused", "bgapi_limited", "bgapi_started", "command_limited", "command_unknown", "event_background_job",
-        "event_heartbeat", "event_sent", "exit", "shutdown", "userauth_accepted", "userauth_refused",
-    }
-)  # fmt: skip
-"""Not recorded but written after FreeSWITCH's source (mod_event_socket.c, mod_commands.c)."""
 
 
 def recorded(name: str) -> bytes:
