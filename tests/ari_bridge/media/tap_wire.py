@@ -1,10 +1,10 @@
-"""The SIP of an eavesdropping leg, typed in the form that FreeSWITCH 1.11.2 writes, and the same with changes."""
+"""The SIP of an eavesdropping leg, recorded from FreeSWITCH 1.11.2 on loopback, and the same with changes."""
 
 from pathlib import Path
 
 from ari_bridge.media.sip import Address, Request, parse
 
-HERE = Path(__file__).parent / "taps"
+HERE = Path(__file__).parent / "recorded"
 NAMES = tuple(sorted(path.stem for path in HERE.glob("tap_*.bin")))
 PBX = Address("127.0.0.1", 25080)
 """Where they come from."""
@@ -22,7 +22,7 @@ def edited(data: bytes, was: str, becomes: str, *, once: bool = False) -> bytes:
 
 
 INVITE = sample("tap_invite_l16")
-"""The first of a dialog, which offers L16 at 16 kHz."""
+"""The first of a dialog, which offers L16 at 8 kHz."""
 
 
 def read(datagram: bytes) -> Request:

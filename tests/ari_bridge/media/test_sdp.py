@@ -30,7 +30,7 @@ def test_what_freeswitch_offers_is_read() -> None:
     """Law: of the offers each has the format that the gate asks it for, and nothing of keys."""
     linear = sdp.parse_offer(body(INVITE)).format
     assert linear is not None
-    assert (linear.codec, linear.sample_rate_hz, linear.clock_rate_hz) == (Codec.L16, 16_000, 16_000)
+    assert (linear.codec, linear.sample_rate_hz, linear.clock_rate_hz) == (Codec.L16, 8_000, 8_000)
     assert sdp.parse_offer(body(sample("tap_invite_pcmu"))).format == PCMU
 
 

@@ -201,7 +201,7 @@ def test_a_changed_description_counts_on() -> None:
     assert version == [b"2"]
 
 
-@pytest.mark.parametrize("change", [("RTP/AVP", "RTP/SAVP"), ("L16/16000", "L16/44100"), ("v=0", "v=1")])
+@pytest.mark.parametrize("change", [("RTP/AVP", "RTP/SAVP"), ("L16/8000", "L16/9999"), ("v=0", "v=1")])
 def test_another_format_in_the_middle_is_refused(change: tuple[str, str]) -> None:
     """Law: what no longer brings what was agreed is not acceptable, and the session goes on as it was."""
     peer = Peer()

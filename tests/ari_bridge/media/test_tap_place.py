@@ -11,60 +11,16 @@ from structlog.testing import capture_logs
 
 from ari_bridge.media import sdp, sip, tap_place
 from ari_bridge.media.ear import Sound
-from ari_bridge.media.payload import Codec, PayloadFormat
+from ari_bridge.media.payload import PayloadFormat
 from ari_bridge.media.ports import NoFreePort, PortRange
 from ari_bridge.media.sip import Address, Response
 from ari_bridge.media.tap_place import LINEAR, LONGER_BYTES, REFUSALS_A_S, TapEar, TapPlace
 from consent.errors import InvalidValue
+from tests.ari_bridge.media.tap_peer import Pbx
 from tests.ari_bridge.media.tap_wire import INVITE, called, edited, later, read, sample, within
 
 PORTS = (47_300, 47_359)
 SILENT_S = 0.05
-
-
-class Pbx:
-    """A FreeSWITCH with one call to us: its SIP socket, and the one that its RTP comes from."""
-
-    def __init__(self, host: str = "127.0.0.1") -> None:
-        self.sip, self.rtp = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2))
-        for sock in (self.sip, self.rtp):
-            sock.bind((host, 0))
-            sock.setblocking(False)
-
-    def say(self, place: TapPlace, *datagrams: bytes) -> None:
-        """To the listener."""
-        for one in datagrams:
-            self.sip.sendto(one, place.own)
-
-    async def hears(self, within_s: float = 1.0) -> bytes:
-        """The next datagram; b"" where none comes."""
-        try:
-            return await asyncio.wait_for(asyncio.get_running_loop().sock_recv(self.sip, 9_000), within_s)
-        except TimeoutError:
-            return b""
-
-    async def call(self, place: TapPlace, invite: bytes) -> tuple[str, Address]:
-        """An INVITE and the ACK of its 200: our tag, and where the RTP is to go."""
-        self.say(place, invite)
-        said = await self.hears()
-        assert said.startswith(b"SIP/2.0 200 OK\r\n"), said
-        tag = said.partition(b"\r\nTo: ")[2].partition(b"\r\n")[0].rpartition(b";tag=")[2].decode()
-        self.say(place, within(invite, "ACK", tag))
-        offered = sdp.parse_offer(said.partition(b"\r\n\r\n")[2])
-        return tag, Address("127.0.0.1", offered.streams[0].port)
-
-    def speak(self, to: Address, payload: PayloadFormat, *values: int) -> None:
-        """20 ms for each value, each as a packet of its own; the first has sequence 0."""
-        size = payload.clock_rate_hz // 50
-        for number, value in enumerate(values):
-            head = bytes([0x80, payload.payload_type, 0, number]) + (number * size).to_bytes(4, "big") + b"ssrc"
-            sound = value.to_bytes(2, "big") if payload.codec is Codec.L16 else bytes([value])
-            self.rtp.sendto(head + sound * size, to)
-
-    def close(self) -> None:
-        """Give the sockets back."""
-        self.sip.close()
-        self.rtp.close()
 
 
 @pytest.fixture
@@ -129,7 +85,7 @@ async def test_each_ear_hears_the_leg_that_brought_its_token(place: TapPlace, pb
     await until(lambda: all(ear.stats().packets == 10 for ear in ears))
     for value, sounds in zip((3, 4), heard, strict=True):
         pcm = np.concatenate([sound.pcm for sound in sounds])
-        assert (len(pcm), set(pcm.tolist()), sounds[0].rate_hz) == (3_200, {value}, 16_000)
+        assert (len(pcm), set(pcm.tolist()), sounds[0].rate_hz) == (1_600, {value}, 8_000)
     assert place.stats().foreign == 0
 
 
