@@ -37,7 +37,7 @@ class Pbx:
         said = await self.hears()
         assert said.startswith(b"SIP/2.0 200 OK\r\n"), said
         tag = said.partition(b"\r\nTo: ")[2].partition(b"\r\n")[0].rpartition(b";tag=")[2].decode()
-        self.say(place, acknowledged(invite, tag))
+        self.say(place, replayed("tap_ack_l16", invite, tag))
         offered = sdp.parse_offer(said.partition(b"\r\n\r\n")[2])
         return tag, Address("127.0.0.1", offered.streams[0].port)
 
@@ -55,11 +55,16 @@ class Pbx:
         self.rtp.close()
 
 
-def acknowledged(invite: bytes, tag: str) -> bytes:
-    """The recorded ACK, as that of this INVITE and this answer."""
-    was, becomes = read(sample("tap_ack_l16")), read(invite)
-    data = sample("tap_ack_l16").replace(was.recipient_tag.encode(), tag.encode())
-    data = data.replace(was.recipient.partition(";")[0].encode(), becomes.recipient.encode())
-    data = data.replace(was.sender_tag.encode(), becomes.sender_tag.encode())
-    data = data.replace(was.call_id.encode(), becomes.call_id.encode())
-    return data.replace(f"CSeq: {was.sequence} ".encode(), f"CSeq: {becomes.sequence} ".encode())
+def replayed(name: str, invite: bytes, tag: str, later_by: int = 0) -> bytes:
+    """A recorded request, as one within the dialog of this INVITE and this answer."""
+    data, becomes = sample(name), read(invite)
+    was = read(data)
+    for old, new in (
+        (was.recipient.partition(";")[0], becomes.recipient),
+        (was.recipient_tag, tag),
+        (was.sender_tag, becomes.sender_tag),
+        (was.call_id, becomes.call_id),
+        (f"CSeq: {was.sequence} ", f"CSeq: {becomes.sequence + later_by} "),
+    ):
+        data = data.replace(old.encode(), new.encode())
+    return data

@@ -16,7 +16,7 @@ from ari_bridge.media.ports import NoFreePort, PortRange
 from ari_bridge.media.sip import Address, Response
 from ari_bridge.media.tap_place import LINEAR, LONGER_BYTES, REFUSALS_A_S, TapEar, TapPlace
 from consent.errors import InvalidValue
-from tests.ari_bridge.media.tap_peer import Pbx
+from tests.ari_bridge.media.tap_peer import Pbx, replayed
 from tests.ari_bridge.media.tap_wire import INVITE, called, edited, later, read, sample, within
 
 PORTS = (47_300, 47_359)
@@ -256,7 +256,7 @@ async def test_a_leg_that_the_pbx_hangs_up_is_over(place: TapPlace, pbx: Pbx) ->
     invite = called(INVITE, ear.target)
     tag, to = await pbx.call(place, invite)
     for _ in range(2):
-        pbx.say(place, within(invite, "BYE", tag, read(invite).sequence + 1))
+        pbx.say(place, replayed("tap_bye", invite, tag, 1))
         assert status(await pbx.hears()) == 200
     pbx.speak(to, LINEAR, 1, 1)
     await asyncio.sleep(2 * SILENT_S)
