@@ -43,6 +43,6 @@ def freeswitch_settings(settings: Settings) -> FreeSwitchSettings:
     try:
         if media.transport == "tap":
             return FreeSwitchSettings(asked, _NO_PASSWORD_YET, media_port=media.tap_port, transport="tap")
-        return FreeSwitchSettings(asked, _NO_PASSWORD_YET)
+        return FreeSwitchSettings(asked, _NO_PASSWORD_YET, media_port=media.websocket_port)
     except InvalidValue as error:
         raise SettingsError(str(error)) from error

@@ -43,6 +43,10 @@ FILE_VARIABLE: Final = "OUIDIRE_SETTINGS"
 PREFIX: Final = "OUIDIRE_"
 
 
+WAYS: Final = {"asterisk": ("rtp", "audiosocket"), "freeswitch": ("websocket", "tap")}
+"""How a voice travels from each kind of PBX."""
+
+
 class Settings(BaseSettings):
     """All settings, valid as a whole."""
 
@@ -72,6 +76,13 @@ class Settings(BaseSettings):
                 "keys.folder: must be no folder of the database's, nor above it, or one copy would take what is kept "
                 f"together with what opens it ({BY_DESIGN.source})"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _voices_travel_as_the_pbx_can(self) -> Self:
+        ways = WAYS[self.pbx.kind]
+        if self.media.transport not in ways:
+            raise ValueError(f"media.transport: must be {' or '.join(ways)} where pbx.kind is {self.pbx.kind}")
         return self
 
     @model_validator(mode="after")

@@ -168,7 +168,8 @@ def _turn(then: str) -> tuple[tuple[str, str], ...]:
 def _record(step: Step, sounds: str, stop_script: str) -> Extension:
     prompt = f"{sounds}/${{ouidire_language}}/{PROMPTS[step.state]}.wav"
     if step.answer is Answer.GRANTED:
-        after = (*_stop_keys(stop_script), ("playback", prompt), go_to("reference"))
+        hurried = ("set", "playback_terminators=any")  # thanks and reference may be cut short, the notice may not
+        after = (*_stop_keys(stop_script), hurried, ("playback", prompt), go_to("reference"))
     else:
         # Only who pressed a key is told: whoever said nothing waits for an agent, no longer than one who said yes.
         told = (("playback", prompt),) if step.why is Why.KEY else ()

@@ -16,7 +16,7 @@ from dialplan.choices import EMERGENCY
 from dialplan.freeswitch import dialogue
 from dialplan.freeswitch.choices import FreeSwitchSettings
 from dialplan.freeswitch.dialogue import CONTEXT, Condition, Extension
-from dialplan.render import alternatives
+from dialplan.render import REFERENCE_REPEATS, REFERENCE_WAITS, alternatives
 from dialplan.steps import RECORDED
 
 DIALPLAN: Final = "dialplan/ouidire.xml"
@@ -39,8 +39,6 @@ SUBCLASSES: Final = (
 )  # fmt: skip
 APIS: Final = ("uuid_getvar", "uuid_dump", "show", "db", "sofia_contact")
 """What the bridge may ask. None of it changes a call; a voice is opened by the gate's script alone."""
-REFERENCE_WAITS: Final = 15
-"""Tenths of a second in which the bridge must have named the recording of a reference."""
 HOOK_EVENT: Final = "ouidire::ask"
 
 
@@ -52,12 +50,15 @@ def hook(folder: Path) -> str:
 
 def files_of(settings: FreeSwitchSettings, folder: Path) -> Mapping[str, str]:
     """Each file of ours but the sounds, by its path below `folder`, FreeSWITCH's configuration."""
+    sounds = f"{folder}/{SOUNDS}"
     return {
         DIALPLAN: _dialplan(settings, folder),
         DIRECTORY: _directory(settings),
         GATE: _gate(settings, folder),
-        STOP: _script("stop.lua", stops=_stops(), sounds=f"{folder}/{SOUNDS}", stopped_prompt=PROMPTS[State.WITHDRAWN]),
-        REFERENCE: _script("reference.lua", waits=REFERENCE_WAITS, sounds=f"{folder}/{SOUNDS}"),
+        STOP: _script("stop.lua", stops=_stops(), sounds=sounds, stopped_prompt=PROMPTS[State.WITHDRAWN]),
+        REFERENCE: _script(
+            "reference.lua", waits=REFERENCE_WAITS, repeats=REFERENCE_REPEATS, sounds=sounds
+        ),
     }
 
 
@@ -80,11 +81,18 @@ def _guards(settings: FreeSwitchSettings) -> Iterator[Condition]:
     yield Condition("${user_name}", "^$")  # a telephone of staff has said who it is
     trunks = alternatives(settings.asked.trunks)
     yield Condition("${sofia_profile_name}|${sip_gateway}", rf"^(({trunks})\|.*|.*\|({trunks}))$")
+    if settings.asked.quota_percent < 100:
+        yield Condition("${uuid}", f"^({_below(settings.asked.quota_percent * 256 // 100)})")
     never = alternatives(settings.asked.never_asked)
     for number in ("${sip_req_user}", "${caller_id_number}"):
         if never:
             yield Condition(number, f"^({never})$", stops=True)
     yield Condition("${sip_req_user}", f"^[09]?({alternatives(EMERGENCY)})$", stops=True)
+
+
+def _below(limit: int) -> str:
+    """Two hexadecimal digits below `limit`, as a regular expression: a UUID is drawn by lot (RFC 9562, 5.4)."""
+    return "|".join(f"{number:02x}" for number in range(limit))
 
 
 def _element(extension: Extension) -> Tree.Element:

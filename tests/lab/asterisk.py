@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import shutil
 import tempfile
 import time
@@ -70,6 +71,16 @@ class Asterisk:
     def server(self) -> tuple[str, int]:
         """Where phones send SIP to."""
         return "127.0.0.1", self.ports.sip
+
+    @property
+    def folder_to_install(self) -> tuple[str, str]:
+        """The words of `ouidire install` that name its configuration."""
+        return "--asterisk", str(self.etc)
+
+    def settings(self) -> tuple[str, str, str]:
+        """What `tests.lab.service` writes of it into the settings."""
+        ari = f'ari_url = "http://127.0.0.1:{self.ports.http}/ari"\nami_port = {self.ports.ami}'
+        return f"{ari}\nconfig_dir = {json.dumps(str(self.etc.resolve()))}", 'transport = "rtp"', "trunk"
 
     @property
     def cdr_file(self) -> Path:

@@ -101,7 +101,7 @@ def _sofia(ports: PortBlock) -> str:
         "inbound-codec-prefs": "PCMU,PCMA", "outbound-codec-prefs": "PCMU,PCMA",
         "rtp-timer-name": "soft", "hold-music": "tone_stream://%(500,500,440);loops=-1",
     }  # fmt: skip
-    strangers = common | {"sip-port": str(ports.spare[0]), "context": "public", "auth-calls": "false"}
+    strangers = common | {"sip-port": str(ports.spare[4]), "context": "public", "auth-calls": "false"}
     staff = common | {
         "sip-port": str(ports.sip), "context": "default", "auth-calls": "true", "challenge-realm": DOMAIN,
         "force-register-domain": DOMAIN, "force-register-db-domain": DOMAIN,

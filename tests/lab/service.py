@@ -8,13 +8,14 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import aiohttp
 
 from tests import papers
-from tests.lab.asterisk import Asterisk, dying_with_us
+from tests.lab.asterisk import dying_with_us
 from tests.lab.errors import LabError
+from tests.lab.ports import PortBlock
 
 READY_LIMIT_S = 30.0
 STOP_LIMIT_S = 10.0
@@ -27,6 +28,24 @@ FAMILIES = {"1001": "yealink", "1002": "cisco"}
 _HOME = Path(__file__).parents[2]
 
 
+class PbxOfLab(Protocol):
+    """What the service must know of its PBX."""
+
+    @property
+    def ports(self) -> PortBlock:
+        """Its ports, the service's among them."""
+        ...
+
+    @property
+    def folder_to_install(self) -> tuple[str, str]:
+        """The words of `ouidire install` that name its configuration."""
+        ...
+
+    def settings(self) -> tuple[str, str, str]:
+        """The lines of [pbx] without passwords, those of [media] on how a voice travels, and strangers' endpoint."""
+        ...
+
+
 class Service:
     """`ouidire` with a settings file of its own for one PBX; one process at a time.
 
@@ -35,7 +54,7 @@ class Service:
 
     def __init__(
         self,
-        pbx: Asterisk,
+        pbx: PbxOfLab,
         folder: Path,
         database: Path | None = None,
         log: Path | None = None,
@@ -79,28 +98,27 @@ class Service:
 
     def write_settings(self, families: Mapping[str, str] = FAMILIES) -> None:
         """The settings file."""
-        ports = self._pbx.ports
+        ports, (pbx, media, trunk) = self._pbx.ports, self._pbx.settings()
         screens = ", ".join(f'{number} = "{family}"' for number, family in families.items())
         self.settings.write_text(
             f"""[pbx]
-ari_url = "http://127.0.0.1:{ports.http}/ari"
-ami_port = {ports.ami}
-secrets_file = {_quoted(self.secrets)}
-config_dir = {_quoted(self._pbx.etc)}
+{pbx}
+secrets_file = {quoted(self.secrets)}
 
 {papers.as_toml(self.database.parent.resolve())}[parties]
-trunks = ["trunk"]
+trunks = ["{trunk}"]
 unmonitored = ["{UNMONITORED}"]
 
 [media]
+{media}
 first_port = {ports.forks.start}
 last_port = {ports.forks.stop - 1}
 max_forks = {MAX_FORKS}
 lease_s = {LEASE_S}
-say_folder = {_quoted(self.say)}
+say_folder = {quoted(self.say)}
 
 [database]
-path = {_quoted(self.database)}
+path = {quoted(self.database)}
 
 [screens]
 port = {self._port}
@@ -118,7 +136,7 @@ level = "debug"
 
     async def install(self) -> None:
         """`ouidire install` into the PBX's configuration folder. Raises LabError with its own words."""
-        code, words = await self.command("install", "--asterisk", str(self._pbx.etc))
+        code, words = await self.command("install", *self._pbx.folder_to_install)
         if code != 0:
             raise LabError(f"`ouidire install` failed: {words[-500:]}")
 
@@ -236,5 +254,6 @@ def _environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("OUIDIRE_")}
 
 
-def _quoted(path: Path) -> str:
+def quoted(path: Path) -> str:
+    """A path as TOML writes it."""
     return json.dumps(str(path.resolve()))  # a TOML basic string takes JSON's escapes

@@ -14,8 +14,8 @@ import pytest_asyncio
 from consent.parties import Party
 from tests.lab.installation import find
 from tests.lab.records import Derived
+from tests.lab.relay import Passed, relaying
 from tests.lab.site import Site, open_site
-from tests.live.audiosocket_relay import Passed, relaying
 from tests.live.people import GAP_MS, LAST_PACKET_MS, Gaps, Talk, dial, gaps_of, lines, speak
 
 pytestmark = [pytest.mark.live, pytest.mark.asyncio(loop_scope="module")]

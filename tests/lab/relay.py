@@ -1,4 +1,4 @@
-"""A witness between the PBX and the bridge: it passes AudioSocket connections on, and notes what the PBX sent when."""
+"""A witness between the PBX and the bridge: it passes TCP connections on, and notes what the PBX sent when."""
 
 import asyncio
 import contextlib

@@ -1,0 +1,1 @@
+"""Whole calls on a real FreeSWITCH, where one is installed."""
