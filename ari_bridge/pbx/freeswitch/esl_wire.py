@@ -163,8 +163,8 @@ def subscription(events: Sequence[str], subclasses: Sequence[str]) -> bytes:
 
 
 def headers_of(text: str) -> Mapping[str, str]:
-    """An event's headers as `uuid_dump ... txt` prints them, by their lower-case names. Never its "plain": there nothing
-    is escaped, and a line break in a caller's name begins a header.
+    """An event's headers as `uuid_dump ... txt` prints them, by their lower-case names. Never its "plain": nothing is
+    escaped there, and a line break in a caller's name begins a header.
     """
     return _headers(text, unescaped=True)
 

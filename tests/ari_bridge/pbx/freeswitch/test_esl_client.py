@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 
 import pytest
 
@@ -104,7 +103,7 @@ async def test_a_connection_that_fails_leaves_no_task() -> None:
     """Law: whatever goes wrong on the way in, nothing of it goes on."""
     async with esl_server() as server:
         server.greeting = b""
-        with suppress(Unreachable):
+        with pytest.raises(Unreachable):
             await EslConnection.open(server.access(), timeout_s=0.1)
         assert not [task for task in asyncio.all_tasks() if task.get_name() == "esl reader"]
 
