@@ -70,7 +70,10 @@ function open.tap(leg, target)
   local uuid = (api:executeString("create_uuid") or ""):gsub("%s+$", "")
   api:executeString("hash insert/ouidire-tap/" .. leg .. "/" .. uuid)
   local with = "{origination_uuid=" .. uuid .. ",origination_caller_id_number=0,origination_caller_id_name=ouidire," ..
-    "eavesdrop_bridge_aleg=true,eavesdrop_enable_dtmf=false,ignore_early_media=true,originate_timeout=5,process_cdr=false}"
+    -- A leg's own mouth, and no keys from us. Our side says nothing: it needs a clock of its own, and no limit on silence.
+    "eavesdrop_bridge_aleg=true,eavesdrop_enable_dtmf=false,rtp_timer_name=soft,rtp_timeout_sec=0,media_timeout=0," ..
+    -- Eavesdropping never makes the rate higher: of an 8 kHz leg at 16 kHz only pieces would come.
+    "absolute_codec_string=L16@8000h,ignore_early_media=true,originate_timeout=5,process_cdr=false}"
   local answer = api:executeString("bgapi originate " .. with .. "sofia/@{profile}/" .. target .. "@@{host}:@{port} &eavesdrop(" .. leg .. ")") or ""
   return answer:sub(1, 1) == "+"
 end

@@ -56,9 +56,7 @@ def files_of(settings: FreeSwitchSettings, folder: Path) -> Mapping[str, str]:
         DIRECTORY: _directory(settings),
         GATE: _gate(settings, folder),
         STOP: _script("stop.lua", stops=_stops(), sounds=sounds, stopped_prompt=PROMPTS[State.WITHDRAWN]),
-        REFERENCE: _script(
-            "reference.lua", waits=REFERENCE_WAITS, repeats=REFERENCE_REPEATS, sounds=sounds
-        ),
+        REFERENCE: _script("reference.lua", waits=REFERENCE_WAITS, repeats=REFERENCE_REPEATS, sounds=sounds),
     }
 
 

@@ -21,7 +21,8 @@ local function let_end(of, leg)
     api:executeString("uuid_kill " .. tap)
     api:executeString("hash delete/ouidire-tap/" .. leg)
   else
-    api:executeString("uuid_audio_stream " .. leg .. " stop")
+    -- In the background: a stop waits for the other end, and the next voice must not wait for that.
+    api:executeString("bgapi uuid_audio_stream " .. leg .. " stop")
   end
   api:executeString("hash delete/" .. PREFIX .. of .. "/" .. leg)
 end

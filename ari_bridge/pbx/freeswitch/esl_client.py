@@ -28,6 +28,8 @@ MAX_BACKLOG: Final = 10_000
 _READ_BYTES: Final = 64 * 1024
 _GONE: Final = ("no such channel", "cannot locate session", "invalid uuid", "invalid session", "no such session")
 _LIMITED: Final = "permission denied"
+_NOTHING: Final = "-err no reply"
+"""How the event socket writes that a command printed nothing: an empty variable, a realm without keys."""
 
 
 class EslConnection:
@@ -197,6 +199,8 @@ class EslConnection:
 
 def _checked(answer: str, name: str) -> str:
     lower = answer.lower()
+    if lower == _NOTHING:
+        return ""
     if not lower.startswith("-err") and not lower.startswith("-usage"):
         return answer
     if any(gone in lower for gone in _GONE):

@@ -202,7 +202,7 @@ async def _channel(connection: EslConnection, channel_id: str) -> Channel | None
     if not UUID.fullmatch(channel_id):
         return None
     try:
-        dump = await connection.api("uuid_dump", channel_id, "plain")
+        dump = await connection.api("uuid_dump", channel_id, "txt")
     except NotThere:
         return None
     return events.channel_of(Event(esl_wire.headers_of(dump)))

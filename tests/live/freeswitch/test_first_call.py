@@ -16,7 +16,8 @@ pytestmark = [pytest.mark.live, pytest.mark.asyncio(loop_scope="module")]
 
 async def test_a_yes_is_heard_until_it_is_taken_back(site: SwitchSite) -> None:
     """Law: nothing flows before the yes; then both voices do, the caller is judged and both are counted; the parties
-    hear each other without a gap; *9 ends both within 100 ms inside the PBX, what was derived is erased, the call goes on.
+    hear each other without a gap; *9 ends both within 100 ms inside the PBX, what was derived is erased, and the call
+    goes on.
     """
     met = await talk(site, "0641000001")
     await met.heard()

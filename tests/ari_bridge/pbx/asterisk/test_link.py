@@ -7,8 +7,8 @@ import pytest
 
 from ari_bridge.pbx.asterisk import link
 from ari_bridge.pbx.asterisk.adapter import AsteriskPbx
-from ari_bridge.pbx.errors import Unreachable
 from ari_bridge.pbx.asterisk.link import Link
+from ari_bridge.pbx.errors import Unreachable
 from ari_bridge.pbx.port import Answered, ChannelChanged, Connected, Disconnected, PbxRefused
 from tests import wire
 from tests.ari_bridge.pbx.asterisk.ami_server import AmiServer

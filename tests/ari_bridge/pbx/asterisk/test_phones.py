@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from ari_bridge.pbx.asterisk import phones
-from ari_bridge.pbx.errors import NotLetIn, Unreachable
 from ari_bridge.pbx.asterisk.phones import AsteriskPhones
+from ari_bridge.pbx.errors import NotLetIn, Unreachable
 from ari_bridge.pbx.port import PbxRefused, Phones
 from tests import wire
 from tests.ari_bridge.pbx.asterisk.ami_server import AmiServer
