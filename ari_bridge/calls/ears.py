@@ -73,7 +73,7 @@ class Ears:
             self._end(fork)
             raise Withdrawn("stopped while the fork was made")
         self._next_renewal_s = min(self._next_renewal_s, fork.opened_s + self._rooms.lease_s / 3)
-        self._log.info("fork.opened", party=grant.party, grant_id=grant.grant_id, target=fork.target)
+        self._log.info("fork.opened", party=grant.party, grant_id=grant.grant_id)
         if grant.party is Party.CALLER:
             self._say_untried(grant)
 

@@ -60,7 +60,7 @@ class EslConnection:
             async with asyncio.timeout(timeout_s):
                 reader, writer = await asyncio.open_connection(access.host, access.port)
         except (OSError, TimeoutError) as error:
-            raise Unreachable(f"the event socket at {place} cannot be reached: {error or 'no answer'}") from error
+            raise Unreachable(f"the event socket at {place} cannot be reached: {str(error) or 'no answer'}") from error
         made = cls(reader, writer, timeout_s)
         try:
             await made._log_in(access, place)
@@ -81,7 +81,7 @@ class EslConnection:
         await asyncio.gather(self._task, return_exceptions=True)
 
     async def subscribe(self, events: Sequence[str], subclasses: Sequence[str]) -> None:
-        """Ask for these events; those of a kind that the user may not see are refused one by one, without a word."""
+        """Ask for these events. Raises as `api` does; where the user may not see one of them, it gets none."""
         await self._command(esl_wire.subscription(events, subclasses), "event")
 
     async def api(self, *words: str) -> str:

@@ -42,6 +42,8 @@ TOLD_WITHIN_S: Final = 3.0
 FIRST_PAUSE_S: Final = 0.5
 LAST_PAUSE_S: Final = 15.0
 """A PBX that restarts is back in seconds; one that stays away is asked four times a minute."""
+LAG_S: Final = 0.5
+"""FreeSWITCH writes what `show` reads some 100 ms after the events of it."""
 MAX_BACKLOG: Final = 10_000
 UNSET: Final = "_undef_"
 NO_GATE: Final = (
@@ -128,6 +130,7 @@ class Link:
             await connection.subscribe(
                 EVENTS, SUBCLASSES
             )  # before the snapshot: what happens meanwhile waits, and is read
+            await asyncio.sleep(LAG_S)
             snapshot = await _snapshot(connection)
             self._connection, self._pause_s = connection, FIRST_PAUSE_S
             self._tell(Connected(snapshot))
