@@ -1,0 +1,71 @@
+"""Who reaches the event socket, and what a forged answer opens."""
+
+import asyncio
+
+import pytest
+
+from ari_bridge.pbx.freeswitch.access import EslAccess
+from ari_bridge.pbx.freeswitch.esl_client import EslConnection
+from ari_bridge.pbx.port import PbxRefused
+from ari_bridge.run.passwords import read_esl_password
+from tests.lab.switch_site import SwitchSite
+from tests.live.freeswitch.people import answer, ring
+
+pytestmark = [pytest.mark.live, pytest.mark.asyncio(loop_scope="module")]
+
+
+async def _our_user(site: SwitchSite) -> EslConnection:
+    password = read_esl_password(site.service.secrets)
+    return await EslConnection.open(EslAccess("127.0.0.1", site.pbx.esl_port, "ouidire@ouidire.invalid", password))
+
+
+async def test_a_forged_yes_opens_nothing(site: SwitchSite) -> None:
+    """Law: an event that says yes, without the variable on the caller's own channel, is logged as an attack and no
+    voice flows; nor does one where the gate itself is asked for it.
+    """
+    before = len(site.passed)
+    await site.agent(1002)
+    call = await ring(site, "0644000001", "1002")
+    call_id = await site.call_of("0644000001")
+    await answer(call, "2")
+    await site.met("0644000001", 1002)
+    esl = await _our_user(site)
+    try:
+        notice = next(iter(site.records.notices()))
+        forged = {
+            "Call": call_id,
+            "Answer": "granted",
+            "Why": "key",
+            "Notice": notice,
+            "Language": "en",
+            "At": "1795000000",
+        }
+        headers = {f"Ouidire-{name}": value for name, value in forged.items()}
+        channel = {"Unique-ID": call_id, "Channel-Name": "sofia/external/x", "Call-Direction": "inbound"}
+        await esl.send_event("CUSTOM", {"Event-Subclass": "ouidire::consent", **channel, **headers})
+        ask = {"Ouidire-Do": "fork", "Ouidire-Call": call_id, "Ouidire-Leg": call_id, "Ouidire-Target": "ab" * 16}
+        await esl.send_event("CUSTOM", {"Event-Subclass": "ouidire::ask", **ask})
+        await site.until(
+            "the word attack",
+            lambda: any(
+                one["event"] == "attack.suspected" and one.get("call_id") == call_id for one in site.service.events()
+            ),
+        )
+        await asyncio.sleep(1.0)
+    finally:
+        await esl.close()
+    assert len(site.passed) == before
+    await call.hang_up()
+
+
+@pytest.mark.parametrize(
+    "words", [("uuid_kill", "x"), ("originate", "null/x", "&park"), ("uuid_setvar", "x", "y", "z")]
+)
+async def test_our_user_may_change_nothing(site: SwitchSite, words: tuple[str, ...]) -> None:
+    """Law: what could open a voice or end a call is refused to the bridge's own user."""
+    esl = await _our_user(site)
+    try:
+        with pytest.raises(PbxRefused, match="may not use"):
+            await esl.api(*words)
+    finally:
+        await esl.close()
