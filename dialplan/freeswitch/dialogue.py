@@ -1,8 +1,9 @@
 """The dialogue of consent as extensions of FreeSWITCH's XML dialplan, from `consent.states.TABLE` as on Asterisk.
 
 FreeSWITCH reads all conditions of an extension before it runs any of its actions, and allows 32 extensions within one
-another. So one extension runs the next state as often as a dialogue can have states; each state is an extension that
-names its successor in `ouidire_state` and comes back. A state that is not there ends it, with nothing granted.
+another. So one extension runs the next state as often as a dialogue can have states, in rounds that are left out once
+it is over; each state is an extension that names its successor in `ouidire_state` and comes back. A state that is not
+there ends it, with nothing granted.
 """
 
 import re
@@ -30,8 +31,12 @@ from dialplan.steps import ASKED, UNPLAYED, name_of
 
 CONTEXT: Final = "ouidire"
 OVER: Final = "over"
-MOST_STATES: Final = 4 * (MAX_TURNS + 1) + 8
-"""A turn has four states at most (notice, its second layer, key, second key); before and after it stand a few more."""
+STATES_A_ROUND: Final = 9
+"""A turn has nine states at most: the key, what it means, the count; two for the notice, two where it says that the PBX
+records, two for its second layer.
+"""
+ROUNDS: Final = MAX_TURNS + 2
+"""One for each turn, one before the first and one after the last."""
 _KEY: Final = "[0-9*#]"
 _QUIET: Final = "silence_stream://20"
 """Milliseconds of silence in the place of a prompt: play_and_get_digits needs one."""
@@ -75,9 +80,15 @@ def asking(notices: Sequence[NoticeLine], guards: Sequence[Condition]) -> Extens
         run("ouidire_in_${default_language}"),
         *_recorded(ASKED),
         ("answer", ""),
-        *[run("ouidire_${ouidire_state}")] * MOST_STATES,
+        *[run("ouidire_round")] * ROUNDS,
     )
     return Extension("consent", actions, (Condition("${ouidire_call}${ouidire_unasked}", "^$"), *guards))
+
+
+def a_round() -> Extension:
+    """Some states, one after the other."""
+    going = Condition("${ouidire_state}", f"^{OVER}$", stops=True)
+    return Extension("round", (run("ouidire_${ouidire_state}"),) * STATES_A_ROUND, (going,))
 
 
 def languages(notices: Sequence[NoticeLine]) -> Iterator[Extension]:

@@ -64,6 +64,7 @@ def _dialplan(settings: FreeSwitchSettings, folder: Path) -> str:
     prompts = (PROMPTS[State.ANNOUNCING], *((RECORDED,) if settings.asked.mentions_recording else ()))
     extensions = (
         dialogue.asking(settings.notices, tuple(_guards(settings))),
+        dialogue.a_round(),
         *dialogue.languages(settings.notices),
         *dialogue.dialogue(f"{folder}/{SOUNDS}", prompts, f"{folder}/{STOP}"),
         Extension("reference", (("lua", f"{folder}/{REFERENCE}"), dialogue.go_to(dialogue.OVER))),
