@@ -1,8 +1,8 @@
 """Just enough of FreeSWITCH to run a rendered context: its XML dialplan, and the applications that ours names.
 
-As in mod_dialplan_xml.c: an extension's conditions are all looked at before any of its actions runs, the first extension
-that fits is the only one, a condition that does not hold gives its anti-actions and ends the extension unless its
-`break` says otherwise, and `execute_extension` comes back to where it was called.
+As in mod_dialplan_xml.c: an extension's conditions are all looked at before any of its actions runs, the first
+extension that fits is the only one, a condition that does not hold gives its anti-actions and ends the extension unless
+its `break` says otherwise, and `execute_extension` comes back to where it was called.
 """
 
 import re
@@ -168,4 +168,6 @@ class Walker:
 
 def attributes(text: str, application: str) -> Iterable[str]:
     """The data of every action of that application."""
-    return [one.get("data", "") for one in Tree.fromstring(text).iter("action") if one.get("application") == application]
+    return [
+        one.get("data", "") for one in Tree.fromstring(text).iter("action") if one.get("application") == application
+    ]
