@@ -108,6 +108,7 @@ function does.fork(call, leg)
     let_end(call, leg)
     return tell("denied", "stopped meanwhile")
   end
+  freeswitch.consoleLog("INFO", "ouidire gate: forked " .. leg .. " of " .. call .. "\n")
   tell("forked")
 end
 

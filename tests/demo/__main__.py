@@ -9,6 +9,7 @@ import sys
 import time
 from argparse import Namespace
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import numpy as np
@@ -17,11 +18,12 @@ from consent.keys import CHECKPOINT, KEYRING
 from tests.demo import acts, evidence, options, picture, summary
 from tests.demo.call_report import CallReport
 from tests.demo.performance import CallName, Performance
+from tests.demo.places import Place, asterisk_place, switch_place
 from tests.demo.report import Report
 from tests.demo.stage import DATABASE, Progress, Stage, open_stage
 from tests.lab import installation
 from tests.lab.errors import LabError
-from tests.lab.gate_log import GateLog
+from tests.lab.freeswitch import NONE_INSTALLED, find_freeswitch
 from tests.lab.installation import Installation
 from tests.lab.netns import reexec_without_network, without_network
 from tests.lab.recorder import Recording
@@ -40,7 +42,7 @@ def main(arguments: Sequence[str]) -> int:
     """The command line; its exit code. What is wrong is one sentence, never a traceback."""
     chosen = options.parser().parse_args(arguments)
     try:
-        found = installation.find(options.suite(chosen), say=_say)
+        found = _found(chosen)
         reexec_without_network()
         report = asyncio.run(_demo(chosen, found))
     except LabError as error:
@@ -52,7 +54,21 @@ def main(arguments: Sequence[str]) -> int:
     return 1 if report.broken() else 0
 
 
-async def _demo(chosen: Namespace, found: Installation) -> Report:
+def _found(chosen: Namespace) -> Installation | Path:
+    """What is to be run. Raises LabError: it cannot be had."""
+    if chosen.pbx == "asterisk":
+        return installation.find(options.suite(chosen), say=_say)
+    program = find_freeswitch()
+    if program is None:
+        raise LabError(NONE_INSTALLED)
+    return program
+
+
+def _place(found: Installation | Path, folder: Path, out: Path) -> AbstractAsyncContextManager[Place]:
+    return switch_place(found, folder) if isinstance(found, Path) else asterisk_place(found, folder, out)
+
+
+async def _demo(chosen: Namespace, found: Installation | Path) -> Report:
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, _myself().cancel)
     out: Path = chosen.out
     folder = out / "pbx"
@@ -60,7 +76,8 @@ async def _demo(chosen: Namespace, found: Installation) -> Report:
     folder.mkdir(mode=0o700, parents=True)
     progress = Progress(_say)
     try:
-        report = await _measured(found, out, folder, progress)
+        async with _place(found, folder, out) as place:
+            report = await _measured(place, out, folder, progress)
     finally:
         if not chosen.keep:
             shutil.rmtree(folder, ignore_errors=True)
@@ -73,26 +90,27 @@ async def _demo(chosen: Namespace, found: Installation) -> Report:
     return report
 
 
-async def _measured(found: Installation, out: Path, folder: Path, progress: Progress) -> Report:
-    async with open_stage(found, out, folder, progress) as stage:
+async def _measured(place: Place, out: Path, folder: Path, progress: Progress) -> Report:
+    async with open_stage(place, out, folder, progress) as stage:
         performances = [await _played(stage, number, act) for number, act in enumerate(acts.ACTS, start=1)]
-        channels_left = tuple(await stage.pbx.channels())
+        channels_left = await place.channels()
         progress("the bridge is started again, to see it take up what it missed")
         await stage.service.start()
         drained = await _drained(stage, performances[-1])
         await stage.service.stop()
-        recording = await stage.recorder.stop()
-        gate = tuple(GateLog(stage.pbx.log / "full").entries())
+        recording, gate = await place.witnessed(), place.gate()
         calls = tuple(
             CallReport(call, _evidence(stage, call), packets, gate, LEASE_S)
             for call, packets in zip(performances, windows(recording, performances), strict=True)
         )
         return Report(
-            asterisk_version=stage.pbx.version,
-            asterisk_origin=found.origin,
+            pbx=place.kind,
+            pbx_version=place.version,
+            pbx_origin=place.origin,
+            clock=place.clock,
             calls=calls,
             lease_s=LEASE_S,
-            ports=stage.pbx.ports.forks,
+            ports=place.ports.forks,
             packets_before=int((recording.packets["time_ns"] < performances[0].started_ns).sum()),
             recorder_dropped=recording.dropped,
             loopback_only=without_network(),

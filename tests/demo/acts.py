@@ -97,7 +97,7 @@ class Scene:
     async def _connect(self, caller: Phone) -> None:
         """Dial, listen to the notice, press the key, and wait until the agent is there."""
         say, act = self._stage.say, self._act
-        call = self._legs[Party.CALLER] = await caller.dial(act.dialled)
+        call = self._legs[Party.CALLER] = await caller.dial(self._stage.place.number_of(act.dialled))
         await call.answered()
         say("    the notice plays")
         await call.heard_out(least_packets=MIN_NOTICE_PACKETS, timeout_s=NOTICE_LIMIT_S)
@@ -196,7 +196,8 @@ async def play(stage: Stage, act: Act) -> Performance:
     try:
         return await Scene(stage, act).play()
     except CallFailed as error:
-        raise LabError(f"The call {act.name} failed: {error}; the PBX's log ends: {stage.pbx.last_words()}") from error
+        words = stage.place.last_words()
+        raise LabError(f"The call {act.name} failed: {error}; the PBX's log ends: {words}") from error
 
 
 def _audio(leg: Call, since_ns: int, until_ns: int) -> PhoneAudio:

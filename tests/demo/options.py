@@ -10,6 +10,7 @@ _EXAMPLES = """\
 examples:
   make demo                               the host's Asterisk if there is one, else Debian sid's
   make demo DEMO_ARGS="--asterisk 16"     Asterisk 16 (Debian bullseye)
+  make demo DEMO_ARGS="--pbx freeswitch"  the FreeSWITCH that is installed (or OUIDIRE_TEST_FREESWITCH=PREFIX)
   python -m tests.demo --out /tmp/try     another folder for what is measured
   python -m tests.demo --keep             leave the PBX's own files and passwords for a look
 
@@ -23,9 +24,12 @@ def parser() -> ArgumentParser:
     """The options."""
     made = ArgumentParser(
         prog="python -m tests.demo",
-        description="Five calls through a real Asterisk (yes, no, silence, *9, SIGKILL), measured from outside.",
+        description="Five calls through a real PBX (yes, no, silence, *9, SIGKILL), measured from outside.",
         epilog=_EXAMPLES,
         formatter_class=RawDescriptionHelpFormatter,
+    )
+    made.add_argument(
+        "--pbx", choices=("asterisk", "freeswitch"), default="asterisk", help="which PBX (default: asterisk)"
     )
     made.add_argument("--asterisk", choices=sorted(SUITES), help="Debian's Asterisk of that main version")
     made.add_argument(

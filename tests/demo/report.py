@@ -10,7 +10,7 @@ from tests.demo.call_report import CallReport
 from tests.demo.evidence import LedgerState
 
 CLOCK = (
-    "All times are of this machine's real-time clock: packets by the kernel's time of arrival, keys and hang-ups by "
+    "All times are of this machine's real-time clock: {}, keys and hang-ups by "
     "the phone that sent them. A grant begins at the yes in the ledger (whole seconds, from the PBX), not before "
     "the key 1 was released at the phone, and ends 100 ms after the end of the 9 key or the hang-up. "
     "Gaps are of voice packets received, from the first one on after both were connected to the hang-up; the time in "
@@ -24,8 +24,10 @@ class Report:
     at the end, closed the ledger of the call in which it was killed.
     """
 
-    asterisk_version: str
-    asterisk_origin: str
+    pbx: str
+    pbx_version: str
+    pbx_origin: str
+    clock: str
     calls: tuple[CallReport, ...]
     lease_s: int
     ports: range
@@ -59,10 +61,10 @@ class Report:
     def as_json(self) -> dict[str, object]:
         """The whole file."""
         return {
-            "asterisk_version": self.asterisk_version,
-            "asterisk_origin": self.asterisk_origin,
+            f"{self.pbx}_version": self.pbx_version,
+            f"{self.pbx}_origin": self.pbx_origin,
             "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
-            "clock": CLOCK,
+            "clock": CLOCK.format(self.clock),
             "network": "loopback only" if self.loopback_only else "more than loopback",
             "lease_s": self.lease_s,
             "fork_ports": f"{self.ports.start}-{self.ports.stop - 1}",

@@ -9,7 +9,8 @@ from tests.demo.made_up import KILLED, NO, WITHDRAWN, YES
 from tests.demo.report import Report
 
 REPORT = Report(
-    asterisk_version="22.0.0", asterisk_origin="a test's", calls=(YES, NO, WITHDRAWN, KILLED), lease_s=8,
+    pbx="asterisk", pbx_version="22.0.0", pbx_origin="a test's", clock="a clock",
+    calls=(YES, NO, WITHDRAWN, KILLED), lease_s=8,
     ports=range(20_100, 20_300), packets_before=0, recorder_dropped=0, loopback_only=True,
     ledger=LedgerState(9, "verified", "ok"), drained=True, channels_left=(), database=Path("x.sqlite"),
     duration_s=200.0,

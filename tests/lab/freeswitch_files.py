@@ -163,6 +163,13 @@ _PUBLIC = f"""<include>
     <action application="set" data="hangup_after_bridge=true"/>
     <action application="bridge" data="user/$1@{DOMAIN}"/>
   </condition></extension>
+  <!-- the same in French -->
+  <extension name="french"><condition field="destination_number" expression="^20(10\\d\\d)$">
+    <action application="set" data="default_language=fr"/>
+    <action application="execute_extension" data="{CONSENT_STEP}"/>
+    <action application="set" data="hangup_after_bridge=true"/>
+    <action application="bridge" data="user/$1@{DOMAIN}"/>
+  </condition></extension>
   <!-- the same with the sound going past the PBX -->
   <extension name="past"><condition field="destination_number" expression="^5(10\\d\\d)$">
     <action application="execute_extension" data="{CONSENT_STEP}"/>
