@@ -10,8 +10,8 @@ from tests.lab.relay import Passed
 
 
 async def test_what_a_relay_saw_reads_like_what_the_kernel_saw(tmp_path: Path) -> None:
-    """Law: every piece that the PBX sent is one record with its time, in order, and each connection a source of its own;
-    every number of the demo can be dialled.
+    """Law: every piece that the PBX sent is one record with its time, in order, and each connection a source of its
+    own; every number of the demo can be dialled.
     """
     ports = take_ports()
     try:
