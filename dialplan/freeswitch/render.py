@@ -37,7 +37,7 @@ SUBCLASSES: Final = (
     "ouidire::consent", "ouidire::told",
     "mod_audio_stream::connect", "mod_audio_stream::error", "mod_audio_stream::disconnect",
 )  # fmt: skip
-APIS: Final = ("uuid_getvar", "uuid_dump", "show", "db", "sofia_contact")
+APIS: Final = ("uuid_getvar", "uuid_dump", "show", "db", "sofia_contact", "version")
 """What the bridge may ask. None of it changes a call; a voice is opened by the gate's script alone."""
 HOOK_EVENT: Final = "ouidire::ask"
 

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from ari_bridge.cli.checks import event_socket
 from ari_bridge.cli.checks.finding import amiss
 from ari_bridge.run.freeswitch_side import side_of
 from ari_bridge.run.settings import Settings
@@ -13,7 +14,7 @@ from dialplan.freeswitch.verify import verify
 from dialplan.verify import Finding
 
 SUBJECT: Final = "FreeSWITCH's files"
-RUNNING: Final[tuple[Callable[[Settings], Awaitable[Sequence[Finding]]], ...]] = ()
+RUNNING: Final[tuple[Callable[[Settings], Awaitable[Sequence[Finding]]], ...]] = (event_socket.findings,)
 """What is asked of the running FreeSWITCH, one after the other."""
 
 
