@@ -79,7 +79,8 @@ def _guards(settings: FreeSwitchSettings) -> Iterator[Condition]:
     """Who is asked: a person whose call came in by a trunk, and never on a call for help."""
     yield Condition("${user_name}", "^$")  # a telephone of staff has said who it is
     trunks = alternatives(settings.asked.trunks)
-    yield Condition("${sofia_profile_name}|${sip_gateway}", rf"^(({trunks})\|.*|.*\|({trunks}))$")
+    # The gateway, else the profile: as the bridge names who is outside, or somebody would be asked and never heard.
+    yield Condition("${sofia_profile_name}|${sip_gateway}", rf"^(({trunks})\||.*\|({trunks}))$")
     if settings.asked.quota_percent < 100:
         yield Condition("${uuid}", f"^({_below(settings.asked.quota_percent * 256 // 100)})")
     never = alternatives(settings.asked.never_asked)

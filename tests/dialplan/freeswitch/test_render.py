@@ -49,13 +49,14 @@ def test_every_file_is_there(chosen: FreeSwitchSettings) -> None:
         ("external", "trunk", True),
         ("external", "sip.provider-7", True),
         ("external", "sipxprovider-7", False),
+        ("trunk", "another", False),
         ("internal", "", False),
         ("trunk2", "", False),
         ("", "", False),
     ],
 )
 def test_only_calls_of_a_trunk_are_asked(chosen: FreeSwitchSettings, profile: str, gateway: str, asked: bool) -> None:
-    """Law: the profile or the gateway by which a call came, by the whole name and the patterns of parties.trunks."""
+    """Law: the gateway by which a call came, else the profile, by the whole name and the patterns of parties.trunks."""
     chosen = with_asked(chosen, replace(chosen.asked, trunks=("trunk", "sip.provider-?")))
     assert is_asked(chosen, sofia_profile_name=profile, sip_gateway=gateway) is asked
 
