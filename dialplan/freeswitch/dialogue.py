@@ -156,12 +156,14 @@ def _await_key(state: State, row: dict[Event, Step]) -> Iterator[Extension]:
         if event is Event.NO:
             yield Extension(f"{state}_key_{key}", (go_to(name_of(row[event])),))
         elif event is not Event.YES:
-            more = (run("ouidire_after_${ouidire_language}"),) if event is Event.OTHER_LANGUAGE else ()
-            yield Extension(f"{state}_key_{re.escape(key)}", (*_turn(name_of(row[event])), *more))
+            yield Extension(f"{state}_key_{re.escape(key)}", _turn(name_of(row[event])))
     yield Extension(f"{state}_key_.+", _turn(name_of(row[Event.OTHER_KEY])))
-    for then in {name_of(row[event]) for event in (Event.OTHER_LANGUAGE, Event.AGAIN, Event.OTHER_KEY)}:
+    for event in (Event.OTHER_LANGUAGE, Event.AGAIN, Event.OTHER_KEY):
+        then = name_of(row[event])
         yield Extension(f"turn_{then}_x{{{MAX_TURNS + 1},}}", (go_to(name_of(row[Event.TOO_OFTEN])),))
-        yield Extension(f"turn_{then}_x+", (go_to(then),))
+        # Not before: what is refused for too many turns was asked in the language that was heard.
+        more = (run("ouidire_after_${ouidire_language}"),) if event is Event.OTHER_LANGUAGE else ()
+        yield Extension(f"turn_{then}_x+", (*more, go_to(then)))
 
 
 def _key(timeout_s: float, variable: str) -> tuple[tuple[str, str], ...]:

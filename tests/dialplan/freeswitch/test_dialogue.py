@@ -105,7 +105,7 @@ def test_a_dialogue_always_ends_with_an_answer(presses: list[Pressed]) -> None:
     assert walker.deepest < MAX_STACKS / 4
 
 
-@pytest.mark.parametrize("keys", product("*3", "*3", "*3", ["*", "5"]), ids="".join)
+@pytest.mark.parametrize("keys", list(product("*3", "*3", "*3", ["*", "5"])), ids="".join)
 @pytest.mark.parametrize("last", [Pressed(YES), Pressed("*"), Pressed(YES, "2"), Pressed("5")], ids=str)
 def test_the_longest_dialogues_fit(keys: tuple[str, ...], last: Pressed) -> None:
     """Law: with every turn taken, each as long as a turn can be, the last key still gets its answer."""
@@ -135,6 +135,7 @@ def test_too_many_turns_end_it() -> None:
     assert walked(PLAIN, [*[Pressed(other)] * MAX_TURNS, Pressed(YES)])[0].answers[-1] == ("granted", "key")
     last = walked(PLAIN, [Pressed(other)] * (MAX_TURNS + 1))[0]
     assert last.answers[-1] == ("refused", "wrong_keys")
+    assert last.language == last.played[-1].partition("/")[0]
 
 
 def test_the_languages_follow_each_other_in_a_ring() -> None:
