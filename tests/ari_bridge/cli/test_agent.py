@@ -93,3 +93,16 @@ def test_the_list_says_why_a_leg_is_not_heard(agent: Agent, remark: str) -> None
     [_, line] = table([agent], frozenset({"ab" * 8}))
     assert line.startswith("1001")
     assert remark in line
+
+
+@pytest.mark.parametrize(
+    ("kind", "sentence"),
+    [("asterisk", "heard once the agent has acknowledged"), ("freeswitch", "no line for staff yet")],
+)
+def test_who_has_no_line_is_told_so(site: Path, capsys: pytest.CaptureFixture[str], kind: str, sentence: str) -> None:
+    """Law: on a PBX without a line for staff a PIN opens nothing, and that is said as it is made."""
+    text = site.read_text(encoding="utf-8").replace("[pbx]", f'[pbx]\nkind = "{kind}"', 1)
+    way = '[media]\ntransport = "websocket"\n' if kind == "freeswitch" else ""
+    site.write_text(text + way, encoding="utf-8")
+    assert say(site, "add", "1001") == 0
+    assert sentence in capsys.readouterr().out
