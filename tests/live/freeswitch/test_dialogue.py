@@ -1,0 +1,31 @@
+"""The dialogue with its turns on a real FreeSWITCH, and what doctor says of it while it runs."""
+
+import asyncio
+
+import pytest
+
+from ari_bridge.cli.checks import event_socket
+from ari_bridge.run.settings import load
+from tests.lab.switch_site import SwitchSite
+from tests.live.freeswitch.people import answer, ring
+
+pytestmark = [pytest.mark.live, pytest.mark.asyncio(loop_scope="module")]
+
+
+async def test_doctor_finds_all_well(site: SwitchSite) -> None:
+    """Law: a site as install leaves it, restarted once, needs nothing: release, modules, rights and gate are ok."""
+    found = await event_socket.findings(load(site.service.settings))
+    assert [one.sentence for one in found if not one.ok] == []
+    assert len(found) == 5
+
+
+async def test_a_yes_after_turns_is_a_yes(site: SwitchSite) -> None:
+    """Law: who hears the notice again, asks for another language and presses a wrong key may still say yes."""
+    call = await ring(site, "0641000090")
+    call_id = await site.call_of("0641000090")
+    for key in ("*", "3", "5"):
+        await answer(call, key)
+        await asyncio.sleep(0.5)
+    await answer(call, "1")
+    await site.until("a yes", lambda: "granted" in [str(one) for one, *_ in site.records.answers(call_id)], 10)
+    await call.hang_up()
