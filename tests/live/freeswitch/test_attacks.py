@@ -31,7 +31,7 @@ async def test_a_forged_yes_opens_nothing(site: SwitchSite) -> None:
     await site.met("0644000001", 1002)
     esl = await _our_user(site)
     try:
-        notice = next(iter(site.records.notices()))
+        notice = next(iter(site.records.notices().values()))
         forged = {
             "Call": call_id,
             "Answer": "granted",

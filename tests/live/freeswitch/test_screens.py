@@ -10,7 +10,7 @@ pytestmark = [pytest.mark.live, pytest.mark.asyncio(loop_scope="module")]
 
 @pytest.mark.parametrize(
     ("agent", "event", "content_type", "beginning"),
-    [(1001, "Yealink-xml", "application/xml", "<"), (1002, "XML-Service", "application/xml", "<")],
+    [(1001, "Yealink-xml", "application/xml", "<"), (1002, "XML-Service", "text/xml", "<")],
     ids=["yealink", "cisco"],
 )
 async def test_a_registered_phone_gets_its_card(
