@@ -16,6 +16,7 @@ CALLERS = {
         Path("ari_bridge/calls/fork.py"),
         Path("ari_bridge/cli/monologue.py"),
         Path("ari_bridge/pbx/asterisk/adapter.py"),
+        Path("ari_bridge/pbx/freeswitch/adapter.py"),
     },
 }
 """Who may call what: the ledger strikes, the grant wraps, a telephone's leg and the microphone admit sound; the PBX's

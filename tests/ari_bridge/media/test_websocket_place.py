@@ -1,14 +1,11 @@
 """One port for all WebSockets, on real sockets: who is heard, as whom, and until when."""
 
 import asyncio
-import base64
 import contextlib
-import secrets
 import socket
 import struct
 import time
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
@@ -16,86 +13,25 @@ import pytest_asyncio
 from structlog.testing import capture_logs
 
 from ari_bridge.media import websocket_place
-from ari_bridge.media.ear import Ear, Sound
+from ari_bridge.media.ear import Sound
 from ari_bridge.media.ports import NoFreePort
 from ari_bridge.media.websocket_place import WebSocketPlace
 from consent.errors import InvalidValue
-from tests.ari_bridge.media import recorded
-
-FRAME = 320
-TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
-
-
-def written(kind: int, payload: bytes, *, first: int = 0x80) -> bytes:
-    """One frame as a client sends it: masked."""
-    size = len(payload)
-    length = (
-        bytes([0x80 | size])
-        if size < 126
-        else b"\xfe" + struct.pack(">H", size)
-        if size < 1 << 16
-        else b"\xff" + struct.pack(">Q", size)
-    )
-    mask = b"\x11\x22\x33\x44"
-    key = (mask * (size // 4 + 1))[:size]
-    masked = (int.from_bytes(payload, "big") ^ int.from_bytes(key, "big")).to_bytes(size, "big")
-    return bytes([first | kind]) + length + mask + masked
-
-
-def sound(*values: int) -> bytes:
-    """A message of 20 ms for each value."""
-    return b"".join(written(BINARY, struct.pack("<h", value) * FRAME) for value in values)
-
-
-def request(token: str | None, path: str = "/fork", method: str = "GET") -> bytes:
-    """What FreeSWITCH's module asks with."""
-    said = "" if token is None else f"Authorization:Bearer {token}\r\n"
-    key = base64.b64encode(secrets.token_bytes(16)).decode()
-    return (
-        f"{method} {path} HTTP/1.1\r\nHost:127.0.0.1\r\nUpgrade:websocket\r\nConnection:upgrade\r\n"
-        f"Sec-WebSocket-Key:{key}\r\nSec-WebSocket-Version:13\r\n{said}\r\n"
-    ).encode()
-
-
-@dataclass(slots=True)
-class Heard:
-    """What an ear handed on."""
-
-    sounds: list[Sound] = field(default_factory=list)
-
-    def __call__(self, came: Sequence[Sound]) -> None:
-        self.sounds += came
-
-    @property
-    def values(self) -> list[int]:
-        """The value of each 20 ms."""
-        return [int(value) for one in self.sounds for value in one.pcm[::FRAME]]
-
-
-@dataclass(slots=True)
-class Peer:
-    """The PBX's end of one connection."""
-
-    reader: asyncio.StreamReader
-    writer: asyncio.StreamWriter
-
-    def send(self, data: bytes) -> None:
-        self.writer.write(data)
-
-    async def status(self) -> int:
-        """Of the answer to the request."""
-        async with asyncio.timeout(3):
-            head = await self.reader.readuntil(b"\r\n\r\n")
-        assert b"extensions" not in head.lower()
-        assert b"aiohttp" not in head or b" 400 " in head
-        return int(head.split()[1])
-
-    async def is_ended(self, within_s: float = 3.0) -> bool:
-        """Whether our side ended it in time, whatever it said before."""
-        with contextlib.suppress(ConnectionError):
-            async with asyncio.timeout(within_s):
-                await self.reader.read(-1)
-        return True
+from tests.ari_bridge.media.websocket_peer import (
+    BINARY,
+    CLOSE,
+    FRAME,
+    PING,
+    PONG,
+    TEXT,
+    Heard,
+    dial,
+    fork,
+    request,
+    sound,
+    until,
+    written,
+)
 
 
 @pytest_asyncio.fixture
@@ -104,30 +40,6 @@ async def place() -> AsyncIterator[WebSocketPlace]:
     opened = await WebSocketPlace.listen("127.0.0.1", 0, "127.0.0.1")
     yield opened
     await opened.close()
-
-
-async def dial(place: WebSocketPlace, first: bytes = b"", host: str = "127.0.0.1") -> Peer:
-    reader, writer = await asyncio.open_connection("127.0.0.1", place.port, local_addr=(host, 0))
-    peer = Peer(reader, writer)
-    peer.send(first)
-    return peer
-
-
-async def fork(place: WebSocketPlace, ear: Ear, first: bytes = b"") -> Peer:
-    """The PBX connects for an ear."""
-    peer = await dial(place, request(ear.target))
-    assert await peer.status() == 101
-    peer.send(first)
-    return peer
-
-
-async def until(condition: object, *, tries: int = 300) -> None:
-    """Let the loop run until it holds."""
-    for _ in range(tries):
-        if condition():  # type: ignore[operator]
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("it did not come to hold")
 
 
 async def test_each_ear_hears_its_own_leg(place: WebSocketPlace) -> None:
@@ -446,49 +358,3 @@ async def test_targets_are_random_and_fit_the_gate(place: WebSocketPlace) -> Non
     targets = {(await place.open(Heard())).target for _ in range(100)}
     assert len(targets) == 100
     assert all(len(one) == 32 and set(one) <= set("0123456789abcdef") for one in targets)
-
-
-async def replay(place: WebSocketPlace, ear: Ear, name: str) -> Peer:
-    """Send a recorded connection at the pace at which it was recorded."""
-    peer, started_s = await dial(place), asyncio.get_running_loop().time()
-    for at_s, data in recorded.reads(name, ear.target):
-        await asyncio.sleep(max(0.0, started_s + at_s - asyncio.get_running_loop().time()))
-        peer.send(data)
-    await asyncio.sleep(0.2)
-    return peer
-
-
-@pytest.mark.parametrize("name", ["tone", "hold"])
-async def test_a_recorded_connection_is_heard(place: WebSocketPlace, name: str) -> None:
-    """Law: FreeSWITCH's own bytes at their own pace are heard sample for sample, each where it was spoken; of a hold
-    that FreeSWITCH makes up for afterwards only what is too old by then is missing.
-    """
-    heard = Heard()
-    ear = await place.open(heard)
-    await replay(place, ear, name)
-    sent = b"".join(data for _, data in recorded.messages(name)).replace(b"\xff" * 640, bytes(640))
-    said = np.frombuffer(sent, "<i2")
-    assert all(one.pcm.tolist() == said[one.start_sample :][: len(one.pcm)].tolist() for one in heard.sounds)
-    stats = ear.stats()
-    assert len(heard.values) == stats.packets == len(said) // FRAME - stats.late
-    assert stats.lost == 0
-    assert stats.late <= (15 if name == "hold" else 0)
-
-
-@pytest.mark.parametrize("name", recorded.names("broken_"))
-async def test_a_broken_recording_hurts_nobody(place: WebSocketPlace, name: str) -> None:
-    """Law: what no WebSocket may send there ends its own connection; the next ear hears as before."""
-    bad, good = Heard(), Heard()
-    peer = await replay(place, await place.open(bad), name)
-    assert await peer.is_ended(3.0)
-    await fork(place, await place.open(good), sound(3))
-    await until(lambda: good.values == [3])
-
-
-async def test_a_connection_that_ends_within_a_message(place: WebSocketPlace) -> None:
-    """Law: what was whole is heard, the rest is not, and nothing is left of the connection."""
-    heard = Heard()
-    peer = await replay(place, await place.open(heard), "cut")
-    peer.writer.close()
-    await until(lambda: not place._connections)
-    assert len(heard.values) == len(recorded.messages("cut"))

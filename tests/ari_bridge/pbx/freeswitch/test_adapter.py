@@ -1,0 +1,136 @@
+"""Each method of the port in terms of the gate and the event socket."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from ari_bridge.pbx.freeswitch import link as link_module
+from ari_bridge.pbx.freeswitch.adapter import FreeSwitchPbx
+from ari_bridge.pbx.port import Connected, PbxFork, PbxRefused
+from consent.errors import Withdrawn
+from consent.grant import ConsentGrant
+from consent.states import Answer
+from tests.ari_bridge.pbx.freeswitch.esl_server import EslServer, esl_server, printed
+from tests.ari_bridge.pbx.freeswitch.gate import CALL, LEG, asked, with_gate
+from tests.conftest import Callers
+
+TARGET = "ab" * 16
+
+
+@pytest.fixture(autouse=True)
+def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(link_module, "LAG_S", 0.0)
+
+
+@pytest.fixture
+async def grant(callers: Callers) -> ConsentGrant:
+    """A yes of the caller, out of a real ledger."""
+    return (await callers.says_yes(CALL)).caller
+
+
+@asynccontextmanager
+async def connected(server: EslServer) -> AsyncIterator[FreeSwitchPbx]:
+    """With somebody who reads its events."""
+    pbx = FreeSwitchPbx(server.access())
+    events = pbx.events()
+    assert isinstance(await anext(events), Connected)
+
+    async def read() -> None:
+        async for _ in events:
+            pass
+
+    task = asyncio.create_task(read())
+    try:
+        yield pbx
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await events.aclose()  # type: ignore[attr-defined]
+
+
+async def test_a_fork_is_asked_of_the_gate(grant: ConsentGrant) -> None:
+    """Law: the gate is told the call of the grant, the leg and the target; renewing and ending name the same."""
+    async with esl_server() as server, connected(server) as pbx:
+        with_gate(server, lambda asked: ("done", ""))
+        fork = await pbx.fork(grant, LEG, TARGET)
+        assert fork == PbxFork(f"fork:{LEG}", LEG, TARGET)
+        await pbx.renew(fork)
+        await pbx.end_fork(fork)
+        wanted = [
+            (one["Ouidire-Do"], one["Ouidire-Call"], one["Ouidire-Leg"]) for one in map(asked, server.sent("sendevent"))
+        ]
+        assert wanted == [("fork", CALL, LEG), ("renew", CALL, LEG), ("end", CALL, LEG)]
+
+
+async def test_without_a_live_grant_nothing_is_asked(grant: ConsentGrant) -> None:
+    """Law: a grant that has ended opens nothing, and the PBX is not even asked."""
+    async with esl_server() as server, connected(server) as pbx:
+        grant.end("withdrawn")
+        with pytest.raises(Withdrawn):
+            await pbx.fork(grant, LEG, TARGET)
+        assert server.sent("sendevent") == []
+
+
+async def test_a_grant_that_ends_meanwhile_takes_its_fork_along(grant: ConsentGrant) -> None:
+    """Law: a fork that was opened while its grant ended is ended at once."""
+    async with esl_server() as server, connected(server) as pbx:
+
+        def tell(headers: dict[str, str]) -> tuple[str, str]:
+            if headers["Ouidire-Do"] == "fork":
+                grant.end("withdrawn")
+            return "done", ""
+
+        with_gate(server, tell)
+        with pytest.raises(Withdrawn):
+            await pbx.fork(grant, LEG, TARGET)
+        assert asked(server.sent("sendevent")[-1])["Ouidire-Do"] == "end"
+
+
+async def test_a_stop_is_a_stop() -> None:
+    """Law: a withdrawal and an objection go to the stop keys' script, which must have done it; nothing else is a
+    stop.
+    """
+    async with esl_server() as server, connected(server) as pbx:
+        with_gate(server, lambda headers: ("stopped", "objected" if headers["Ouidire-Who"] == "agent" else "granted"))
+        await pbx.stop_call(CALL, Answer.OBJECTED)
+        with pytest.raises(PbxRefused, match="granted"):
+            await pbx.stop_call(CALL, Answer.WITHDRAWN)
+        with pytest.raises(PbxRefused):
+            await pbx.stop_call(CALL, Answer.GRANTED)
+
+
+async def test_the_journal_is_read_in_order_and_forgotten_one_by_one() -> None:
+    """Law: answers come oldest first, an odd entry stays where it is, and what is forgotten is one key."""
+    entries = {
+        f"granted-{CALL}": "1795000002|key|0123456789abcdef|en",
+        f"asked-{CALL}": "1795000001|notice|0123456789abcdef|en",
+        "odd": "x",
+    }
+    async with esl_server() as server, connected(server) as pbx:
+        server.answers["api db list"] = printed(",".join(entries) + ",")
+        server.answers["api db select"] = lambda command: printed(entries[command.rpartition("/")[2]])
+        found = await pbx.journal()
+        assert [one.answer for one in found] == [Answer.ASKED, Answer.GRANTED]
+        await pbx.forget(found[0])
+        assert server.sent("api db delete") == [f"api db delete/ouidire/asked-{CALL}"]
+
+
+async def test_what_is_not_there_is_nothing() -> None:
+    """Law: the consent of an unknown call is "", and so is a variable that is unset."""
+    async with esl_server() as server, connected(server) as pbx:
+        for answer in ("-ERR No such channel!\n", "_undef_"):
+            server.answers["api uuid_getvar"] = printed(answer)
+            assert await pbx.consent_of(CALL) == ""
+
+
+async def test_the_rest_goes_to_the_gate_too() -> None:
+    """Law: a sweep says what to keep and how many were ended; a reference is named with its ending."""
+    async with esl_server() as server, connected(server) as pbx:
+        with_gate(server, lambda headers: ("swept", "3"))
+        assert await pbx.sweep(frozenset({f"fork:{LEG}"})) == 3
+        await pbx.say(CALL, "/var/lib/ouidire-say/x")
+        told = list(map(asked, server.sent("sendevent")))
+        assert told[0]["Ouidire-Keep"] == LEG
+        assert told[1]["Ouidire-Recording"] == "/var/lib/ouidire-say/x.wav"
