@@ -24,6 +24,7 @@ def test_nothing_of_the_product_is_in_it(files: dict[str, str]) -> None:
             "U(ouidire-outgoing)",
             "Goto(ouidire-rights,s,1)",
             "Goto(ouidire-staff,s,1)",
+            "Goto(ouidire-pair,${EXTEN:3},1)",
         ):
             rest = rest.replace(use, "")
         assert "ouidire" not in rest.lower(), name

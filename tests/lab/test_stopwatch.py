@@ -44,7 +44,7 @@ def test_a_card_of_a_verdict_is_told_from_another(tmp_path: Path) -> None:
         pusher.show(pusher, Phone("1001"), "u", calm_still)
         file.write('{"at_ns": 1')
     found = read(notes)
-    assert pusher.shown == [("u", "calm"), ("u", tense), ("u", "calm")]
+    assert pusher.shown == [calm, tense, calm_still]
     assert [one.endpoint for one in found] == ["1001"] * 3
     assert [bool(one.verdict_ns) for one in found] == [False, True, False]
     assert found[0].face == found[2].face != found[1].face

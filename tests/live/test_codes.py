@@ -3,10 +3,12 @@
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
+import numpy as np
 import pytest
 import pytest_asyncio
+from numpy.typing import NDArray
 
 from consent.parties import Party
 from tests.lab.installation import Installation
@@ -17,6 +19,8 @@ from tests.live.people import Talk, lines, speak, talk
 pytestmark = [pytest.mark.live, pytest.mark.asyncio(loop_scope="module")]
 
 PAUSE_S = 1.0
+TRIES = 3
+"""Where the caller's last words were too few to be judged no score stands, and the agent hears that."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -40,6 +44,25 @@ async def _twice(leg: OnLine) -> None:
     await leg.press("*7")
 
 
+async def _contested_after(
+    site: Site, met: Talk, spoken: Sequence[NDArray[np.int16]], agent: OnLine
+) -> tuple[str, int]:
+    """Have the caller speak, and then the agent contest: what the agent hears, and how many scores stood before."""
+    began_s, before = time.monotonic(), _scores(site, met)
+    speak(met.dialled.call, spoken)
+    await site.until("a score", lambda: _scores(site, met) > before, 60)
+    for _ in range(2):
+        await met.dialled.press("*7")
+    # Beside the voice the whisper would be heard, but not understood by correlation.
+    await asyncio.sleep(began_s + sum(map(len, spoken)) / 8000 + 0.5 - time.monotonic())
+    await agent.press("*7")
+    await agent.hears("contest_again")
+    stood = _scores(site, met)
+    await asyncio.sleep(PAUSE_S)
+    await agent.press("*7")
+    return await agent.hears("contest_done", "contest_none"), stood
+
+
 async def test_two_presses_of_the_agent_erase_the_score(site: Site) -> None:
     """Law: before a score stands there is nothing to contest, and that is said; one press erases nothing; two erase
     what stood, and the agent hears so. The caller's keys do nothing. The log names neither leg nor agent, and the
@@ -49,20 +72,11 @@ async def test_two_presses_of_the_agent_erase_the_score(site: Site) -> None:
     agent = OnLine(met.leg)
     await _twice(agent)
     await agent.hears("contest_none")
-    spoken, began_s = lines(Party.CALLER)[:3], time.monotonic()
-    speak(met.dialled.call, spoken)
-    await site.until("a score", lambda: _scores(site, met) > 0, 60)
-    for _ in range(2):
-        await met.dialled.press("*7")
-    # Beside the voice the whisper would be heard, but not understood by correlation.
-    await asyncio.sleep(began_s + sum(map(len, spoken)) / 8000 + 0.5 - time.monotonic())
-    await agent.press("*7")
-    await agent.hears("contest_again")
-    stood = _scores(site, met)
-    assert stood > 0
-    await asyncio.sleep(PAUSE_S)
-    await agent.press("*7")
-    await agent.hears("contest_done")
+    for at in range(TRIES):
+        heard, stood = await _contested_after(site, met, lines(Party.CALLER)[3 * at :][:3], agent)
+        if heard == "contest_done":
+            break
+    assert heard == "contest_done"
     await site.until("the score erased", lambda: _scores(site, met) < stood, 5)
     await met.dialled.call.hang_up()
     await site.until("the call sealed", lambda: site.records.is_over(met.call_id))

@@ -93,7 +93,7 @@ class Running:
 async def running(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Running]:
     """The service, until the block is left."""
     made = Running(settings)
-    monkeypatch.setattr(supervisor, "Board", lambda: made.board)
+    monkeypatch.setattr(supervisor, "Board", lambda _failed: made.board)
     monkeypatch.setattr(supervisor, "Codes", made.make_codes)
     monkeypatch.setattr(supervisor, "make_app", made.make_app)
     monkeypatch.setattr(metrics_site, "make_app", made.make_app)

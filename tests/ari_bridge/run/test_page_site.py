@@ -54,7 +54,7 @@ def _settings(folder: Path, number: str) -> Settings:
 def board(monkeypatch: pytest.MonkeyPatch) -> Board:
     """The board of the service."""
     made = Board()
-    monkeypatch.setattr(supervisor, "Board", lambda: made)
+    monkeypatch.setattr(supervisor, "Board", lambda _failed: made)
     return made
 
 

@@ -62,7 +62,7 @@ async def test_a_card_of_a_call_reaches_the_phone(tmp_path: Path, monkeypatch: p
     service answers for the push to that phone and to nobody who knows less.
     """
     board = Board()
-    monkeypatch.setattr(supervisor, "Board", lambda: board)
+    monkeypatch.setattr(supervisor, "Board", lambda _failed: board)
     monkeypatch.setenv("PHONE_1001", PASSWORD)
     async with WebPhone(Asks()) as phone, aiohttp.ClientSession() as http:
         settings = _settings(tmp_path, phone.origin)
