@@ -19,6 +19,8 @@ _TITLES = {
     CallName.KILLED: "yes, then the bridge is killed in mid-call",
 }
 
+NAMES = {"asterisk": "Asterisk", "freeswitch": "FreeSWITCH"}
+
 
 def lines(report: Report, pictures: Sequence[Path], report_file: Path) -> Iterator[str]:
     """The whole summary."""
@@ -28,7 +30,7 @@ def lines(report: Report, pictures: Sequence[Path], report_file: Path) -> Iterat
         yield from _call(call)
     yield ""
     yield "── what was measured " + "─" * 26
-    yield f"{report.pbx:<16}{report.pbx_version} ({report.pbx_origin})"
+    yield f"{NAMES[report.pbx]:<16}{report.pbx_version} ({report.pbx_origin})"
     yield f"network         {'none but loopback' if report.loopback_only else 'MORE THAN LOOPBACK'}"
     ledger = report.ledger
     yield f"ledger          {ledger.records} records, chain {ledger.chain}, file {ledger.integrity}"
