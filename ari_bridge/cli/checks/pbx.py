@@ -20,8 +20,6 @@ MODULES: Final = tuple(f"{name}.so" for name in NEEDED_MODULES)
 """All: without func_global *9 would find no fork, without func_timeout no fork would end with its lease."""
 SOCKET_MODULES: Final = tuple(f"{name}.so" for name in AUDIOSOCKET_MODULES)
 PHONES_MODULE: Final = "res_pjsip_notify.so"
-FREESWITCHS_WAYS: Final = frozenset({"websocket", "tap"})
-"""Of media.transport: no gate of an Asterisk sends a voice so."""
 LISTENER_ACTIONS: Final = frozenset({"setvar", "getvar", "dbgettree"})
 PHONES_ACTIONS: Final = frozenset({"pjsipnotify"})
 NO_SUCH_CHANNEL: Final = "ouidire-doctor"
@@ -68,8 +66,6 @@ async def _asked(client: AriClient, settings: Settings) -> AsyncGenerator[Findin
     names = {one.get("name") for one in applications if isinstance(one, dict)}
     yield well("bridge", "runs and is connected" if "ouidire" in names else "does not run now")
     yield modules([name for name in wanted_modules(settings) if not await _is_running(client, name)])
-    if settings.media.transport in FREESWITCHS_WAYS:
-        yield transport(settings.media.transport)
     yield trunks(Roles(settings.parties.trunks), endpoint_names(await client.request("GET", "endpoints")))
 
 
@@ -104,11 +100,6 @@ def modules(missing: Sequence[str]) -> Finding:
     if not set(SOCKET_MODULES).isdisjoint(missing):
         sentence += '; where Asterisk has no AudioSocket (Debian\'s 16 has none) set media.transport = "rtp"'
     return amiss("modules", sentence)
-
-
-def transport(chosen: str) -> Finding:
-    """A way of voices that this PBX does not know."""
-    return amiss("voices", f'media.transport = "{chosen}" is for FreeSWITCH: an Asterisk takes rtp or audiosocket')
 
 
 def endpoint_names(answer: Any) -> list[str]:

@@ -11,6 +11,7 @@ from ari_bridge.pbx.port import Line, LineEntered, ReferenceSaid
 from ari_bridge.run import settings as all_settings
 from ari_bridge.run.dial_in import DialIn, open_dial_in
 from ari_bridge.run.notices import notices, staff_notices
+from ari_bridge.run.pbx_choice import ChosenPbx
 from ari_bridge.run.persons import keep_change
 from ari_bridge.run.records import open_ledger
 from ari_bridge.run.settings import Settings
@@ -47,7 +48,7 @@ async def built(settings: Settings, ledger: Ledger, pbx: FakePbx) -> DialIn:
     async def obey() -> None:
         """There is no call."""
 
-    return await open_dial_in(settings, ledger, pbx, obey)
+    return await open_dial_in(settings, ledger, ChosenPbx(pbx, pbx, pbx), obey)
 
 
 async def test_a_reference_is_minted_said_and_deleted(settings: Settings, ledger: Ledger) -> None:

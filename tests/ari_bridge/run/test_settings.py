@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from ari_bridge.run import settings as all_settings
 from ari_bridge.run.settings import Settings, every_setting, load, sections
@@ -193,3 +194,13 @@ def test_a_password_in_the_settings_is_no_setting(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"1001\.password is not a setting") as caught:
         load(written(tmp_path, text))
     assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "transport"),
+    [("asterisk", "tap"), ("asterisk", "websocket"), ("freeswitch", "rtp"), ("freeswitch", "audiosocket")],
+)
+def test_a_voice_travels_as_the_pbx_can(kind: str, transport: str) -> None:
+    """Law: a way of voices that the PBX does not know is an error that names those that it does."""
+    with pytest.raises(ValidationError, match=f"must be .* or .* where pbx.kind is {kind}"):
+        Settings.model_validate({"pbx": {"kind": kind}, "media": {"transport": transport}})

@@ -77,15 +77,6 @@ def test_audiosocket_is_asked_for_where_it_is_chosen() -> None:
     assert "transport" not in pbx.modules(["chan_rtp.so"]).sentence
 
 
-@pytest.mark.parametrize("chosen", sorted(pbx.FREESWITCHS_WAYS))
-def test_a_way_of_freeswitch_is_none_of_an_asterisk(chosen: str) -> None:
-    """Law: a way of voices that this PBX does not know is told with those that it does."""
-    assert Settings.model_validate({"media": {"transport": chosen}}).media.transport == chosen
-    finding = pbx.transport(chosen)
-    assert not finding.ok
-    assert {chosen, "rtp", "audiosocket"} <= set(finding.sentence.replace('"', " ").split())
-
-
 @pytest.mark.parametrize("answer", [None, [], {}, "x", [1, {"resource": 7}, {"resource": ""}]])
 def test_odd_answers_name_no_endpoint_or_what_they_can(answer: object) -> None:
     """Law: an answer of another form is no crash."""
