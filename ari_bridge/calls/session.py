@@ -353,7 +353,8 @@ class Session:
     def _fail(self, sentence: str, retry_s: float) -> None:
         """Hear nothing, say why (once, however often it is tried), and try again later. The call is never touched."""
         self._ears.close_all()
-        self._not_before_s = self._now_s() + retry_s
+        # Of two reasons at once the longer wait holds: a PBX tells some refusals twice.
+        self._not_before_s = max(self._not_before_s, self._now_s() + retry_s)
         (self._log.debug if sentence == self._problem else self._log.error)("call.not_analysed", reason=sentence)
         if Answer.GRANTED in self._answers and self._stage not in FINAL:
             self._turn_to(Stage.FAILED, sentence)

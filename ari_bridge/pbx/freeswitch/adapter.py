@@ -7,14 +7,12 @@ looks at the caller's own channel itself. We send it events, which change nothin
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
 import structlog
 
 from ari_bridge.pbx import answers
-from ari_bridge.pbx.errors import NotThere
 from ari_bridge.pbx.freeswitch.access import EslAccess
 from ari_bridge.pbx.freeswitch.events import FORK_PREFIX
 from ari_bridge.pbx.freeswitch.link import Link
@@ -62,12 +60,14 @@ class FreeSwitchPbx:
             TimeoutError: no answer.
         """
         leg = grant.admit(channel_id).open()
-        await self._link.ask("fork", call=grant.call_id, leg=leg, target=target)
-        fork = PbxFork(FORK_PREFIX + leg, channel_id, target)
         try:
+            await self._link.ask("fork", call=grant.call_id, leg=leg, target=target)
+            fork = PbxFork(FORK_PREFIX + leg, channel_id, target)
             grant.admit(fork)
-        except BaseException:
-            await self._drop(grant.call_id, leg)
+        except PbxRefused:
+            raise
+        except BaseException:  # a gate that is slow to answer may have opened it, or may do so yet
+            await self._link.order("end", call=grant.call_id, leg=leg)
             raise
         self._calls[fork.fork_id] = grant.call_id
         return fork
@@ -77,8 +77,10 @@ class FreeSwitchPbx:
         await self._link.ask("renew", call=self._calls.get(fork.fork_id, ""), leg=fork.channel_id)
 
     async def end_fork(self, fork: PbxFork) -> None:
-        """See the port."""
-        await self._drop(self._calls.pop(fork.fork_id, ""), fork.channel_id)
+        """See the port: whoever ends it a second time, asks nothing."""
+        call_id = self._calls.pop(fork.fork_id, None)
+        if call_id is not None:
+            await self._link.ask("end", call=call_id, leg=fork.channel_id)
 
     async def sweep(self, keep: frozenset[str]) -> int:
         """End the forks that a bridge left behind which was killed. See the port."""
@@ -120,8 +122,3 @@ class FreeSwitchPbx:
     async def say(self, call_id: str, recording: str) -> None:
         """See the port; the ending is written out, since FreeSWITCH looks for none."""
         await self._link.ask("say", call=call_id, recording=f"{recording}.wav")
-
-    async def _drop(self, call_id: str, leg: str) -> None:
-        """An answer that does not come is no error here: its lease ends the fork too."""
-        with contextlib.suppress(NotThere):
-            await self._link.ask("end", call=call_id, leg=leg)

@@ -19,8 +19,9 @@ from ari_bridge.pbx.port import PbxRefused
 
 TIMEOUT_S: Final = 5.0
 """FreeSWITCH answers within a few milliseconds."""
+SIGN_OF_LIFE: Final = "HEARTBEAT"
 HEARTBEAT_S: Final = 20.0
-"""FreeSWITCH sends an event HEARTBEAT so often."""
+"""FreeSWITCH sends this event so often."""
 SILENCE_S: Final = 2.5 * HEARTBEAT_S
 """An event socket from which nothing came for so long is deaf, whatever TCP says."""
 MAX_BACKLOG: Final = 10_000
@@ -184,7 +185,7 @@ class EslConnection:
                 event = esl_wire.event_of(message)
                 if self._events.full():
                     raise MalformedMessage("the bridge did not keep up with the PBX's events")
-                if event is not None:
+                if event is not None and event.name != SIGN_OF_LIFE:  # that it came is all that it says
                     self._events.put_nowait(event)
             case "text/disconnect-notice" | "text/rude-rejection":
                 self._end(message.body.strip().partition("\n")[0] or message.kind)

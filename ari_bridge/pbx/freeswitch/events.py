@@ -35,7 +35,8 @@ _LOOPBACK: Final = re.compile(r"(loopback/.{1,400}-)([ab])", re.DOTALL)
 _OURS: Final = ("sofia/",)
 """Only SIP: of other technologies we do not know who says what of a channel."""
 _FORK_ENDED: Final = frozenset({"mod_audio_stream::error", "mod_audio_stream::disconnect"})
-_REFUSED: Final = "denied"
+FULL: Final = "full"
+"""What the gate says where it holds as many forks as it may."""
 
 
 def channel_of(event: Event) -> Channel | None:
@@ -71,11 +72,10 @@ _FIELDS: Final = ("Call", "Answer", "At", "Why", "Notice", "Language")
 
 
 def refusal_of(event: Event) -> ForkRefused | None:
-    """What the gate says of a fork that it did not open."""
+    """The gate holds no more forks: a new try is as vain for a while. Its other refusals are the asker's alone."""
     call_id, leg = event.headers.get("ouidire-call", ""), event.headers.get("ouidire-leg", "")
-    if event.headers.get("ouidire-did") != _REFUSED or not (UUID.fullmatch(call_id) and UUID.fullmatch(leg)):
-        return None
-    return ForkRefused(call_id, leg, "full" if event.headers.get("ouidire-more") == "full" else "denied")
+    is_full = event.headers.get("ouidire-did") == "denied" and event.headers.get("ouidire-more") == FULL
+    return ForkRefused(call_id, leg, FULL) if is_full and UUID.fullmatch(call_id) and UUID.fullmatch(leg) else None
 
 
 class Legs:

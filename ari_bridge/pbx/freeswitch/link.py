@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import re
+from collections.abc import Mapping
 from typing import Final
 from uuid import uuid4
 
@@ -46,6 +49,8 @@ LAG_S: Final = 0.5
 """FreeSWITCH writes what `show` reads some 100 ms after the events of it."""
 MAX_BACKLOG: Final = 10_000
 UNSET: Final = "_undef_"
+_MICROSECONDS: Final = re.compile(r"([0-9]{10})[0-9]{6}")
+"""A moment since 1970, as FreeSWITCH stamps its events."""
 NO_GATE: Final = (
     "the gate in FreeSWITCH did not answer: is mod_lua loaded, the hook in lua.conf.xml, FreeSWITCH restarted since?"
 )
@@ -85,12 +90,11 @@ class Link:
             PbxRefused: it said no.
             Unreachable: no connection, or it said nothing in time: its script is not hooked.
         """
-        ask_id, headers = uuid4().hex, {f"Ouidire-{name.capitalize()}": value for name, value in fields.items()}
+        ask_id = uuid4().hex
         told: asyncio.Future[Event] = asyncio.get_running_loop().create_future()
         self._told[ask_id] = told
         try:
-            asked = {"Event-Subclass": ASK, "Ouidire-Do": do, "Ouidire-Ask": ask_id, **headers}
-            await self.connection.send_event("CUSTOM", asked)
+            await self._send(do, ask_id, fields)
             async with asyncio.timeout(TOLD_WITHIN_S):
                 event = await told
         except TimeoutError as error:
@@ -100,6 +104,16 @@ class Link:
         if event.headers.get("ouidire-did") in ("denied", "failed"):
             raise PbxRefused(f"the gate in FreeSWITCH says: {event.headers.get('ouidire-more', '')[:200]}")
         return event
+
+    async def order(self, do: str, **fields: str) -> None:
+        """Tell the gate to do what nobody waits for. Without a connection it is not told: a lease ends each fork."""
+        with contextlib.suppress(PbxRefused, Unreachable):
+            await self._send(do, uuid4().hex, fields)
+
+    async def _send(self, do: str, ask_id: str, fields: Mapping[str, str]) -> None:
+        asked = {"Event-Subclass": ASK, "Ouidire-Do": do, "Ouidire-Ask": ask_id}
+        told = {f"Ouidire-{name.capitalize()}": value for name, value in fields.items()}
+        await self.connection.send_event("CUSTOM", asked | told)
 
     async def run(self) -> None:
         """Work until cancelled. What ends it otherwise is the last item of `events`: the exception itself."""
@@ -127,9 +141,8 @@ class Link:
         """One connection from its beginning to its end, which is an exception."""
         connection = await EslConnection.open(self._access)
         try:
-            await connection.subscribe(
-                EVENTS, SUBCLASSES
-            )  # before the snapshot: what happens meanwhile waits, and is read
+            # Before the snapshot: what happens meanwhile waits, and is read.
+            await connection.subscribe(EVENTS, SUBCLASSES)
             await asyncio.sleep(LAG_S)
             snapshot = await _snapshot(connection)
             self._connection, self._pause_s = connection, FIRST_PAUSE_S
@@ -149,6 +162,9 @@ class Link:
             told = self._told.get(event.headers.get("ouidire-ask", ""))
             if told is not None and not told.done():
                 told.set_result(event)
+            refusal = events.refusal_of(event)
+            if refusal is not None:
+                self._tell(refusal)
             return
         hung_up = _hung_up_asking(event)
         for one in legs.read(event):
@@ -216,11 +232,12 @@ def _hung_up_asking(event: Event) -> Answered | None:
     channel = events.channel_of(event) if event.name == "CHANNEL_HANGUP_COMPLETE" else None
     if channel is None or channel.consent != Answer.ASKED or channel.call_id != channel.channel_id:
         return None
+    at = _MICROSECONDS.fullmatch(event.headers.get("event-date-timestamp", ""))
     fields = {
         "ouidire-call": channel.call_id,
         "ouidire-answer": Answer.REFUSED,
         "ouidire-why": Why.HANGUP,
-        "ouidire-at": str(int(event.headers.get("event-date-timestamp", "0") or 0) // 1_000_000),
+        "ouidire-at": at[1] if at else "",
         "ouidire-notice": event.variable("ouidire_notice"),
         "ouidire-language": event.variable("ouidire_language"),
     }

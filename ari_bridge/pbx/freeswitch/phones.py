@@ -11,7 +11,7 @@ import structlog
 
 from ari_bridge.pbx.errors import NotLetIn, Unreachable
 from ari_bridge.pbx.freeswitch.access import EslAccess
-from ari_bridge.pbx.freeswitch.esl_client import EslConnection
+from ari_bridge.pbx.freeswitch.esl_client import SIGN_OF_LIFE, EslConnection
 from ari_bridge.pbx.freeswitch.events import rows_of
 from ari_bridge.pbx.port import PbxRefused
 
@@ -109,7 +109,7 @@ class FreeSwitchPhones:
             try:
                 self._connection = await EslConnection.open(self._access)
                 # Without a sign of life it would be taken for deaf.
-                await self._connection.subscribe(("HEARTBEAT",), ())
+                await self._connection.subscribe((SIGN_OF_LIFE,), ())
             except NotLetIn as refusal:
                 self._refusal = refusal
                 raise

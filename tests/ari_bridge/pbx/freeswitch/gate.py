@@ -19,8 +19,9 @@ def with_gate(server: EslServer, tell: Callable[[dict[str, str]], tuple[str, str
     def answer(command: str) -> bytes:
         headers = asked(command)
         did, more = tell(headers)
-        told = {"Event-Subclass": "ouidire::told", "Ouidire-Ask": headers["Ouidire-Ask"], "Ouidire-Did": did}
-        return replied("+OK") + event("CUSTOM", told | {"Ouidire-More": more})
+        told = {"Event-Subclass": "ouidire::told", "Ouidire-Did": did, "Ouidire-More": more}
+        same = {name: headers.get(f"Ouidire-{name}", "") for name in ("Ask", "Call", "Leg")}
+        return replied("+OK") + event("CUSTOM", told | {f"Ouidire-{name}": text for name, text in same.items()})
 
     server.answers["sendevent CUSTOM"] = answer
 

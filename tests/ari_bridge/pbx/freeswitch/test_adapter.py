@@ -88,6 +88,29 @@ async def test_a_grant_that_ends_meanwhile_takes_its_fork_along(grant: ConsentGr
         assert asked(server.sent("sendevent")[-1])["Ouidire-Do"] == "end"
 
 
+async def test_what_a_silent_gate_may_have_opened_is_ended(
+    grant: ConsentGrant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Law: a gate that does not answer in time may have opened the fork all the same, so it is told to end it."""
+    monkeypatch.setattr(link_module, "TOLD_WITHIN_S", 0.05)
+    async with esl_server() as server, connected(server) as pbx:
+        with pytest.raises(TimeoutError):
+            await pbx.fork(grant, LEG, TARGET)
+        fork, end = map(asked, server.sent("sendevent"))
+        assert (fork["Ouidire-Do"], end["Ouidire-Do"], end["Ouidire-Leg"]) == ("fork", "end", LEG)
+        assert fork["Ouidire-Ask"] != end["Ouidire-Ask"]
+
+
+async def test_a_fork_is_ended_once(grant: ConsentGrant) -> None:
+    """Law: to end what has ended is no error, and cannot end the fork that came after it."""
+    async with esl_server() as server, connected(server) as pbx:
+        with_gate(server, lambda asked: ("done", ""))
+        fork = await pbx.fork(grant, LEG, TARGET)
+        await pbx.end_fork(fork)
+        await pbx.end_fork(fork)
+        assert [asked(one)["Ouidire-Do"] for one in server.sent("sendevent")] == ["fork", "end"]
+
+
 async def test_a_stop_is_a_stop() -> None:
     """Law: a withdrawal and an objection go to the stop keys' script, which must have done it; nothing else is a
     stop.

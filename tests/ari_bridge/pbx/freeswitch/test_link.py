@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 from ari_bridge.pbx.errors import NotLetIn, Unreachable
 from ari_bridge.pbx.freeswitch import link as link_module
 from ari_bridge.pbx.freeswitch.link import EVENTS, SUBCLASSES, Link
-from ari_bridge.pbx.port import Answered, Connected, Disconnected, PbxEvent, PbxRefused
+from ari_bridge.pbx.port import Answered, Connected, Disconnected, ForkRefused, PbxEvent, PbxRefused
 from consent.states import Answer, Why
 from dialplan.freeswitch import render
 from tests.ari_bridge.pbx.freeswitch.esl_server import EslServer, esl_server, event, printed
@@ -126,6 +126,30 @@ async def test_who_hangs_up_while_being_asked_has_said_no() -> None:
         await server.send(event("CHANNEL_HANGUP_COMPLETE", ended))
         said = await _next_answer(link)
         assert (said.answer, said.why, int(said.at.timestamp())) == (Answer.REFUSED, Why.HANGUP, 1_795_000_000)
+
+
+@pytest.mark.parametrize("stamp", ["", "0", "-1", "²²²²²²²²", "soon", "9" * 30, "1e16", "1795000000000000\u0661"])
+async def test_an_odd_moment_does_not_end_the_link(stamp: str) -> None:
+    """Law: whatever a hang-up says of its time, the link goes on, and the next one is heard."""
+    async with esl_server() as server, linked(server) as link:
+        ended = {
+            "Unique-ID": CALL, "Channel-Name": "sofia/external/x", "variable_ouidire_call": CALL,
+            "variable_ouidire_consent": "asked", "variable_ouidire_notice": "0123456789abcdef",
+            "variable_ouidire_language": "en", "Event-Date-Timestamp": stamp,
+        }  # fmt: skip
+        await server.send(event("CHANNEL_HANGUP_COMPLETE", ended))
+        await server.send(event("CHANNEL_HANGUP_COMPLETE", ended | {"Event-Date-Timestamp": "1795000000000000"}))
+        assert int((await _next_answer(link)).at.timestamp()) == 1_795_000_000
+
+
+async def test_a_full_gate_is_told_to_all() -> None:
+    """Law: the gate's "full" is an event of the port beside the refusal of the one who asked; another no is not."""
+    async with esl_server() as server, linked(server) as link:
+        for more in ("consent is refused", "full"):
+            with_gate(server, lambda _, more=more: ("denied", more))
+            with pytest.raises(PbxRefused, match=more):
+                await link.ask("fork", call=CALL, leg=LEG, target="ab" * 16)
+        assert await heard(link) == ForkRefused(CALL, LEG, "full")
 
 
 async def _next_answer(link: Link) -> Answered:
