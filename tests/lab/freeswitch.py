@@ -14,6 +14,7 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from tests.lab.asterisk import dying_with_us
 from tests.lab.errors import LabError
@@ -23,6 +24,7 @@ from tests.lab.ports import PortBlock, take_ports
 PREFIX = "OUIDIRE_TEST_FREESWITCH"
 """The environment's word for an installation that is not on PATH: the folder over bin/freeswitch."""
 NONE_INSTALLED = f"no FreeSWITCH is installed: put it on PATH, or name its prefix in {PREFIX}"
+Way = Literal["websocket", "tap"]
 START_LIMIT_S = 60.0
 STOP_LIMIT_S = 15.0
 _FOLDERS = (
@@ -57,12 +59,13 @@ def modules_of(program: Path) -> Modules:
 @dataclass(slots=True)
 class FreeSwitch:
     """One PBX. `config_folder` is DIR for `ouidire install --freeswitch`; after that `restart` where lua.conf.xml
-    changed (mod_lua reads its hooks once, when it is loaded), else `reload`.
+    changed (mod_lua reads its hooks once, when it is loaded), else `reload`. `way`: how its voices travel.
     """
 
     program: Path
     folder: Path
     ports: PortBlock
+    way: Way = "websocket"
     esl_password: str = field(default_factory=lambda: secrets.token_hex(16), repr=False)
     _process: asyncio.subprocess.Process | None = field(default=None, repr=False)
 
@@ -82,7 +85,7 @@ class FreeSwitch:
     def settings(self) -> tuple[str, str, str]:
         """What `tests.lab.service` writes of it into the settings."""
         pbx = f'kind = "freeswitch"\nesl_port = {self.esl_port}\nconfig_dir = {json.dumps(str(self.config_folder))}'
-        ways = f'transport = "websocket"\nwebsocket_port = {self.ports.spare[5]}\ntap_port = {self.ports.spare[6]}'
+        ways = f'transport = "{self.way}"\nwebsocket_port = {self.ports.spare[5]}\ntap_port = {self.ports.spare[6]}'
         return pbx, ways, "external"
 
     @property
@@ -198,12 +201,12 @@ class FreeSwitch:
 
 
 @contextlib.asynccontextmanager
-async def open_freeswitch(folder: Path) -> AsyncIterator[FreeSwitch]:
+async def open_freeswitch(folder: Path, way: Way = "websocket") -> AsyncIterator[FreeSwitch]:
     """A running one, in that folder. Raises LabError where none is installed or it does not start."""
     program = find_freeswitch()
     if program is None:
         raise LabError(NONE_INSTALLED)
-    pbx = FreeSwitch(program, folder, take_ports())
+    pbx = FreeSwitch(program, folder, take_ports(), way)
     try:
         pbx.write()
         await pbx.start()

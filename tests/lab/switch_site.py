@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tests.lab.errors import LabError
-from tests.lab.freeswitch import FreeSwitch, open_freeswitch
+from tests.lab.freeswitch import FreeSwitch, Way, open_freeswitch
 from tests.lab.freeswitch_files import HOST, STAFF, STAFF_PASSWORD
 from tests.lab.phone import Call, CallStatus, Pacer, Phone
 from tests.lab.phone.login import Login
@@ -101,13 +101,14 @@ class SwitchSite:
 
 
 @asynccontextmanager
-async def open_switch_site(folder: Path) -> AsyncIterator[SwitchSite]:
+async def open_switch_site(folder: Path, way: Way = "websocket") -> AsyncIterator[SwitchSite]:
     """Set everything up in `folder`, and take it all down again whatever happens. Raises LabError.
 
-    The gate in the PBX is told a witness's port, which passes on to the bridge's.
+    The gate in the PBX is told a witness's port, which passes WebSockets on to the bridge's; a tap's packets are seen
+    on their way by tests.lab.fork_sound.
     """
     async with AsyncExitStack() as stack:
-        pbx = await stack.enter_async_context(open_freeswitch(folder / "pbx"))
+        pbx = await stack.enter_async_context(open_freeswitch(folder / "pbx", way))
         service = Service(pbx, folder)
         service.write_settings()
         witness, own = pbx.ports.spare[5], pbx.ports.spare[7]
