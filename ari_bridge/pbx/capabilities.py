@@ -38,7 +38,16 @@ class Capability:
 ASKING: Final = (
     Capability("incoming", "callers are asked", YES, YES),
     Capability(
-        "outgoing", "whom staff call is asked", "yes: the context ouidire-outgoing", "no: nobody is asked or heard"
+        "outgoing",
+        "whom staff call is asked",
+        "yes: the context ouidire-outgoing",
+        "yes: the extension ouidire_outgoing",
+    ),
+    Capability(
+        "meanwhile",
+        "what staff hear while whom they called is asked",
+        "nothing",
+        "ringing, and before that no announcement of the network",
     ),
     Capability("once", "a transferred caller is not asked again", YES, YES),
     Capability(

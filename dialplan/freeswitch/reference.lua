@@ -5,7 +5,7 @@ for _ = 1, @{waits} do
   if recording and recording ~= "" then
     for _ = 0, @{repeats} do
       session:setVariable("playback_terminator_used", "")
-      session:streamFile(recording)
+      session:execute("playback", recording)
       if session:getVariable("playback_terminator_used") ~= "*" then return end
     end
     return

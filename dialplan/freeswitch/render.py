@@ -13,7 +13,7 @@ from xml.etree import ElementTree as Tree
 
 from consent.states import PROMPTS, TABLE, Answer, Event, State
 from dialplan.choices import EMERGENCY
-from dialplan.freeswitch import dialogue
+from dialplan.freeswitch import dialogue, outgoing
 from dialplan.freeswitch.choices import FreeSwitchSettings
 from dialplan.freeswitch.dialogue import CONTEXT, Condition, Extension
 from dialplan.render import REFERENCE_REPEATS, REFERENCE_WAITS, alternatives
@@ -64,6 +64,7 @@ def _dialplan(settings: FreeSwitchSettings, folder: Path) -> str:
     prompts = (PROMPTS[State.ANNOUNCING], *((RECORDED,) if settings.asked.mentions_recording else ()))
     extensions = (
         dialogue.asking(settings.notices, tuple(_guards(settings))),
+        *outgoing.extensions(),
         dialogue.a_round(),
         *dialogue.languages(settings.notices),
         *dialogue.dialogue(f"{folder}/{SOUNDS}", prompts, f"{folder}/{STOP}"),
@@ -77,17 +78,20 @@ def _dialplan(settings: FreeSwitchSettings, folder: Path) -> str:
 
 def _guards(settings: FreeSwitchSettings) -> Iterator[Condition]:
     """Who is asked: a person whose call came in by a trunk, and never on a call for help."""
-    yield Condition("${user_name}", "^$")  # a telephone of staff has said who it is
+    # A telephone of staff has said who it is, and one that is called is dialled as a user.
+    yield Condition(f"${{user_name}}${{{outgoing.STAFF}}}", "^$")
     trunks = alternatives(settings.asked.trunks)
     # The gateway, else the profile: as the bridge names who is outside, or somebody would be asked and never heard.
-    yield Condition("${sofia_profile_name}|${sip_gateway}", rf"^(({trunks})\||.*\|({trunks}))$")
+    yield Condition("${sofia_profile_name}|${sip_gateway}${sip_gateway_name}", rf"^(({trunks})\||.*\|({trunks}))$")
     if settings.asked.quota_percent < 100:
         yield Condition("${uuid}", f"^({_below(settings.asked.quota_percent * 256 // 100)})")
     never = alternatives(settings.asked.never_asked)
-    for number in ("${sip_req_user}", "${caller_id_number}"):
+    dialled = ("${sip_req_user}", f"${{{outgoing.NUMBER}}}")
+    for number in (*dialled, "${caller_id_number}"):
         if never:
             yield Condition(number, f"^({never})$", stops=True)
-    yield Condition("${sip_req_user}", f"^[09]?({alternatives(EMERGENCY)})$", stops=True)
+    for number in dialled:
+        yield Condition(number, f"^[09]?({alternatives(EMERGENCY)})$", stops=True)
 
 
 def _below(limit: int) -> str:

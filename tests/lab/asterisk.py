@@ -80,7 +80,7 @@ class Asterisk:
     def settings(self) -> tuple[str, str, str]:
         """What `tests.lab.service` writes of it into the settings."""
         ari = f'ari_url = "http://127.0.0.1:{self.ports.http}/ari"\nami_port = {self.ports.ami}'
-        return f"{ari}\nconfig_dir = {json.dumps(str(self.etc.resolve()))}", 'transport = "rtp"', "trunk"
+        return f"{ari}\nconfig_dir = {json.dumps(str(self.etc.resolve()))}", 'transport = "rtp"', '["trunk"]'
 
     @property
     def cdr_file(self) -> Path:

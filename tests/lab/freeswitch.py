@@ -18,7 +18,7 @@ from typing import Literal
 
 from tests.lab.asterisk import dying_with_us
 from tests.lab.errors import LabError
-from tests.lab.freeswitch_files import HOST, Modules, render
+from tests.lab.freeswitch_files import GATEWAY, HOST, Modules, render
 from tests.lab.ports import PortBlock, take_ports
 
 PREFIX = "OUIDIRE_TEST_FREESWITCH"
@@ -86,7 +86,7 @@ class FreeSwitch:
         """What `tests.lab.service` writes of it into the settings."""
         pbx = f'kind = "freeswitch"\nesl_port = {self.esl_port}\nconfig_dir = {json.dumps(str(self.config_folder))}'
         ways = f'transport = "{self.way}"\nwebsocket_port = {self.ports.spare[5]}\ntap_port = {self.ports.spare[6]}'
-        return pbx, ways, "external"
+        return pbx, ways, json.dumps(["external", GATEWAY])
 
     @property
     def log_file(self) -> Path:

@@ -17,6 +17,8 @@ STAFF = range(1001, 1005)
 STAFF_PASSWORD = "line-of-the-desk"
 CONSENT_STEP = "ouidire_consent XML ouidire"
 """What the admin writes before `bridge`; where nothing is installed FreeSWITCH notes that and goes on."""
+OUTGOING_STEP = "ouidire_outgoing XML ouidire"
+"""The same in calls to the outside."""
 GATEWAY = "trunk"
 _NEEDED = (
     "event_socket", "sofia", "commands", "dptools", "dialplan_xml", "db", "hash", "expr", "loopback",
@@ -188,6 +190,9 @@ _DEFAULT = f"""<include>
   </condition></extension>
   <!-- 0 for an outside line -->
   <extension name="out"><condition field="destination_number" expression="^0(\\d+)$">
+    <action application="execute_extension" data="{OUTGOING_STEP}"/>
+    <action application="export" data="nolocal:leg_timeout=10"/>
+    <action application="set" data="hangup_after_bridge=true"/>
     <action application="bridge" data="sofia/gateway/{GATEWAY}/$1"/>
   </condition></extension>
 </context>

@@ -42,7 +42,7 @@ class PbxOfLab(Protocol):
         ...
 
     def settings(self) -> tuple[str, str, str]:
-        """The lines of [pbx] without passwords, those of [media] on how a voice travels, and strangers' endpoint."""
+        """The lines of [pbx] without passwords, those of [media] on voices, and strangers' endpoints as a list."""
         ...
 
 
@@ -98,7 +98,7 @@ class Service:
 
     def write_settings(self, families: Mapping[str, str] = FAMILIES) -> None:
         """The settings file."""
-        ports, (pbx, media, trunk) = self._pbx.ports, self._pbx.settings()
+        ports, (pbx, media, trunks) = self._pbx.ports, self._pbx.settings()
         screens = ", ".join(f'{number} = "{family}"' for number, family in families.items())
         self.settings.write_text(
             f"""[pbx]
@@ -106,7 +106,7 @@ class Service:
 secrets_file = {quoted(self.secrets)}
 
 {papers.as_toml(self.database.parent.resolve())}[parties]
-trunks = ["{trunk}"]
+trunks = {trunks}
 unmonitored = ["{UNMONITORED}"]
 
 [media]

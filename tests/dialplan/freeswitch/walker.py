@@ -99,9 +99,10 @@ class Walker:
             assert breaks in ("on-true", "on-false"), breaks
             assert name is None or "$" in name or name == "destination_number", name
             value = destination if name == "destination_number" else self.expanded(name or "")
-            found = name is None or re.search(condition.get("expression", ""), value) is not None
+            match = re.search(condition.get("expression", ""), value)
+            found = name is None or match is not None
             kind = "action" if found else "anti-action"
-            taken = [(one.get("application", ""), one.get("data", "")) for one in condition.iter(kind)]
+            taken = [(one.get("application", ""), _filled(one.get("data", ""), match)) for one in condition.iter(kind)]
             actions += taken
             holds = found or bool(taken)
             if breaks == ("on-true" if found else "on-false"):
@@ -129,7 +130,7 @@ class Walker:
                 fields = dict(one.split("=", 1) for one in data.split(","))
                 self.told.append((fields["Ouidire-Answer"], fields["Ouidire-Why"]))
             case _:
-                known = ("answer", "export", "lua", "bind_digit_action", "digit_action_set_realm")
+                known = ("answer", "export", "bridge_export", "lua", "bind_digit_action", "digit_action_set_realm")
                 assert application in known, application
 
     def _play(self, file: str) -> None:
@@ -164,6 +165,11 @@ class Walker:
         assert notice == self.variables["ouidire_notice"]
         assert language == self.variables["ouidire_language"]
         self.answers.append((answer, why))
+
+
+def _filled(data: str, match: re.Match[str] | None) -> str:
+    """`$1` and its like are groups of the condition's expression."""
+    return re.sub(r"\$([1-9])", lambda found: match[int(found[1])], data) if match else data
 
 
 def attributes(text: str, application: str) -> Iterable[str]:
