@@ -134,6 +134,56 @@ function does.say(call)
   tell("said")
 end
 
+-- Our own lines: each of these only for a channel whose own variable says that it is on one now.
+local function on_line(uuid)
+  if variable(uuid, "ouidire_line") ~= "" then return true end
+  tell("denied", "no such channel on a line of ours")
+end
+
+function does.play(uuid)
+  local id, prompts = asked("Play"), asked("Prompts")
+  if not id:match("^%x+$") or #id ~= 32 or not prompts:match("^[%l%d_,]+$") then return tell("denied", "no prompts") end
+  if on_line(uuid) then
+    api:executeString("uuid_setvar " .. uuid .. " ouidire_wish " .. id .. "," .. prompts)
+    tell("playing")
+  end
+end
+
+-- The wish is taken back before what plays is broken off: so what plays next is not.
+function does.quiet(uuid)
+  if on_line(uuid) then
+    if variable(uuid, "ouidire_wish"):match("^%x+") == asked("Play") then
+      api:executeString("uuid_setvar " .. uuid .. " ouidire_wish")
+      api:executeString("uuid_break " .. uuid)
+    end
+    tell("quiet")
+  end
+end
+
+function does.leave(uuid)
+  local where = asked("Where")
+  if not where:match("^[%l_]+$") then return tell("denied", "not an extension") end
+  if on_line(uuid) then
+    api:executeString("uuid_setvar " .. uuid .. " ouidire_wish leave," .. where)
+    tell("left")
+  end
+end
+
+function does.hangup(uuid)
+  if on_line(uuid) then
+    api:executeString("uuid_kill " .. uuid .. " NORMAL_CLEARING")
+    tell("ended")
+  end
+end
+
+-- What the bridge says to a code: for a channel that asked, and waits.
+function does.answer(uuid)
+  local prompt = asked("Prompt")
+  if not prompt:match("^[%l_]+$") or variable(uuid, "ouidire_code") == "" then return tell("denied", "nobody asked") end
+  api:executeString("uuid_setvar " .. uuid .. " ouidire_told " .. prompt)
+  tell("answered")
+end
+
 -- A new bridge knows none of the old one's forks.
 function does.sweep()
   local keep, swept = asked("Keep"), 0

@@ -16,6 +16,7 @@ from dialplan.choices import NoticeLine, RenderSettings
 from dialplan.freeswitch import dialogue
 from dialplan.freeswitch.choices import FreeSwitchSettings
 from dialplan.freeswitch.render import DIALPLAN, REFERENCE, STOP, files_of
+from dialplan.render import CONTEST_KEYS
 from dialplan.steps import RECORDED
 from tests.dialplan.freeswitch.walker import MAX_STACKS, Pressed, Walker, attributes
 
@@ -214,7 +215,8 @@ def test_stop_keys_are_bound_for_both_after_a_yes_alone() -> None:
     script = f"api:lua,{FOLDER}/{STOP}"
     assert bound[0] == f"ouidire,{STOP_KEYS},{script} {walker.variables['uuid']} caller star9,self,self"
     assert bound[1] == f"ouidire,{STOP_KEYS},{script} {walker.variables['uuid']} agent star9,peer,peer"
-    assert [data.split(",")[-1] for data in bound] == ["self", "peer", "self", "peer"]
+    assert [data.split(",")[-1] for data in bound] == ["self", "peer", "self", "peer", "peer"]
+    assert bound[-1].startswith(f"ouidire,{CONTEST_KEYS},api:luarun,")
     realms = [data for name, data in walker.done if name == "digit_action_set_realm"]
     assert realms == ["ouidire", "ouidire,peer"]
     for presses in ([Pressed("2")], [], [Pressed("5"), Pressed("5")]):

@@ -1,0 +1,69 @@
+"""Our own lines and the agents' codes on FreeSWITCH: extensions of our context that an admin's dialplan runs, and keys.
+
+Nobody else is on a line, so that a script may hold the call: it tells the bridge by events, and does what the bridge
+wishes by the gate. Where the bridge is away the person hears so.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from consent.line import KEY_TIMEOUT_S
+from dialplan.freeswitch.dialogue import CONTEXT, Extension, run
+from dialplan.render import CONTEST_AGAIN_S, CONTEST_KEYS, LINE_S, PAIRING_DIGITS, TOLD_WAITS
+
+LINE: Final = "ouidire/line.lua"
+CODE: Final = "ouidire/code.lua"
+CONTEST: Final = "ouidire/contest.lua"
+SCRIPTS: Final = (LINE, CODE, CONTEST)
+"""Below FreeSWITCH's configuration."""
+LINES: Final = ("rights", "staff")
+"""As the port names them."""
+SUBCLASS: Final = "ouidire::line"
+"""The event by which all of this is told."""
+FIRST_S: Final = 3
+"""A bridge that is there begins to speak within a quarter of a second."""
+IDLE_S: Final = 3 * round(KEY_TIMEOUT_S)
+"""A bridge that is there says something more, or hangs up, when no key came for so long."""
+UNAVAILABLE: Final = "unavailable"
+_LINE_ENDS: Final = ("hangup", "")
+
+
+def extensions(folder: str) -> Iterator[Extension]:
+    """What an admin runs. `folder` is FreeSWITCH's configuration."""
+    language = run("ouidire_in_${default_language}")
+    for line in LINES:
+        yield Extension(line, (language, ("answer", ""), ("lua", f"{folder}/{LINE} {line}"), _LINE_ENDS))
+    # No list of calls tells who opened a page, and when.
+    unlisted = ("set", "process_cdr=false")
+    code = ("lua", f"{folder}/{CODE} $1")
+    yield Extension(f"pair_([0-9]{{{PAIRING_DIGITS}}})", (unlisted, language, ("answer", ""), code, _LINE_ENDS))
+
+
+def contest_key(folder: str) -> tuple[str, str]:
+    """The action that binds the keys of a contest to the agent's leg of the caller's call: the other party's alone.
+
+    In a thread of its own, since it waits for the bridge: else the voice of whoever pressed would wait too.
+    """
+    return ("bind_digit_action", f"{CONTEXT},{CONTEST_KEYS},api:luarun,{folder}/{CONTEST} ${{uuid}},peer,peer")
+
+
+def values(sounds: str) -> Mapping[str, Mapping[str, object]]:
+    """What is filled into each script, by its path."""
+    return {
+        LINE: {
+            "sounds": sounds,
+            "context": CONTEXT,
+            "line_s": LINE_S,
+            "first_s": FIRST_S,
+            "idle_s": IDLE_S,
+            "unavailable": UNAVAILABLE,
+        },
+        CODE: {"sounds": sounds, "told_waits": TOLD_WAITS, "unavailable": UNAVAILABLE},
+        CONTEST: {
+            "sounds": sounds,
+            "told_waits": TOLD_WAITS,
+            "again_s": CONTEST_AGAIN_S,
+            "contest_again": "contest_again",
+            "contest_failed": "contest_failed",
+        },
+    }
