@@ -65,7 +65,7 @@ ASKING: Final = (
 STOPPING: Final = (
     Capability("*9", "either party stops, also with the bridge dead", YES, YES),
     Capability("*8", "the agent presses for a caller who says so", YES, YES),
-    Capability("*7", "the agent contests a score by keys", YES, "no: by the phone's softkey"),
+    Capability("*7", "the agent contests a score by keys", YES, YES),
     Capability("journal", "answers are kept while the bridge is away", "in AstDB", "in mod_db"),
     Capability(
         "bypass",
@@ -76,7 +76,10 @@ STOPPING: Final = (
 )
 RIGHTS: Final = (
     Capability(
-        "line", "a line on which callers exercise their rights", YES, "no: on the page, or by staff at the command"
+        "line",
+        "a line on which callers exercise their rights",
+        "yes: by their number, or by the reference",
+        "yes: by the reference alone",
     ),
     Capability(
         "number",
@@ -88,9 +91,21 @@ RIGHTS: Final = (
         "staff",
         "agents hear the notice to staff and acknowledge it",
         "on a line, with a PIN",
-        "no: so agents' legs are not heard, nor what needs both parties told; the caller's tone is",
+        "on a line, with a PIN",
     ),
-    Capability("pairing", "an agent's page is paired by dialling", YES, NO),
+    Capability(
+        "guesses",
+        "references tried in vain on the line for rights",
+        "counted by the caller's number",
+        "counted of all callers together, so that a few wrong ones close it for the day",
+    ),
+    Capability("pairing", "an agent's page is paired by dialling", YES, YES),
+    Capability(
+        "keys on a line",
+        "how keys pressed on a line reach the bridge",
+        "by the ARI, of channels in our application alone",
+        "by an event of our own script on that channel; the bridge may hear no other channel's keys",
+    ),
 )
 VOICES: Final = (
     Capability("ways", "how a voice comes", "RTP, or AudioSocket from 18 on", "WebSocket by mod_audio_stream, or tap"),

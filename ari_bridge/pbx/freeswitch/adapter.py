@@ -17,6 +17,7 @@ from ari_bridge.pbx import answers
 from ari_bridge.pbx.errors import NotThere
 from ari_bridge.pbx.freeswitch.access import EslAccess
 from ari_bridge.pbx.freeswitch.events import FORK_PREFIX
+from ari_bridge.pbx.freeswitch.lines import FreeSwitchLines
 from ari_bridge.pbx.freeswitch.link import Link
 from ari_bridge.pbx.port import Answered, PbxEvent, PbxFork, PbxRefused
 from consent.grant import ConsentGrant
@@ -34,6 +35,8 @@ class FreeSwitchPbx:
 
     def __init__(self, access: EslAccess) -> None:
         self._link = Link(access)
+        self.lines = FreeSwitchLines(self._link)
+        """The lines and codes of the same FreeSWITCH."""
         self._calls: dict[str, str] = {}
 
     async def events(self) -> AsyncIterator[PbxEvent]:
