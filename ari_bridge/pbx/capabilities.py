@@ -46,7 +46,12 @@ ASKING: Final = (
     ),
     Capability("emergency", "calls for help are never asked", YES, YES),
     Capability("listed", "numbers of asking.never_asked are never asked", YES, YES),
-    Capability("quiet", "who asked never to be asked again", "yes: a line, by the hash of the number", NO),
+    Capability(
+        "quiet",
+        "who asked never to be asked again",
+        "yes: a line, by the hash of the number",
+        "yes: a line, by the hash of the number",
+    ),
     Capability("hours", "asking at certain hours", YES, "no: an install with asking.hours is refused"),
     Capability(
         "quota",
@@ -75,29 +80,18 @@ STOPPING: Final = (
     ),
 )
 RIGHTS: Final = (
-    Capability(
-        "line",
-        "a line on which callers exercise their rights",
-        "yes: by their number, or by the reference",
-        "yes: by the reference alone",
-    ),
+    Capability("line", "a line on which callers exercise their rights", YES, YES),
     Capability(
         "number",
         "what was kept of a caller is found by the number alone",
         "yes: by its hash, made in the PBX",
-        "no: by the reference; the number is not taken from FreeSWITCH's events",
+        "yes: by its hash, made in the PBX by a Lua script",
     ),
     Capability(
         "staff",
         "agents hear the notice to staff and acknowledge it",
         "on a line, with a PIN",
         "on a line, with a PIN",
-    ),
-    Capability(
-        "guesses",
-        "references tried in vain on the line for rights",
-        "counted by the caller's number",
-        "counted of all callers together, so that a few wrong ones close it for the day",
     ),
     Capability("pairing", "an agent's page is paired by dialling", YES, YES),
     Capability(

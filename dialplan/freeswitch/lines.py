@@ -4,7 +4,7 @@ Nobody else is on a line, so that a script may hold the call: it tells the bridg
 wishes by the gate. Where the bridge is away the person hears so.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from consent.line import KEY_TIMEOUT_S
@@ -14,7 +14,9 @@ from dialplan.render import CONTEST_AGAIN_S, CONTEST_KEYS, LINE_S, PAIRING_DIGIT
 LINE: Final = "ouidire/line.lua"
 CODE: Final = "ouidire/code.lua"
 CONTEST: Final = "ouidire/contest.lua"
-SCRIPTS: Final = (LINE, CODE, CONTEST)
+NUMBERS: Final = "ouidire/numbers.lua"
+"""It holds the keys for numbers."""
+SCRIPTS: Final = (LINE, CODE, CONTEST, NUMBERS)
 """Below FreeSWITCH's configuration."""
 LINES: Final = ("rights", "staff")
 """As the port names them."""
@@ -25,7 +27,17 @@ FIRST_S: Final = 3
 IDLE_S: Final = 3 * round(KEY_TIMEOUT_S)
 """A bridge that is there says something more, or hangs up, when no key came for so long."""
 UNAVAILABLE: Final = "unavailable"
+ASK: Final = "ask"
 _LINE_ENDS: Final = ("hangup", "")
+
+
+def numbered(asking: Extension, folder: str) -> Iterator[Extension]:
+    """The one extension that the admin's dialplan runs, in two: the caller's number comes first, since it may forbid
+    the rest. Its conditions are looked at before, and again after it.
+    """
+    numbers = ("lua", f"{folder}/{NUMBERS}")
+    yield Extension(asking.name, (numbers, run(f"ouidire_{ASK}")), asking.conditions)
+    yield asking._replace(name=ASK)
 
 
 def extensions(folder: str) -> Iterator[Extension]:
@@ -33,6 +45,7 @@ def extensions(folder: str) -> Iterator[Extension]:
     language = run("ouidire_in_${default_language}")
     for line in LINES:
         yield Extension(line, (language, ("answer", ""), ("lua", f"{folder}/{LINE} {line}"), _LINE_ENDS))
+    yield Extension("quiet", (("lua", f"{folder}/{NUMBERS} quiet"), _LINE_ENDS))
     # No list of calls tells who opened a page, and when.
     unlisted = ("set", "process_cdr=false")
     code = ("lua", f"{folder}/{CODE} $1")
@@ -47,8 +60,9 @@ def contest_key(folder: str) -> tuple[str, str]:
     return ("bind_digit_action", f"{CONTEXT},{CONTEST_KEYS},api:luarun,{folder}/{CONTEST} ${{uuid}},peer,peer")
 
 
-def values(sounds: str) -> Mapping[str, Mapping[str, object]]:
-    """What is filled into each script, by its path."""
+def values(sounds: str, number_keys: Sequence[tuple[str, str]] = ()) -> Mapping[str, Mapping[str, object]]:
+    """What is filled into each script, by its path. `number_keys` are the inner and the outer one, the newest first."""
+    keys = "\n".join(f'  {{ inner = "{inner}", outer = "{outer}" }},' for inner, outer in number_keys)
     return {
         LINE: {
             "sounds": sounds,
@@ -58,6 +72,7 @@ def values(sounds: str) -> Mapping[str, Mapping[str, object]]:
             "idle_s": IDLE_S,
             "unavailable": UNAVAILABLE,
         },
+        NUMBERS: {"sounds": sounds, "keys": keys},
         CODE: {"sounds": sounds, "told_waits": TOLD_WAITS, "unavailable": UNAVAILABLE},
         CONTEST: {
             "sounds": sounds,

@@ -57,14 +57,17 @@ def files_of(settings: FreeSwitchSettings, folder: Path) -> Mapping[str, str]:
         GATE: _gate(settings, folder),
         STOP: _script("stop.lua", stops=_stops(), sounds=sounds, stopped_prompt=PROMPTS[State.WITHDRAWN]),
         REFERENCE: _script("reference.lua", waits=REFERENCE_WAITS, repeats=REFERENCE_REPEATS, sounds=sounds),
-        **{path: _script(Path(path).name, **filled) for path, filled in lines.values(sounds).items()},
+        **{
+            path: _script(Path(path).name, **filled)
+            for path, filled in lines.values(sounds, settings.asked.number_keys).items()
+        },
     }
 
 
 def _dialplan(settings: FreeSwitchSettings, folder: Path) -> str:
     prompts = (PROMPTS[State.ANNOUNCING], *((RECORDED,) if settings.asked.mentions_recording else ()))
     extensions = (
-        dialogue.asking(settings.notices, tuple(_guards(settings))),
+        *lines.numbered(dialogue.asking(settings.notices, tuple(_guards(settings))), str(folder)),
         dialogue.a_round(),
         *dialogue.languages(settings.notices),
         *dialogue.dialogue(f"{folder}/{SOUNDS}", prompts, f"{folder}/{STOP}", (lines.contest_key(str(folder)),)),

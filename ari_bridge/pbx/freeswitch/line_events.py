@@ -34,13 +34,13 @@ def did_of(event: Event) -> str:
 
 
 def entered(dump: Event) -> LineEntered | None:
-    """Who is on a line of ours, by the channel itself; None where it is on none. The number is not taken: FreeSWITCH
-    keeps none of a call, so that nothing could be stopped by it, and nobody may be told otherwise.
-    """
+    """Who is on a line of ours, by the channel itself; None where it is on none."""
     channel, line = channel_of(dump), dump.variable("ouidire_line")
     if channel is None or line not in set(Line):
         return None
-    return LineEntered(channel.channel_id, Line(line), "", channel.endpoint, channel.language)
+    number = re.sub(r"[^0-9+]", "", dump.headers.get("caller-caller-id-number", ""))
+    known = number if number.strip("0") else ""  # FreeSWITCH writes zeros for none
+    return LineEntered(channel.channel_id, Line(line), known, channel.endpoint, channel.language)
 
 
 def contested(event: Event, dump: Event) -> Contested | None:

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import structlog
 
+from ari_bridge.pbx import answers
 from ari_bridge.pbx.errors import NotLetIn, NotThere, Unreachable
 from ari_bridge.pbx.freeswitch import esl_wire, events, line_events
 from ari_bridge.pbx.freeswitch.access import EslAccess
@@ -58,6 +59,8 @@ LAG_S: Final = 0.5
 """FreeSWITCH writes what `show` reads some 100 ms after the events of it."""
 MAX_BACKLOG: Final = 10_000
 UNSET: Final = "_undef_"
+TAG_VARIABLE: Final = "ouidire_tag"
+"""What stands for the caller's number, on the caller's channel."""
 NO_GATE: Final = (
     "the gate in FreeSWITCH did not answer: is mod_lua loaded, the hook in lua.conf.xml, FreeSWITCH restarted since?"
 )
@@ -205,6 +208,9 @@ class Link:
             log.error(
                 "attack.suspected", call_id=answered.call_id, reason="a yes that the call's channel does not hold"
             )
+        elif answered.answer is Answer.GRANTED:
+            # Read on the channel: in an event or a journal it would stand in logs of the PBX.
+            self._tell(answers.tagged(answered, await self.variable(answered.call_id, TAG_VARIABLE)))
         else:
             self._tell(answered)
 

@@ -15,6 +15,7 @@ from consent.states import KEYS, MAX_TURNS, STOP_KEYS, Answer, Event, State, Why
 from dialplan.choices import NoticeLine, RenderSettings
 from dialplan.freeswitch import dialogue
 from dialplan.freeswitch.choices import FreeSwitchSettings
+from dialplan.freeswitch.lines import NUMBERS
 from dialplan.freeswitch.render import DIALPLAN, REFERENCE, STOP, files_of
 from dialplan.render import CONTEST_KEYS
 from dialplan.steps import RECORDED
@@ -205,7 +206,8 @@ def test_what_the_bridge_stopped_stays_stopped() -> None:
     walker.walk()
     assert walker.answers == [("asked", "notice")]
     assert walker.variables["ouidire_consent"] == "refused"
-    assert not [data for name, data in walker.done if name in ("bind_digit_action", "lua")]
+    ran = [data for name, data in walker.done if name in ("bind_digit_action", "lua")]
+    assert ran == [f"{FOLDER}/{NUMBERS}"]  # which comes before the question
 
 
 def test_stop_keys_are_bound_for_both_after_a_yes_alone() -> None:

@@ -1,11 +1,14 @@
 """Our lines and codes as the dialplan runs them, and their scripts as Lua does, in a FreeSWITCH of a few lines."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pytest
 
 from ari_bridge.pbx.port import Line
+from consent.keys import NumberKey
 from dialplan import recordings
 from dialplan.freeswitch import lines
 from dialplan.freeswitch.choices import FreeSwitchSettings
@@ -76,7 +79,7 @@ def test_the_contest_is_the_agents_and_waits_beside_the_call(chosen: FreeSwitchS
 def test_every_prompt_that_a_script_names_is_recorded() -> None:
     """Law: what is said where the bridge is away, or first of all, is among the prompts of each language."""
     said = {text for one in lines.values("x").values() for text in one.values() if isinstance(text, str)}
-    named = {text for text in said if text not in ("x", "ouidire")}
+    named = {text for text in said if text not in ("x", "ouidire", "")}
     assert named <= set(recordings.NAMES)
 
 
@@ -183,3 +186,97 @@ def test_the_second_press_contests(lua: Lua, chosen: FreeSwitchSettings) -> None
     assert whispered(done) == ["contest_failed"]
     assert f"uuid_setvar {LEG} ouidire_contest_at " in done
     assert done.index(f"uuid_setvar {LEG} ouidire_code contest") < done.index(f"event ouidire::line contested {CALL}")
+
+
+ASKED_BY = {"sofia_profile_name": "trunk", "default_language": "en"}
+KEYS = NumberKey("ab" * 32, "cd" * 32), NumberKey("ef" * 32, "01" * 32)
+NUMBER = "+33640000001"
+QUIET = [key.quiet(NUMBER) for key in KEYS]
+ASKER = """
+session = {
+  get_uuid = function() return "LEG" end,
+  getVariable = function(_, name) return values["LEG " .. name] end,
+  setVariable = function(_, name, value) ran[#ran + 1] = "set " .. name .. "=" .. value end,
+  streamFile = function(_, file) ran[#ran + 1] = "play " .. file end,
+}
+local kept = {KEPT}
+local before = answer
+answer = function(command)
+  local hash = command:match("^db exists/ouidire%-quiet/(.*)$")
+  if hash then return kept[hash] and "true" or "false" end
+  hash = command:match("^db insert/ouidire%-quiet/(.*)/")
+  if hash then kept[hash] = true end
+  return before(command)
+end
+"""
+
+
+def numbered(
+    lua: Lua, chosen: FreeSwitchSettings, number: str, kept: Sequence[str] = (), keys: int = 2, word: str = ""
+) -> list[str]:
+    """What the script of numbers does for a caller, where these hashes wished not to be asked."""
+    pairs = tuple((key.inner, key.outer) for key in KEYS[:keys])
+    site = replace(chosen, asked=replace(chosen.asked, number_keys=pairs))
+    is_kept = "{" + ", ".join(f'["{one}"] = true' for one in kept) + "}"
+    prelude = ASKER.replace("LEG", LEG).replace("{KEPT}", is_kept)
+    # What answers is known to Lua only below the prelude: the script itself begins with it.
+    script = f"{prelude}\n{files_of(site, FOLDER)[lines.NUMBERS]}"
+    return ran(lua, script, f'{channels({f"{LEG} caller_id_number": number})}\nargv = {{"{word}"}}')
+
+
+@pytest.mark.parametrize("number", [NUMBER, "0640000001", "1", "9" * 20])
+def test_lua_hashes_as_the_bridge_does(lua: Lua, chosen: FreeSwitchSettings, number: str) -> None:
+    """Law: the tag of a number is what `consent.keys` makes of the same nonce; the number itself is written nowhere."""
+    done = numbered(lua, chosen, number)
+    tag = next(one for one in done if one.startswith("set ouidire_tag=")).partition("=")[2]
+    assert tag == KEYS[0].tag(tag.partition("-")[0], number)
+    assert re.fullmatch(r"[0-9]{1,20}-[0-9a-f]{40}", tag)
+    assert number == "1" or not [one for one in done if number in one]
+
+
+@pytest.mark.parametrize("number", ["", "0000000000", "anonymous"])
+def test_a_withheld_number_has_no_tag_and_is_asked(lua: Lua, chosen: FreeSwitchSettings, number: str) -> None:
+    """Law: nothing stands for no number."""
+    assert numbered(lua, chosen, number) == [""]
+
+
+def test_who_wished_not_to_be_asked_is_not(lua: Lua, chosen: FreeSwitchSettings) -> None:
+    """Law: by the key of today, or by the one before it, under which it is found no more afterwards."""
+    assert "set ouidire_unasked=true" in numbered(lua, chosen, NUMBER, QUIET[:1])
+    renewed = numbered(lua, chosen, NUMBER, QUIET[1:])
+    assert "set ouidire_unasked=true" in renewed
+    inserted = renewed.index(f"db insert/ouidire-quiet/{QUIET[0]}/1790000000")
+    assert inserted < renewed.index(f"db delete/ouidire-quiet/{QUIET[1]}")
+    assert "set ouidire_unasked=true" not in numbered(lua, chosen, "0640000002", QUIET)
+
+
+def test_without_keys_nobody_is_asked(lua: Lua, chosen: FreeSwitchSettings) -> None:
+    """Law: what could not be found again by its number is not begun."""
+    assert numbered(lua, chosen, NUMBER, keys=0) == ["set ouidire_unasked=true"]
+
+
+def test_never_again_is_kept_before_it_is_said(lua: Lua, chosen: FreeSwitchSettings) -> None:
+    """Law: the hash alone is kept, then it is said; whoever has no number hears that it cannot be done."""
+    done = numbered(lua, chosen, NUMBER, word="quiet")
+    assert done.index(f"db insert/ouidire-quiet/{QUIET[0]}/1790000000") < next(
+        at for at, one in enumerate(done) if one.endswith("/rights_quiet.wav")
+    )
+    for number, keys in (("", 2), (NUMBER, 0)):
+        [said] = [one for one in numbered(lua, chosen, number, keys=keys, word="quiet") if one.startswith("play")]
+        assert said.endswith("/unavailable.wav")
+
+
+def test_the_number_comes_before_the_question(chosen: FreeSwitchSettings) -> None:
+    """Law: the script of numbers runs for who is about to be asked, and where it forbids the question none is put."""
+    text = files_of(chosen, FOLDER)[DIALPLAN]
+    asked_one = Walker(text, variables=dict(ASKED_BY))
+    asked_one.walk()
+    assert asked_one.done[0] == ("lua", f"{FOLDER}/{lines.NUMBERS}")
+    assert asked_one.played
+    forbids = 'application="set" data="ouidire_unasked=true"'
+    quiet = Walker(
+        text.replace(f'application="lua" data="{FOLDER}/{lines.NUMBERS}"', forbids), variables=dict(ASKED_BY)
+    )
+    quiet.walk()
+    assert not quiet.played
+    assert not quiet.answers

@@ -103,7 +103,41 @@ async def test_a_reference_erases_what_is_kept(site: SwitchSite) -> None:
 
 
 async def _to_enter(line: OnLine) -> None:
+    await line.hears("rights_menu")
+    await line.press("2")
     await line.hears("rights_enter")
+
+
+async def test_ones_own_number_stops_and_is_not_asked_again(site: SwitchSite) -> None:
+    """Law: from one's own number 1 stops a call in progress, and a stranger's number stops nothing; 3 has that number
+    never asked again, and no other. No log of ours, and none of the PBX's at its usual level, holds the tag.
+    """
+    met = await talk(site, "0667000001", 1001)
+    await met.heard()
+    stranger = await OnLine.dial(await site.caller("0667000002"), RIGHTS_LINE)
+    await stranger.hears("rights_menu")
+    await stranger.press("1")
+    await stranger.hears("rights_stopped")
+    await met.heard()
+    own = await OnLine.dial(await site.caller("0667000001"), RIGHTS_LINE)
+    await own.hears("rights_menu")
+    await own.press("1")
+    await own.hears("rights_stopped")
+    await met.heard(0)
+    assert site.records.answers(met.call_id)[-1] == ("withdrawn", "line", "line")
+    assert met.call.status.value == "up"
+    await own.hears("rights_menu")
+    await own.press("3")
+    await own.hears("rights_quiet")
+    await asyncio.gather(own.leave(), stranger.leave(), met.call.hang_up())
+    again = await ring(site, "0667000001", "1001")
+    leg = await site.met("0667000001", 1001, limit_s=3.0)
+    assert site.records.answers(await site.call_of("0667000001")) == []
+    await asyncio.gather(again.hang_up(), leg.ended(5))
+    asked = await ring(site, "0667000003", "1001")
+    await asked.heard_out(time.time_ns())
+    assert site.records.answers(await site.call_of("0667000003"))[0][0] == "asked"
+    await asked.hang_up()
 
 
 def _verdicts(site: SwitchSite, call_id: str) -> int:

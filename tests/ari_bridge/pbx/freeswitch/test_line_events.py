@@ -35,15 +35,27 @@ def test_the_event_is_the_dialplans() -> None:
 
 @pytest.mark.parametrize("line", Line)
 def test_who_is_on_a_line_is_read_off_the_channel(line: Line) -> None:
-    """Law: line, endpoint and language are the channel's own; the number is not taken."""
+    """Law: line, endpoint, language and number are the channel's own; the number is in no text of it."""
     found = line_events.entered(dump(ouidire_line=line))
-    assert found == LineEntered(LEG, line, "", "1001", "fr")
+    assert found == LineEntered(LEG, line, "0640000001", "1001", "fr")
+    assert "0640000001" not in repr(found)
 
 
 @pytest.mark.parametrize("line", ["", "Staff", "rights ", "x"])
 def test_another_channel_is_on_no_line(line: str) -> None:
     """Law: a channel whose variable names no line of ours has entered none."""
     assert line_events.entered(dump(ouidire_line=line)) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "number"),
+    [("", ""), ("anonymous", ""), ("0000000000", ""), ("06 40-1", "06401"), ("+33 6", "+336")],
+)
+def test_a_number_is_digits(said: str, number: str) -> None:
+    """Law: the digits are taken as the script that hashes takes them; what FreeSWITCH writes for none is none."""
+    found = line_events.entered(Event({**dump(ouidire_line="rights").headers, "caller-caller-id-number": said}))
+    assert found is not None
+    assert found.number == number
 
 
 def test_a_contest_waits_on_the_leg_itself() -> None:

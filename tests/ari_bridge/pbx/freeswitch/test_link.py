@@ -128,6 +128,17 @@ async def test_a_yes_that_the_channel_holds_is_told() -> None:
         assert (await _next_answer(link)).answer is Answer.GRANTED
 
 
+async def test_a_yes_brings_what_stands_for_the_number() -> None:
+    """Law: the tag is read on the caller's channel; an odd one is none."""
+    async with esl_server() as server, linked(server) as link:
+        for held, tag in (("17-" + "ab" * 20, "17-" + "ab" * 20), ("0640000001", "")):
+            server.answers["api uuid_getvar"] = lambda command, held=held: printed(
+                held if command.endswith("ouidire_tag") else "granted"
+            )
+            await server.send(consent("granted", "key"))
+            assert (await _next_answer(link)).number_tag == tag
+
+
 def dumped(**variables: str) -> bytes:
     """The leg of agent 1001 as FreeSWITCH dumps it."""
     headers = {
