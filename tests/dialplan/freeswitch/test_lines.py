@@ -134,7 +134,7 @@ def test_the_gate_does_it_on_a_line_alone(lua: Lua, chosen: FreeSwitchSettings, 
     ("do", "odd"),
     [
         ("play", {"Play": PLAY, "Prompts": "../x"}), ("play", {"Play": "x y", "Prompts": "staff_pin"}),
-        ("play", {"Play": PLAY, "Prompts": ""}), ("leave", {"Where": "x y"}), ("leave", {"Where": ""}),
+        ("play", {"Play": PLAY, "Prompts": ""}), ("leave", {"Where": "x y"}), ("leave", {"Where": "granted"}),
         ("answer", {"Prompt": "x;y"}), ("answer", {"Prompt": "pair_done"}),
     ],
 )  # fmt: skip
