@@ -33,8 +33,8 @@ async def test_a_forged_yes_opens_nothing(site: SwitchSite) -> None:
             "At": "1795000000",
         }
         headers = {f"Ouidire-{name}": value for name, value in forged.items()}
-        channel = {"Unique-ID": call_id, "Channel-Name": "sofia/external/x", "Call-Direction": "inbound"}
-        await esl.send_event("CUSTOM", {"Event-Subclass": "ouidire::consent", **channel, **headers})
+        # Without Unique-ID: FreeSWITCH hands an event that has one to that channel, and to nobody who listens.
+        await esl.send_event("CUSTOM", {"Event-Subclass": "ouidire::consent", **headers})
         ask = {"Ouidire-Do": "fork", "Ouidire-Call": call_id, "Ouidire-Leg": call_id, "Ouidire-Target": "ab" * 16}
         await esl.send_event("CUSTOM", {"Event-Subclass": "ouidire::ask", **ask})
         await site.until(
