@@ -31,10 +31,6 @@ _KINDS: Final = {
     "receipt": "the agent's own copy of what was acknowledged, as JSON-LD (ISO/IEC TS 27560)",
 }
 _ONCE_ACKNOWLEDGED: Final = "That leg is heard once the agent has acknowledged the notice to staff there."
-_NO_LINE: Final = (
-    "FreeSWITCH has no line for staff yet, so nobody can acknowledge the notice there, and that leg is not heard "
-    "(docs/pbx-differences.md)."
-)
 
 
 def _add_arguments(parser: ArgumentParser) -> None:
@@ -42,7 +38,11 @@ def _add_arguments(parser: ArgumentParser) -> None:
     for kind, summary in _KINDS.items():
         one = kinds.add_parser(kind, help=summary, description=summary)
         if kind != "list":
-            one.add_argument("endpoint", metavar="ENDPOINT", help="the agent's PJSIP endpoint: 1001")
+            one.add_argument(
+                "endpoint",
+                metavar="ENDPOINT",
+                help="the agent's PJSIP endpoint, or user of FreeSWITCH's directory: 1001",
+            )
         one.add_argument("--settings", type=Path, default=SUPPRESS, metavar="FILE", help="the settings file")
 
 
@@ -71,7 +71,7 @@ async def _add(ledger: Ledger, settings: Settings, endpoint: str) -> Sequence[st
         raise InvalidValue(f"{endpoint!r} leads outside (parties.trunks): nobody there is staff")
     today = datetime.now(UTC).date()
     pin = await ledger.database.write(lambda c: staff.add(c, ledger.keys, endpoint, today))
-    return (*_pin(endpoint, pin), _NO_LINE if settings.pbx.kind == "freeswitch" else _ONCE_ACKNOWLEDGED)
+    return (*_pin(endpoint, pin), _ONCE_ACKNOWLEDGED)
 
 
 async def _reset(ledger: Ledger, endpoint: str) -> Sequence[str]:

@@ -55,7 +55,12 @@ ASKING: Final = (
     ),
     Capability("emergency", "calls for help are never asked", YES, YES),
     Capability("listed", "numbers of asking.never_asked are never asked", YES, YES),
-    Capability("quiet", "who asked never to be asked again", "yes: a line, by the hash of the number", NO),
+    Capability(
+        "quiet",
+        "who asked never to be asked again",
+        "yes: a line, by the hash of the number",
+        "yes: a line, by the hash of the number",
+    ),
     Capability("hours", "asking at certain hours", YES, "no: an install with asking.hours is refused"),
     Capability(
         "quota",
@@ -74,7 +79,7 @@ ASKING: Final = (
 STOPPING: Final = (
     Capability("*9", "either party stops, also with the bridge dead", YES, YES),
     Capability("*8", "the agent presses for a caller who says so", YES, YES),
-    Capability("*7", "the agent contests a score by keys", YES, "no: by the phone's softkey"),
+    Capability("*7", "the agent contests a score by keys", YES, YES),
     Capability("journal", "answers are kept while the bridge is away", "in AstDB", "in mod_db"),
     Capability(
         "bypass",
@@ -84,22 +89,26 @@ STOPPING: Final = (
     ),
 )
 RIGHTS: Final = (
-    Capability(
-        "line", "a line on which callers exercise their rights", YES, "no: on the page, or by staff at the command"
-    ),
+    Capability("line", "a line on which callers exercise their rights", YES, YES),
     Capability(
         "number",
         "what was kept of a caller is found by the number alone",
         "yes: by its hash, made in the PBX",
-        "no: by the reference; the number is not taken from FreeSWITCH's events",
+        "yes: by its hash, made in the PBX by a Lua script",
     ),
     Capability(
         "staff",
         "agents hear the notice to staff and acknowledge it",
         "on a line, with a PIN",
-        "no: so agents' legs are not heard, nor what needs both parties told; the caller's tone is",
+        "on a line, with a PIN",
     ),
-    Capability("pairing", "an agent's page is paired by dialling", YES, NO),
+    Capability("pairing", "an agent's page is paired by dialling", YES, YES),
+    Capability(
+        "keys on a line",
+        "how keys pressed on a line reach the bridge",
+        "by the ARI, of channels in our application alone",
+        "by an event of our own script on that channel; the bridge may hear no other channel's keys",
+    ),
 )
 VOICES: Final = (
     Capability("ways", "how a voice comes", "RTP, or AudioSocket from 18 on", "WebSocket by mod_audio_stream, or tap"),

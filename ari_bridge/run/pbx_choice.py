@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple, NoReturn, Protocol
+from collections.abc import Mapping
+from typing import NamedTuple, Protocol
 
 from ari_bridge.pbx.asterisk.access import AmiAccess, AriAccess
 from ari_bridge.pbx.asterisk.adapter import AsteriskPbx
@@ -11,7 +11,7 @@ from ari_bridge.pbx.asterisk.phones import AsteriskPhones
 from ari_bridge.pbx.freeswitch.access import EslAccess
 from ari_bridge.pbx.freeswitch.adapter import FreeSwitchPbx
 from ari_bridge.pbx.freeswitch.phones import FreeSwitchPhones
-from ari_bridge.pbx.port import CodePbx, LinePbx, Pbx, PbxRefused, Phones
+from ari_bridge.pbx.port import CodePbx, LinePbx, Pbx, Phones
 from ari_bridge.run.passwords import read_esl_password, read_passwords
 from ari_bridge.run.pbx_section import PbxSection
 from ari_bridge.run.settings import Settings
@@ -49,40 +49,13 @@ class ChosenPbx(NamedTuple):
     phones: DeskPhones
 
 
-class NoLines:
-    """The lines and codes of a PBX that has none: nobody comes to them, so each method only says so."""
-
-    async def play(self, channel_id: str, prompts: Sequence[str]) -> str:
-        """See the port."""
-        _nobody()
-
-    async def stop_playing(self, play_id: str) -> None:
-        """See the port."""
-        _nobody()
-
-    async def hang_up_line(self, channel_id: str) -> None:
-        """See the port."""
-        _nobody()
-
-    async def send_line(self, channel_id: str, context: str, extension: str) -> None:
-        """See the port."""
-        _nobody()
-
-    async def answer_code(self, channel_id: str, prompt: str) -> None:
-        """See the port."""
-        _nobody()
-
-
-def _nobody() -> NoReturn:
-    raise PbxRefused("this PBX has no line of ours")
-
-
 def choose_pbx(settings: Settings) -> ChosenPbx:
     """The PBX of `pbx.kind`, not connected yet. Raises SettingsError: its passwords cannot be read."""
     pbx = settings.pbx
     if pbx.kind == "freeswitch":
         access = esl_access(pbx)
-        return ChosenPbx(FreeSwitchPbx(access), NoLines(), FreeSwitchPhones(access))
+        switch = FreeSwitchPbx(access)
+        return ChosenPbx(switch, switch.lines, FreeSwitchPhones(access))
     passwords = read_passwords(pbx.secrets_file)
     listener = AmiAccess(pbx.ami_host, pbx.ami_port, pbx.ami_user, passwords.ami_password)
     pusher = AmiAccess(pbx.ami_host, pbx.ami_port, pbx.phones_user, passwords.phones_password)

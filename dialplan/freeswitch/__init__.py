@@ -1,1 +1,1 @@
-"""The FreeSWITCH side: one dialplan context, two Lua scripts, and one user of the event socket."""
+"""The FreeSWITCH side: one dialplan context, Lua scripts, and one user of the event socket."""

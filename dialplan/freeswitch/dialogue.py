@@ -105,11 +105,13 @@ def languages(notices: Sequence[NoticeLine]) -> Iterator[Extension]:
     yield Extension("in_.*", (run(f"ouidire_in_{notices[0].language}"),))
 
 
-def dialogue(sounds: str, notice_prompts: Sequence[str], stop_script: str) -> Iterator[Extension]:
+def dialogue(
+    sounds: str, notice_prompts: Sequence[str], stop_script: str, more_keys: Sequence[tuple[str, str]] = ()
+) -> Iterator[Extension]:
     """Every state that the dialplan itself runs, then each recorded step once.
 
     `sounds` is the folder of the prompts, by language; `notice_prompts` are what plays where the table says that the
-    notice plays; `stop_script` is the script that the stop keys run.
+    notice plays; `stop_script` is the script that the stop keys run; `more_keys` are actions that bind others.
     """
     recorded = {name_of(UNPLAYED): UNPLAYED}
     for state, row in TABLE.items():
@@ -122,7 +124,7 @@ def dialogue(sounds: str, notice_prompts: Sequence[str], stop_script: str) -> It
                 if step.answer is not None and step.why is not Why.HANGUP:
                     recorded[name_of(step)] = step
     for step in recorded.values():
-        yield _record(step, sounds, stop_script)
+        yield _record(step, sounds, (*_stop_keys(stop_script), *more_keys))
 
 
 def _announce(state: State, row: dict[Event, Step], sounds: str, prompts: Sequence[str]) -> Iterator[Extension]:
@@ -178,11 +180,11 @@ def _turn(then: str) -> tuple[tuple[str, str], ...]:
     return (("set", "ouidire_turns=${ouidire_turns}x"), go_to(f"turn_{then}_${{ouidire_turns}}"))
 
 
-def _record(step: Step, sounds: str, stop_script: str) -> Extension:
+def _record(step: Step, sounds: str, keys: Sequence[tuple[str, str]]) -> Extension:
     prompt = f"{sounds}/${{ouidire_language}}/{PROMPTS[step.state]}.wav"
     if step.answer is Answer.GRANTED:
         hurried = ("set", "playback_terminators=any")  # thanks and reference may be cut short, the notice may not
-        after = (*_stop_keys(stop_script), hurried, ("playback", prompt), go_to("reference"))
+        after = (*keys, hurried, ("playback", prompt), go_to("reference"))
     else:
         # Only who pressed a key is told: whoever said nothing waits for an agent, no longer than one who said yes.
         told = (("playback", prompt),) if step.why is Why.KEY else ()

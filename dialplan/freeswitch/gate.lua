@@ -54,6 +54,17 @@ local function lease(leg)
   return (api:executeString("sched_api +@{lease_s} ouidire-" .. leg .. " " .. ending) or ""):sub(1, 1) == "+"
 end
 
+-- Whoever begins to listen makes FreeSWITCH throw away the packet that it has just read from that leg, and the one behind
+-- it: 60 ms which the other party misses. It does not where a jitter buffer holds them, so one of a single packet stands
+-- there for a second; an admin's own is left alone.
+local function keep_packets(leg)
+  local profiles = api:executeString("xml_locate configuration configuration name sofia.conf") or ""
+  if variable(leg, "jitterbuffer_msec") ~= "" or profiles:find("auto%-jitterbuffer%-msec") then return end
+  api:executeString("uuid_jitterbuffer " .. leg .. " 20")
+  api:executeString("uuid_setvar " .. leg .. " jitterbuffer_msec")
+  api:executeString("sched_api +1 none uuid_jitterbuffer " .. leg .. " stop")
+end
+
 local open = {}
 
 function open.websocket(leg, target)
@@ -99,6 +110,7 @@ function does.fork(call, leg)
   end
   if listed[leg] then let_end(listed[leg], leg) end
   api:executeString("hash insert/" .. PREFIX .. call .. "/" .. leg .. "/1")
+  keep_packets(leg)
   if not lease(leg) or not open.@{transport}(leg, target) then
     let_end(call, leg)
     return tell("failed", "the stream did not start")
@@ -132,6 +144,56 @@ function does.say(call)
   if not recording:match("^/[%w%._/%-]+$") then return tell("failed", "not a path") end
   api:executeString("uuid_setvar " .. call .. " ouidire_say " .. recording)
   tell("said")
+end
+
+-- Our own lines: each of these only for a channel whose own variable says that it is on one now.
+local function on_line(uuid)
+  if variable(uuid, "ouidire_line") ~= "" then return true end
+  tell("denied", "no such channel on a line of ours")
+end
+
+function does.play(uuid)
+  local id, prompts = asked("Play"), asked("Prompts")
+  if not id:match("^%x+$") or #id ~= 32 or not prompts:match("^[%l%d_,]+$") then return tell("denied", "no prompts") end
+  if on_line(uuid) then
+    api:executeString("uuid_setvar " .. uuid .. " ouidire_wish " .. id .. "," .. prompts)
+    tell("playing")
+  end
+end
+
+-- The wish is taken back before what plays is broken off: so what plays next is not.
+function does.quiet(uuid)
+  if on_line(uuid) then
+    if variable(uuid, "ouidire_wish"):match("^%x+") == asked("Play") then
+      api:executeString("uuid_setvar " .. uuid .. " ouidire_wish")
+      api:executeString("uuid_break " .. uuid)
+    end
+    tell("quiet")
+  end
+end
+
+function does.leave(uuid)
+  -- The one extension of ours to which a line leads: no other is open to who knows the bridge's password.
+  if asked("Where") ~= "quiet" then return tell("denied", "not an extension") end
+  if on_line(uuid) then
+    api:executeString("uuid_setvar " .. uuid .. " ouidire_wish leave,quiet")
+    tell("left")
+  end
+end
+
+function does.hangup(uuid)
+  if on_line(uuid) then
+    api:executeString("uuid_kill " .. uuid .. " NORMAL_CLEARING")
+    tell("ended")
+  end
+end
+
+-- What the bridge says to a code: for a channel that asked, and waits.
+function does.answer(uuid)
+  local prompt = asked("Prompt")
+  if not prompt:match("^[%l_]+$") or variable(uuid, "ouidire_code") == "" then return tell("denied", "nobody asked") end
+  api:executeString("uuid_setvar " .. uuid .. " ouidire_told " .. prompt)
+  tell("answered")
 end
 
 -- A new bridge knows none of the old one's forks.

@@ -13,7 +13,7 @@ from xml.etree import ElementTree as Tree
 
 from consent.states import PROMPTS, TABLE, Answer, Event, State
 from dialplan.choices import EMERGENCY
-from dialplan.freeswitch import dialogue, outgoing
+from dialplan.freeswitch import dialogue, lines, outgoing
 from dialplan.freeswitch.choices import FreeSwitchSettings
 from dialplan.freeswitch.dialogue import CONTEXT, Condition, Extension
 from dialplan.render import REFERENCE_REPEATS, REFERENCE_WAITS, alternatives
@@ -34,7 +34,7 @@ EVENTS: Final = (
 )  # fmt: skip
 """What the bridge may hear of."""
 SUBCLASSES: Final = (
-    "ouidire::consent", "ouidire::told",
+    "ouidire::consent", "ouidire::told", lines.SUBCLASS,
     "mod_audio_stream::connect", "mod_audio_stream::error", "mod_audio_stream::disconnect",
 )  # fmt: skip
 APIS: Final = ("uuid_getvar", "uuid_dump", "show", "db", "sofia_contact", "version")
@@ -57,17 +57,22 @@ def files_of(settings: FreeSwitchSettings, folder: Path) -> Mapping[str, str]:
         GATE: _gate(settings, folder),
         STOP: _script("stop.lua", stops=_stops(), sounds=sounds, stopped_prompt=PROMPTS[State.WITHDRAWN]),
         REFERENCE: _script("reference.lua", waits=REFERENCE_WAITS, repeats=REFERENCE_REPEATS, sounds=sounds),
+        **{
+            path: _script(Path(path).name, **filled)
+            for path, filled in lines.values(sounds, settings.asked.number_keys).items()
+        },
     }
 
 
 def _dialplan(settings: FreeSwitchSettings, folder: Path) -> str:
     prompts = (PROMPTS[State.ANNOUNCING], *((RECORDED,) if settings.asked.mentions_recording else ()))
     extensions = (
-        dialogue.asking(settings.notices, tuple(_guards(settings))),
+        *lines.numbered(dialogue.asking(settings.notices, tuple(_guards(settings))), str(folder)),
         *outgoing.extensions(),
         dialogue.a_round(),
         *dialogue.languages(settings.notices),
-        *dialogue.dialogue(f"{folder}/{SOUNDS}", prompts, f"{folder}/{STOP}"),
+        *dialogue.dialogue(f"{folder}/{SOUNDS}", prompts, f"{folder}/{STOP}", (lines.contest_key(str(folder)),)),
+        *lines.extensions(str(folder)),
         Extension("reference", (("lua", f"{folder}/{REFERENCE}"), dialogue.go_to(dialogue.OVER))),
     )
     include = Tree.Element("include")

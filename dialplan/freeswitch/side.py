@@ -8,11 +8,12 @@ from typing import Final
 from consent.errors import InvalidValue
 from dialplan import recordings
 from dialplan.conf import OWN_FOLDER
+from dialplan.freeswitch.lines import NUMBERS
 from dialplan.freeswitch.render import DIALPLAN, DIRECTORY, GATE, SOUNDS
 from dialplan.own_files import SHIPPED
 
 MAIN_FILE: Final = "freeswitch.xml"
-SECRETS: Final = (GATE, DIRECTORY)
+SECRETS: Final = (GATE, NUMBERS, DIRECTORY)
 """The files that hold a password or a key: closed to all but FreeSWITCH."""
 SHARED_FOLDERS: Final = (DIALPLAN, DIRECTORY)
 """Our files in folders that are not ours alone."""

@@ -15,6 +15,8 @@ HOST = "127.0.0.1"
 DOMAIN = "pbx.test"
 STAFF = range(1001, 1005)
 STAFF_PASSWORD = "line-of-the-desk"
+RIGHTS_LINE, STAFF_LINE, PAIRING = "600", "601", "602"
+"""The numbers that the admin gave our lines; a page's code follows the last."""
 CONSENT_STEP = "ouidire_consent XML ouidire"
 """What the admin writes before `bridge`; where nothing is installed FreeSWITCH notes that and goes on."""
 OUTGOING_STEP = "ouidire_outgoing XML ouidire"
@@ -165,6 +167,10 @@ _PUBLIC = f"""<include>
     <action application="set" data="hangup_after_bridge=true"/>
     <action application="bridge" data="user/$1@{DOMAIN}"/>
   </condition></extension>
+  <!-- the line for callers' rights -->
+  <extension name="rights"><condition field="destination_number" expression="^{RIGHTS_LINE}$">
+    <action application="execute_extension" data="ouidire_rights XML ouidire"/>
+  </condition></extension>
   <!-- the same in French -->
   <extension name="french"><condition field="destination_number" expression="^20(10\\d\\d)$">
     <action application="set" data="default_language=fr"/>
@@ -187,6 +193,13 @@ _DEFAULT = f"""<include>
   <extension name="staff"><condition field="destination_number" expression="^(10\\d\\d)$">
     <action application="set" data="hangup_after_bridge=true"/>
     <action application="bridge" data="user/$1@{DOMAIN}"/>
+  </condition></extension>
+  <!-- the line for staff, and the code of a page -->
+  <extension name="notice"><condition field="destination_number" expression="^{STAFF_LINE}$">
+    <action application="execute_extension" data="ouidire_staff XML ouidire"/>
+  </condition></extension>
+  <extension name="page"><condition field="destination_number" expression="^{PAIRING}(\\d{{6}})$">
+    <action application="execute_extension" data="ouidire_pair_$1 XML ouidire"/>
   </condition></extension>
   <!-- 0 for an outside line -->
   <extension name="out"><condition field="destination_number" expression="^0(\\d+)$">

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -101,8 +101,12 @@ class SwitchSite:
 
 
 @asynccontextmanager
-async def open_switch_site(folder: Path, way: Way = "websocket") -> AsyncIterator[SwitchSite]:
+async def open_switch_site(
+    folder: Path, way: Way = "websocket", acknowledged: Iterable[int] = STAFF
+) -> AsyncIterator[SwitchSite]:
     """Set everything up in `folder`, and take it all down again whatever happens. Raises LabError.
+
+    `acknowledged` are the agents who know the notice to staff.
 
     The gate in the PBX is told a witness's port, which passes WebSockets on to the bridge's; a tap's packets are seen
     on their way by tests.lab.fork_sound.
@@ -113,7 +117,7 @@ async def open_switch_site(folder: Path, way: Way = "websocket") -> AsyncIterato
         service.write_settings()
         witness, own = pbx.ports.spare[5], pbx.ports.spare[7]
         await service.install()
-        await acknowledge(service.settings, map(str, STAFF))
+        await acknowledge(service.settings, map(str, acknowledged))
         await pbx.restart()
         passed = await stack.enter_async_context(relaying(witness, own))
         service.environment["OUIDIRE_MEDIA__WEBSOCKET_PORT"] = str(own)

@@ -15,7 +15,8 @@ import structlog
 from ari_bridge.pbx import answers
 from ari_bridge.pbx.freeswitch.access import EslAccess
 from ari_bridge.pbx.freeswitch.events import FORK_PREFIX
-from ari_bridge.pbx.freeswitch.link import Link
+from ari_bridge.pbx.freeswitch.lines import FreeSwitchLines
+from ari_bridge.pbx.freeswitch.link import TAG_VARIABLE, Link
 from ari_bridge.pbx.port import Answered, PbxEvent, PbxFork, PbxRefused
 from consent.grant import ConsentGrant
 from consent.states import Answer
@@ -32,6 +33,8 @@ class FreeSwitchPbx:
 
     def __init__(self, access: EslAccess) -> None:
         self._link = Link(access)
+        self.lines = FreeSwitchLines(self._link)
+        """The lines and codes of the same FreeSWITCH."""
         self._calls: dict[str, str] = {}
 
     async def events(self) -> AsyncIterator[PbxEvent]:
@@ -111,6 +114,8 @@ class FreeSwitchPbx:
             entry = answers.from_journal(key, value)
             if entry is None:
                 log.warning("journal.odd_entry", key=key[:200])
+            elif entry.answer is Answer.GRANTED:
+                entries.append(answers.tagged(entry, await self._link.variable(entry.call_id, TAG_VARIABLE)))
             else:
                 entries.append(entry)
         return answers.in_order(entries)

@@ -11,13 +11,25 @@ from uuid import uuid4
 
 import structlog
 
+from ari_bridge.pbx import answers
 from ari_bridge.pbx.errors import NotLetIn, NotThere, Unreachable
-from ari_bridge.pbx.freeswitch import esl_wire, events
+from ari_bridge.pbx.freeswitch import esl_wire, events, line_events
 from ari_bridge.pbx.freeswitch.access import EslAccess
 from ari_bridge.pbx.freeswitch.esl_client import EslConnection
 from ari_bridge.pbx.freeswitch.esl_wire import Event
 from ari_bridge.pbx.freeswitch.events import UUID, Legs
-from ari_bridge.pbx.port import Answered, Channel, Connected, Disconnected, PbxEvent, PbxRefused, Snapshot
+from ari_bridge.pbx.port import (
+    Answered,
+    Channel,
+    Connected,
+    Contested,
+    Disconnected,
+    LineEntered,
+    Paired,
+    PbxEvent,
+    PbxRefused,
+    Snapshot,
+)
 from consent.states import Answer, Why
 
 log = structlog.get_logger()
@@ -34,6 +46,7 @@ EVENTS: Final = (
 SUBCLASSES: Final = (
     "ouidire::consent",
     "ouidire::told",
+    line_events.SUBCLASS,
     "mod_audio_stream::connect",
     "mod_audio_stream::error",
     "mod_audio_stream::disconnect",
@@ -51,6 +64,8 @@ MAX_BACKLOG: Final = 10_000
 UNSET: Final = "_undef_"
 _MICROSECONDS: Final = re.compile(r"([0-9]{10})[0-9]{6}")
 """A moment since 1970, as FreeSWITCH stamps its events."""
+TAG_VARIABLE: Final = "ouidire_tag"
+"""What stands for the caller's number, on the caller's channel."""
 NO_GATE: Final = (
     "the gate in FreeSWITCH did not answer: is mod_lua loaded, the hook in lua.conf.xml, FreeSWITCH restarted since?"
 )
@@ -66,6 +81,7 @@ class Link:
         self._connection: EslConnection | None = None
         self._pause_s = FIRST_PAUSE_S
         self._told: dict[str, asyncio.Future[Event]] = {}
+        self._on_lines: set[str] = set()
         self.events: asyncio.Queue[PbxEvent | Exception] = asyncio.Queue(MAX_BACKLOG)
 
     @property
@@ -146,6 +162,7 @@ class Link:
             await asyncio.sleep(LAG_S)
             snapshot = await _snapshot(connection)
             self._connection, self._pause_s = connection, FIRST_PAUSE_S
+            self._on_lines = {one.channel_id for one in snapshot.lines}
             self._tell(Connected(snapshot))
             legs = Legs({one.channel_id: one for one in snapshot.channels}, snapshot.bridges)
             async for event in connection.events():
@@ -166,6 +183,11 @@ class Link:
             if refusal is not None:
                 self._tell(refusal)
             return
+        if event.subclass == line_events.SUBCLASS:
+            await self._line(event)
+            return
+        if event.name == "CHANNEL_HANGUP_COMPLETE":
+            self._on_lines.discard(event.headers.get("unique-id", ""))
         hung_up = _hung_up_asking(event)
         for one in legs.read(event):
             self._tell(one)
@@ -173,6 +195,25 @@ class Link:
             await self._answered(event, legs.channels.get(event.headers.get("ouidire-call", "")))
         elif hung_up is not None:
             self._tell(hung_up)
+
+    async def _line(self, event: Event) -> None:
+        """What happens on our lines, and the agents' codes: who is there is read on the channel itself."""
+        leg, did = line_events.leg_of(event), line_events.did_of(event)
+        if did in ("key", "played"):
+            told = line_events.told(event) if leg in self._on_lines else None
+            if told is not None:
+                self._tell(told)
+            return
+        dump = await _dumped(self.connection, leg)
+        if dump is None:  # it has hung up meanwhile
+            return
+        found = _said(event, did, dump)
+        if found is None:
+            log.error("attack.suspected", reason="a line or a code that the channel itself does not hold")
+            return
+        if did == "entered":
+            self._on_lines.add(leg)
+        self._tell(found)
 
     async def _answered(self, event: Event, channel: Channel | None) -> None:
         """An answer is only a bell, which any user of the event socket may ring: a yes is read back on the channel."""
@@ -183,6 +224,9 @@ class Link:
             log.error(
                 "attack.suspected", call_id=answered.call_id, reason="a yes that the call's channel does not hold"
             )
+        elif answered.answer is Answer.GRANTED:
+            # Read on the channel: in an event or a journal it would stand in logs of the PBX.
+            self._tell(answers.tagged(answered, await self.variable(answered.call_id, TAG_VARIABLE)))
         else:
             self._tell(answered)
 
@@ -202,11 +246,14 @@ class Link:
 async def _snapshot(connection: EslConnection) -> Snapshot:
     """All channels, and who talks with whom. A channel that goes meanwhile is left out: its event tells nothing new."""
     channels: dict[str, Channel] = {}
-    held = set[str]()
+    held, lines = set[str](), []
     for row in events.rows_of(await connection.api("show", "channels", "as", "json")):
-        channel = await _channel(connection, str(row.get("uuid", "")))
-        if channel is not None:
+        dump = await _dumped(connection, str(row.get("uuid", "")))
+        channel = None if dump is None else events.channel_of(dump)
+        if dump is not None and channel is not None:
             channels[channel.channel_id] = channel
+            on_line = line_events.entered(dump)
+            lines += [] if on_line is None else [on_line]
             if row.get("callstate") == "HELD":
                 held.add(channel.channel_id)
     bridges = {}
@@ -214,17 +261,28 @@ async def _snapshot(connection: EslConnection) -> Snapshot:
         pair = events.pair_of(str(row.get("uuid", "")), str(row.get("b_uuid", "")))
         if pair is not None:
             bridges[events.bridge_id(pair)] = pair
-    return Snapshot(tuple(channels.values()), bridges, frozenset(held))
+    return Snapshot(tuple(channels.values()), bridges, frozenset(held), lines=tuple(lines))
 
 
-async def _channel(connection: EslConnection, channel_id: str) -> Channel | None:
+async def _dumped(connection: EslConnection, channel_id: str) -> Event | None:
     if not UUID.fullmatch(channel_id):
         return None
     try:
         dump = await connection.api("uuid_dump", channel_id, "txt")
     except NotThere:
         return None
-    return events.channel_of(Event(esl_wire.headers_of(dump)))
+    return Event(esl_wire.headers_of(dump))
+
+
+def _said(event: Event, did: str, dump: Event) -> LineEntered | Contested | Paired | None:
+    match did:
+        case "entered":
+            return line_events.entered(dump)
+        case "contested":
+            return line_events.contested(event, dump)
+        case "paired":
+            return line_events.paired(dump)
+    return None
 
 
 def _hung_up_asking(event: Event) -> Answered | None:

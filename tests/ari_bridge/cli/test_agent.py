@@ -97,10 +97,10 @@ def test_the_list_says_why_a_leg_is_not_heard(agent: Agent, remark: str) -> None
 
 @pytest.mark.parametrize(
     ("kind", "sentence"),
-    [("asterisk", "heard once the agent has acknowledged"), ("freeswitch", "no line for staff yet")],
+    [("asterisk", "heard once the agent has acknowledged"), ("freeswitch", "heard once the agent has acknowledged")],
 )
-def test_who_has_no_line_is_told_so(site: Path, capsys: pytest.CaptureFixture[str], kind: str, sentence: str) -> None:
-    """Law: on a PBX without a line for staff a PIN opens nothing, and that is said as it is made."""
+def test_what_a_pin_opens_is_told(site: Path, capsys: pytest.CaptureFixture[str], kind: str, sentence: str) -> None:
+    """Law: as a PIN is made it is said that the line for staff comes first, on every PBX."""
     text = site.read_text(encoding="utf-8").replace("[pbx]", f'[pbx]\nkind = "{kind}"', 1)
     way = '[media]\ntransport = "websocket"\n' if kind == "freeswitch" else ""
     site.write_text(text + way, encoding="utf-8")

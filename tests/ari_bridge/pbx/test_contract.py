@@ -14,6 +14,7 @@ from ari_bridge.pbx.asterisk.adapter import AsteriskPbx
 from ari_bridge.pbx.freeswitch import link as freeswitch_link
 from ari_bridge.pbx.freeswitch.adapter import FreeSwitchPbx
 from ari_bridge.pbx.port import Connected, Disconnected, Pbx, PbxEvent, PbxRefused
+from ari_bridge.run.pbx_choice import DialInPbx
 from consent.errors import Withdrawn
 from consent.states import Answer
 from tests import wire
@@ -31,6 +32,7 @@ class Bench:
     """
 
     pbx: Pbx
+    lines: DialInPbx
     call_id: str
     target: str
     asks: Callable[[], int]
@@ -69,7 +71,7 @@ async def on_asterisk(password: str = "") -> AsyncIterator[Bench]:
 
         access = ari.access(password) if password else ari.access()
         pbx = AsteriskPbx(access, ami.access(password) if password else ami.access(), 8)
-        yield Bench(pbx, call_id, "41400", asks, ami.drop, ari.channels.clear)
+        yield Bench(pbx, pbx, call_id, "41400", asks, ami.drop, ari.channels.clear)
 
 
 @asynccontextmanager
@@ -87,6 +89,8 @@ async def on_freeswitch(password: str = "") -> AsyncIterator[Bench]:
                     ] if is_there else ""
                 case "fork" | "renew" if not is_there:
                     return "denied", "consent is not asked"
+                case "play" | "quiet" | "leave" | "hangup" | "answer" if not is_there:
+                    return "denied", "no such channel on a line of ours"
                 case _:
                     return "done", "0"
 
@@ -103,7 +107,8 @@ async def on_freeswitch(password: str = "") -> AsyncIterator[Bench]:
         server.answers["api db select"] = lambda command: printed(journal[command.rpartition("/")[2]])
         access = server.access(password) if password else server.access()
         asks = lambda: len(server.sent("sendevent"))  # noqa: E731 - as short as what it counts
-        yield Bench(FreeSwitchPbx(access), gate.CALL, "ab" * 16, asks, server.drop, there.clear)
+        pbx = FreeSwitchPbx(access)
+        yield Bench(pbx, pbx.lines, gate.CALL, "ab" * 16, asks, server.drop, there.clear)
 
 
 MAKERS = {"asterisk": on_asterisk, "freeswitch": on_freeswitch}
@@ -209,3 +214,44 @@ async def test_while_it_is_away_everything_is_a_timeout(bench: Bench, callers: C
     await until(lambda: isinstance(bench.events[-1], Disconnected))
     with pytest.raises(TimeoutError):
         await bench.pbx.fork(grant, bench.call_id, bench.target)
+
+
+async def test_what_plays_on_a_line_can_be_stopped_twice(bench: Bench) -> None:
+    """Law: each play has an id of its own; stopping it, also once it has ended, is no error."""
+    first = await bench.lines.play(bench.call_id, ["staff_pin", "1"])
+    second = await bench.lines.play(bench.call_id, ["goodbye"])
+    assert first != second
+    for _ in range(2):
+        await bench.lines.stop_playing(second)
+
+
+async def test_a_line_is_handed_back_and_ended(bench: Bench) -> None:
+    """Law: the dialplan's own place is taken as a place; a line can be ended, and what has ended is no error."""
+    await bench.lines.send_line(bench.call_id, "ouidire-quiet", "s")
+    await bench.lines.hang_up_line(bench.call_id)
+    bench.hang_up()
+    await bench.lines.hang_up_line(bench.call_id)
+
+
+async def test_nothing_is_played_to_who_is_gone(bench: Bench) -> None:
+    """Law: a channel that is not on a line (any more) is a refusal: nothing is played there, and it is sent nowhere."""
+    bench.hang_up()
+    with pytest.raises(PbxRefused):
+        await bench.lines.play(bench.call_id, ["goodbye"])
+    with pytest.raises(PbxRefused):
+        await bench.lines.send_line(bench.call_id, "ouidire-quiet", "s")
+
+
+async def test_a_code_is_answered(bench: Bench) -> None:
+    """Law: whoever waits for the answer to a code is told one prompt by its name."""
+    before = bench.asks()
+    await bench.lines.answer_code(bench.call_id, "pair_done")
+    assert bench.asks() == before + 1
+
+
+async def test_a_line_of_a_pbx_that_is_away_is_a_timeout(bench: Bench) -> None:
+    """Law: without a connection each wish ends as a TimeoutError, at once."""
+    bench.lose()
+    await until(lambda: isinstance(bench.events[-1], Disconnected))
+    with pytest.raises(TimeoutError):
+        await bench.lines.play(bench.call_id, ["goodbye"])

@@ -7,8 +7,7 @@ import pytest
 from ari_bridge.pbx.asterisk.adapter import AsteriskPbx
 from ari_bridge.pbx.freeswitch.adapter import FreeSwitchPbx
 from ari_bridge.pbx.freeswitch.phones import FreeSwitchPhones
-from ari_bridge.pbx.port import PbxRefused
-from ari_bridge.run.pbx_choice import NoLines, choose_pbx, esl_access
+from ari_bridge.run.pbx_choice import choose_pbx, esl_access
 from ari_bridge.run.settings import Settings
 from ari_bridge.run.settings_errors import SettingsError
 
@@ -29,18 +28,14 @@ async def test_an_asterisk_is_its_own_lines(tmp_path: Path) -> None:
     assert made.lines is made.calls
 
 
-async def test_a_freeswitch_has_calls_and_phones_and_no_lines(tmp_path: Path) -> None:
-    """Law: nobody can dial us on a FreeSWITCH yet, and whoever tried to answer one would be told so."""
+async def test_a_freeswitch_has_lines_of_its_own(tmp_path: Path) -> None:
+    """Law: one FreeSWITCH serves calls and lines over one connection, and phones over another."""
     made = choose_pbx(settings(tmp_path, "freeswitch", 'esl_password = "a"\n'))
     assert isinstance(made.calls, FreeSwitchPbx)
     assert isinstance(made.phones, FreeSwitchPhones)
-    assert isinstance(made.lines, NoLines)
-    for answer in (
-        made.lines.play("x", ()), made.lines.stop_playing("x"), made.lines.hang_up_line("x"),
-        made.lines.send_line("x", "y", "z"), made.lines.answer_code("x", "y"),
-    ):  # fmt: skip
-        with pytest.raises(PbxRefused, match="no line"):
-            await answer
+    assert made.lines is made.calls.lines
+    with pytest.raises(TimeoutError, match="not connected"):
+        await made.lines.play("x", ())
 
 
 def test_the_password_is_never_shown(tmp_path: Path) -> None:

@@ -15,7 +15,9 @@ from consent.states import KEYS, MAX_TURNS, STOP_KEYS, Answer, Event, State, Why
 from dialplan.choices import NoticeLine, RenderSettings
 from dialplan.freeswitch import dialogue
 from dialplan.freeswitch.choices import FreeSwitchSettings
+from dialplan.freeswitch.lines import NUMBERS
 from dialplan.freeswitch.render import DIALPLAN, REFERENCE, STOP, files_of
+from dialplan.render import CONTEST_KEYS
 from dialplan.steps import RECORDED
 from tests.dialplan.freeswitch.walker import MAX_STACKS, Pressed, Walker, attributes
 
@@ -204,7 +206,8 @@ def test_what_the_bridge_stopped_stays_stopped() -> None:
     walker.walk()
     assert walker.answers == [("asked", "notice")]
     assert walker.variables["ouidire_consent"] == "refused"
-    assert not [data for name, data in walker.done if name in ("bind_digit_action", "lua")]
+    ran = [data for name, data in walker.done if name in ("bind_digit_action", "lua")]
+    assert ran == [f"{FOLDER}/{NUMBERS}"]  # which comes before the question
 
 
 def test_stop_keys_are_bound_for_both_after_a_yes_alone() -> None:
@@ -214,7 +217,8 @@ def test_stop_keys_are_bound_for_both_after_a_yes_alone() -> None:
     script = f"api:lua,{FOLDER}/{STOP}"
     assert bound[0] == f"ouidire,{STOP_KEYS},{script} {walker.variables['uuid']} caller star9,self,self"
     assert bound[1] == f"ouidire,{STOP_KEYS},{script} {walker.variables['uuid']} agent star9,peer,peer"
-    assert [data.split(",")[-1] for data in bound] == ["self", "peer", "self", "peer"]
+    assert [data.split(",")[-1] for data in bound] == ["self", "peer", "self", "peer", "peer"]
+    assert bound[-1].startswith(f"ouidire,{CONTEST_KEYS},api:luarun,")
     realms = [data for name, data in walker.done if name == "digit_action_set_realm"]
     assert realms == ["ouidire", "ouidire,peer"]
     for presses in ([Pressed("2")], [], [Pressed("5"), Pressed("5")]):

@@ -14,7 +14,7 @@ import pytest
 from ari_bridge.pbx.freeswitch import link
 from consent.states import TABLE, Event, State
 from dialplan.choices import EMERGENCY, RenderSettings
-from dialplan.freeswitch import render
+from dialplan.freeswitch import lines, render
 from dialplan.freeswitch.choices import FreeSwitchSettings
 from dialplan.freeswitch.render import DIALPLAN, DIRECTORY, GATE, REFERENCE, STOP, files_of
 from tests.dialplan.freeswitch.conftest import PASSWORD
@@ -22,7 +22,7 @@ from tests.dialplan.freeswitch.walker import UUID, Walker
 from tests.house.places import ROOT
 
 FOLDER = Path("/etc/freeswitch")
-SCRIPTS = (GATE, STOP, REFERENCE)
+SCRIPTS = (GATE, STOP, REFERENCE, *lines.SCRIPTS)
 TRUNK = {"sofia_profile_name": "trunk"}
 OPENERS = ("uuid_audio_stream", "originate", "eavesdrop")
 
@@ -40,8 +40,8 @@ def with_asked(chosen: FreeSwitchSettings, asked: RenderSettings) -> FreeSwitchS
 
 
 def test_every_file_is_there(chosen: FreeSwitchSettings) -> None:
-    """Law: five texts, at the places that install knows."""
-    assert set(files_of(chosen, FOLDER)) == {DIALPLAN, DIRECTORY, GATE, STOP, REFERENCE}
+    """Law: two XML files and the scripts, at the places that install knows."""
+    assert set(files_of(chosen, FOLDER)) == {DIALPLAN, DIRECTORY, *SCRIPTS}
 
 
 def test_each_process_renders_the_same_bytes() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from dialplan.freeswitch.choices import FreeSwitchSettings
+from dialplan.freeswitch.lines import SCRIPTS
 from dialplan.freeswitch.render import GATE, REFERENCE, STOP, files_of
 from tests.dialplan.freeswitch.lua import Lua, LuaError
 
@@ -43,6 +44,7 @@ local function answer(command)
 end
 freeswitch = {
   consoleLog = function() end,
+  msleep = function() end,
   API = function() return { executeString = function(_, command) return answer(command) end } end,
   Event = function(name, subclass)
     local fields = {}
@@ -102,7 +104,7 @@ def opened(commands: list[str]) -> list[str]:
     return [one for one in commands if " start ws://" in one or "originate" in one]
 
 
-@pytest.mark.parametrize("name", [GATE, STOP, REFERENCE])
+@pytest.mark.parametrize("name", [GATE, STOP, REFERENCE, *SCRIPTS])
 def test_lua_reads_each_script(lua: Lua, chosen: FreeSwitchSettings, name: str) -> None:
     """Law: what is rendered is Lua; a broken script would be found."""
     lua.read(files_of(chosen, FOLDER)[name])

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ari_bridge.pbx.freeswitch.access import EslAccess
+from ari_bridge.pbx.freeswitch.esl_client import EslConnection
+from ari_bridge.run.passwords import read_esl_password
 from tests.lab.phone import Call
 from tests.lab.switch_site import SwitchSite
 from tests.live.people import BOTH_UP_NS, CUTS_AFTER_S, THINKS_S, Gaps, gaps_of
@@ -70,3 +73,9 @@ async def talk(site: SwitchSite, number: str, agent: int = 1001, extension: str 
     leg = await site.met(number, agent)
     await asyncio.sleep(BOTH_UP_NS / 1e9)
     return Talk(site, call, leg, call_id, yes_ns, first)
+
+
+async def our_user(site: SwitchSite) -> EslConnection:
+    """Somebody at the event socket with the bridge's own password."""
+    password = read_esl_password(site.service.secrets)
+    return await EslConnection.open(EslAccess("127.0.0.1", site.pbx.esl_port, "ouidire@ouidire.invalid", password))

@@ -4,19 +4,11 @@ import asyncio
 
 import pytest
 
-from ari_bridge.pbx.freeswitch.access import EslAccess
-from ari_bridge.pbx.freeswitch.esl_client import EslConnection
 from ari_bridge.pbx.port import PbxRefused
-from ari_bridge.run.passwords import read_esl_password
 from tests.lab.switch_site import SwitchSite
-from tests.live.freeswitch.people import answer, ring
+from tests.live.freeswitch.people import answer, our_user, ring
 
 pytestmark = [pytest.mark.live, pytest.mark.asyncio(loop_scope="module")]
-
-
-async def _our_user(site: SwitchSite) -> EslConnection:
-    password = read_esl_password(site.service.secrets)
-    return await EslConnection.open(EslAccess("127.0.0.1", site.pbx.esl_port, "ouidire@ouidire.invalid", password))
 
 
 async def test_a_forged_yes_opens_nothing(site: SwitchSite) -> None:
@@ -29,7 +21,7 @@ async def test_a_forged_yes_opens_nothing(site: SwitchSite) -> None:
     call_id = await site.call_of("0644000001")
     await answer(call, "2")
     await site.met("0644000001", 1002)
-    esl = await _our_user(site)
+    esl = await our_user(site)
     try:
         notice = next(iter(site.records.notices().values()))
         forged = {
@@ -65,7 +57,7 @@ async def test_a_forged_yes_opens_nothing(site: SwitchSite) -> None:
 )
 async def test_our_user_may_change_nothing(site: SwitchSite, words: tuple[str, ...]) -> None:
     """Law: what could open a voice or end a call is refused to the bridge's own user."""
-    esl = await _our_user(site)
+    esl = await our_user(site)
     try:
         with pytest.raises(PbxRefused, match="may not use"):
             await esl.api(*words)

@@ -10,7 +10,21 @@ from structlog.testing import capture_logs
 from ari_bridge.pbx.errors import NotLetIn, Unreachable
 from ari_bridge.pbx.freeswitch import link as link_module
 from ari_bridge.pbx.freeswitch.link import EVENTS, SUBCLASSES, Link
-from ari_bridge.pbx.port import Answered, Connected, Disconnected, ForkRefused, PbxEvent, PbxRefused
+from ari_bridge.pbx.port import (
+    Answered,
+    ChannelGone,
+    Connected,
+    Contested,
+    Disconnected,
+    ForkRefused,
+    KeyPressed,
+    Line,
+    LineEntered,
+    Paired,
+    PbxEvent,
+    PbxRefused,
+    PromptEnded,
+)
 from consent.states import Answer, Why
 from dialplan.freeswitch import render
 from tests.ari_bridge.pbx.freeswitch.esl_server import EslServer, esl_server, event, printed
@@ -113,6 +127,103 @@ async def test_a_yes_that_the_channel_holds_is_told() -> None:
         server.answers["api uuid_getvar"] = printed("granted")
         await server.send(consent("granted", "key"))
         assert (await _next_answer(link)).answer is Answer.GRANTED
+
+
+async def test_a_yes_brings_what_stands_for_the_number() -> None:
+    """Law: the tag is read on the caller's channel; an odd one is none."""
+    async with esl_server() as server, linked(server) as link:
+        for held, tag in (("17-" + "ab" * 20, "17-" + "ab" * 20), ("0640000001", "")):
+            server.answers["api uuid_getvar"] = lambda command, held=held: printed(
+                held if command.endswith("ouidire_tag") else "granted"
+            )
+            await server.send(consent("granted", "key"))
+            assert (await _next_answer(link)).number_tag == tag
+
+
+def dumped(**variables: str) -> bytes:
+    """The leg of agent 1001 as FreeSWITCH dumps it."""
+    headers = {
+        "Unique-ID": LEG, "Channel-Name": "sofia/internal/1001%40x", "Call-Direction": "inbound",
+        "variable_user_name": "1001",
+    }  # fmt: skip
+    return printed("".join(f"{name}: {text}\n" for name, text in (headers | variables).items()))
+
+
+def of_a_line(did: str, more: str = "") -> bytes:
+    """What a script of our lines and codes tells."""
+    return event(
+        "CUSTOM",
+        {"Event-Subclass": "ouidire::line", "Ouidire-Leg": LEG, "Ouidire-Did": did, "Ouidire-More": more},
+    )
+
+
+async def test_a_line_is_entered_by_who_is_on_it() -> None:
+    """Law: keys and ends of prompts are told of who entered a line, by the channel itself; of nobody else, and not
+    after the hang-up.
+    """
+    async with esl_server() as server, linked(server) as link:
+        server.answers["api uuid_dump"] = dumped(variable_ouidire_line="staff")
+        await server.send(of_a_line("key", "5"))
+        await server.send(of_a_line("entered", "rights"))
+        await server.send(of_a_line("key", "1"))
+        await server.send(of_a_line("played", "ab" * 16 + ",whole"))
+        assert await heard(link) == LineEntered(LEG, Line.STAFF, "", "1001", "")
+        pressed = await heard(link)
+        assert isinstance(pressed, KeyPressed)
+        assert pressed.key == "1"
+        assert await heard(link) == PromptEnded(LEG, "ab" * 16, True)
+        await server.send(event("CHANNEL_HANGUP_COMPLETE", {"Unique-ID": LEG, "Channel-Name": "sofia/internal/x"}))
+        await server.send(of_a_line("key", "2"))
+        assert isinstance(await heard(link), ChannelGone)
+        assert isinstance(await heard(link), ChannelGone)
+        await asyncio.sleep(0.05)
+        assert link.events.empty()
+
+
+@pytest.mark.parametrize("did", ["entered", "contested", "paired", "", "stolen"])
+async def test_a_line_that_the_channel_does_not_hold_is_an_attack(did: str) -> None:
+    """Law: an event that names a channel which is on no line, and waits for no answer, is told to nobody; it is
+    logged, unless the channel is gone.
+    """
+    async with esl_server() as server, linked(server) as link:
+        with capture_logs() as logs:
+            await server.send(of_a_line(did, CALL))
+            await asyncio.sleep(0.05)
+            assert not logs
+            server.answers["api uuid_dump"] = dumped()
+            await server.send(of_a_line(did, CALL))
+            await asyncio.sleep(0.05)
+        assert [one["event"] for one in logs] == ["attack.suspected"]
+        assert link.events.empty()
+
+
+async def test_a_code_is_told_of_the_leg_that_waits() -> None:
+    """Law: a contest and a dialled code are told as the channel holds them."""
+    async with esl_server() as server, linked(server) as link:
+        server.answers["api uuid_dump"] = dumped(variable_ouidire_code="135790")
+        await server.send(of_a_line("paired"))
+        assert await heard(link) == Paired("1001", "135790", LEG)
+        server.answers["api uuid_dump"] = dumped(variable_ouidire_code="contest", variable_ouidire_call=CALL)
+        await server.send(of_a_line("contested", CALL))
+        assert await heard(link) == Contested(CALL, LEG, "1001")
+
+
+async def test_who_waits_on_a_line_is_in_the_snapshot() -> None:
+    """Law: a bridge that comes back finds who is on its lines, and hears their keys."""
+    async with esl_server() as server:
+        server.answers["api show channels"] = printed(f'{{"row_count":1,"rows":[{{"uuid":"{LEG}"}}]}}')
+        server.answers["api uuid_dump"] = dumped(variable_ouidire_line="rights")
+        link = Link(server.access())
+        task = asyncio.create_task(link.run())
+        try:
+            connected = await heard(link)
+            assert isinstance(connected, Connected)
+            assert connected.snapshot.lines == (LineEntered(LEG, Line.RIGHTS, "", "1001", ""),)
+            await server.send(of_a_line("key", "#"))
+            assert isinstance(await heard(link), KeyPressed)
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
 
 
 async def test_who_hangs_up_while_being_asked_has_said_no() -> None:
