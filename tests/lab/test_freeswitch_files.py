@@ -72,5 +72,7 @@ def test_staff_has_passwords_and_strangers_are_asked(ports: PortBlock, modules: 
     users = ElementTree.fromstring(files["directory/default.xml"]).iter("user")
     assert [one.get("id") for one in users] == [str(number) for number in STAFF]
     for extension in ElementTree.fromstring(files["dialplan/public.xml"]).iter("extension"):
+        if extension.get("name") == "rights":
+            continue  # who dials it speaks with the bridge, and is no caller
         first = next(one for one in extension.iter("action") if one.get("application") != "set")
         assert (first.get("application"), first.get("data")) == ("execute_extension", CONSENT_STEP)

@@ -130,7 +130,15 @@ class Walker:
                 fields = dict(one.split("=", 1) for one in data.split(","))
                 self.told.append((fields["Ouidire-Answer"], fields["Ouidire-Why"]))
             case _:
-                known = ("answer", "hangup", "export", "bridge_export", "lua", "bind_digit_action", "digit_action_set_realm")
+                known = (
+                    "answer",
+                    "hangup",
+                    "export",
+                    "bridge_export",
+                    "lua",
+                    "bind_digit_action",
+                    "digit_action_set_realm",
+                )
                 assert application in known, application
 
     def _play(self, file: str) -> None:

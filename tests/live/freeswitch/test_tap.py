@@ -202,7 +202,7 @@ async def _route(site: SwitchSite, row: dict[str, object]) -> tuple[int, int, in
     names = ("remote_media_port", "local_media_port", "rtp_audio_recv_pt")
     found = [await site.pbx.api(f"uuid_getvar {row['uuid']} {name}") for name in names]
     remote, local, payload_type = (int(text) if text.strip().isdigit() else 0 for text in found)
-    assert remote and local, found
+    assert min(remote, local) > 0, found
     return remote, local, payload_type or 102
 
 
