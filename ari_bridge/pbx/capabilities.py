@@ -121,6 +121,12 @@ VOICES: Final = (
         "one: a new one ends the old one",
     ),
     Capability(
+        "beginning",
+        "what the parties notice as their voices begin to be sent",
+        "nothing",
+        "nothing, by a jitter buffer of one packet for a second: alone FreeSWITCH would drop 60 ms of each",
+    ),
+    Capability(
         "lease",
         "who ends a voice that the bridge does not renew",
         "the fork's own time limit in the PBX",
@@ -132,7 +138,9 @@ VOICES: Final = (
         "followed: a voice that was not asked ends the forks on which it could be heard",
         "pairs are followed, and no conference (mod_conference): there nobody is heard",
     ),
-    Capability("queue", "calls out of a queue", "app_queue", "mod_callcenter was not tried"),
+    Capability(
+        "queue", "calls out of a queue", "app_queue", "mod_callcenter: the agent is known as the user who is dialled"
+    ),
     Capability(
         "elsewhere", "a bridge on another machine", "by media.host, over a private network", "no: loopback alone"
     ),

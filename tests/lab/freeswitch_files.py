@@ -14,6 +14,8 @@ from tests.lab.ports import PortBlock
 HOST = "127.0.0.1"
 DOMAIN = "pbx.test"
 STAFF = range(1001, 1005)
+QUEUE, QUEUE_AGENT = "700", 1004
+"""A queue, and the one agent who takes calls out of it."""
 STAFF_PASSWORD = "line-of-the-desk"
 RIGHTS_LINE, STAFF_LINE, PAIRING = "600", "601", "602"
 """The numbers that the admin gave our lines; a page's code follows the last."""
@@ -85,6 +87,7 @@ def render(ports: PortBlock, esl_password: str, modules: Modules, log_file: Path
         f'<settings/><profiles><profile name="default">{_settings({"logfile": str(log_file)})}'
         '<mappings><map name="all" value="info,notice,warning,err,crit,alert"/></mappings></profile></profiles>',
     )
+    files["autoload_configs/callcenter.conf.xml"] = _configuration("callcenter", _CALLCENTER)
     for name, body in _QUIET_ONES.items():
         files[f"autoload_configs/{name}.conf.xml"] = _configuration(name, body)
     return files
@@ -159,6 +162,17 @@ _LUA = """<configuration name="lua.conf" description="LUA Configuration">
 </configuration>
 """
 
+_CALLCENTER = f"""<settings/>
+<queues><queue name="sales">
+  <param name="strategy" value="longest-idle-agent"/>
+  <param name="moh-sound" value="tone_stream://%(500,500,440);loops=-1"/>
+</queue></queues>
+<agents>
+  <agent name="sales-desk" type="callback" contact="user/{QUEUE_AGENT}@{DOMAIN}" status="Available" max-no-answer="3"
+         wrap-up-time="0" reject-delay-time="1" busy-delay-time="1"/>
+</agents>
+<tiers><tier agent="sales-desk" queue="sales" level="1" position="1"/></tiers>"""
+
 _PUBLIC = f"""<include>
 <context name="public">
   <!-- a stranger calls somebody: consent is asked first -->
@@ -166,6 +180,11 @@ _PUBLIC = f"""<include>
     <action application="execute_extension" data="{CONSENT_STEP}"/>
     <action application="set" data="hangup_after_bridge=true"/>
     <action application="bridge" data="user/$1@{DOMAIN}"/>
+  </condition></extension>
+  <!-- out of a queue, where this FreeSWITCH has mod_callcenter -->
+  <extension name="queue"><condition field="destination_number" expression="^{QUEUE}$">
+    <action application="execute_extension" data="{CONSENT_STEP}"/>
+    <action application="callcenter" data="sales"/>
   </condition></extension>
   <!-- the line for callers' rights -->
   <extension name="rights"><condition field="destination_number" expression="^{RIGHTS_LINE}$">
@@ -217,7 +236,6 @@ _QUIET_ONES = {
     "db": "<settings/>",
     "timezones": "<timezones/>",
     "console": '<mappings><map name="all" value="err,crit,alert"/></mappings><settings/>',
-    "callcenter": "<settings/><queues/><agents/><tiers/>",
     "conference": "<advertise/><caller-controls/><profiles/>",
 }
 """Files whose absence FreeSWITCH would complain of; their defaults serve."""
