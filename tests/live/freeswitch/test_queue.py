@@ -12,6 +12,7 @@ from tests.live.freeswitch.people import answer, ring, talk
 from tests.live.people import GAP_MS, LAST_PACKET_MS
 
 pytestmark = [pytest.mark.live, pytest.mark.asyncio(loop_scope="module")]
+TALKS_S = 1.5
 NO_QUEUES = "this FreeSWITCH has no mod_callcenter"
 
 
@@ -38,6 +39,7 @@ async def test_a_call_out_of_a_queue_is_heard_until_either_stops(
             for one in site.service.events()
         ),
     )
+    await asyncio.sleep(TALKS_S)
     gaps = met.gaps(time.time_ns())
     key_ns = (await (met.call if presses == "caller" else met.leg).press("*9"))[-1]
     await asyncio.sleep(2.0)
