@@ -34,6 +34,8 @@ _LANGUAGE: Final = re.compile(r"[A-Za-z0-9_-]{0,40}")
 _LOOPBACK: Final = re.compile(r"(loopback/.{1,400}-)([ab])", re.DOTALL)
 _OURS: Final = ("sofia/",)
 """Only SIP: of other technologies we do not know who says what of a channel."""
+GONE_KEPT: Final = 200
+"""Channels that are remembered after their end: those of the last moments of the busiest PBX."""
 _FORK_ENDED: Final = frozenset({"mod_audio_stream::error", "mod_audio_stream::disconnect"})
 FULL: Final = "full"
 """What the gate says where it holds as many forks as it may."""
@@ -87,7 +89,14 @@ class Legs:
 
     def __init__(self, channels: Mapping[str, Channel], bridges: Mapping[str, frozenset[str]]) -> None:
         self.channels = dict(channels)
+        self._gone_lately: dict[str, Channel] = {}
         self._bridges = dict(bridges)
+
+    def known(self, channel_id: str) -> Channel | None:
+        """A channel that is there, or was until a while ago: who presses the stop keys and hangs up at once has stopped
+        the call all the same, and FreeSWITCH may tell of the two in either order.
+        """
+        return self.channels.get(channel_id) or self._gone_lately.get(channel_id)
 
     def read(self, event: Event) -> Iterator[PbxEvent]:
         """The port's events that one event of FreeSWITCH's means, in order."""
@@ -139,7 +148,11 @@ class Legs:
 
     def _gone(self, leg: str) -> Iterator[PbxEvent]:
         yield from self._parted(leg)
-        self.channels.pop(leg, None)
+        channel = self.channels.pop(leg, None)
+        if channel is not None:
+            self._gone_lately[leg] = channel
+            while len(self._gone_lately) > GONE_KEPT:
+                del self._gone_lately[next(iter(self._gone_lately))]
         yield ChannelGone(FORK_PREFIX + leg)
         yield ChannelGone(leg)
 

@@ -192,7 +192,7 @@ class Link:
         for one in legs.read(event):
             self._tell(one)
         if event.subclass == "ouidire::consent":
-            await self._answered(event, legs.channels.get(event.headers.get("ouidire-call", "")))
+            await self._answered(event, legs.known(event.headers.get("ouidire-call", "")))
         elif hung_up is not None:
             self._tell(hung_up)
 

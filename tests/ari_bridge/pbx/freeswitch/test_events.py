@@ -147,3 +147,15 @@ def test_pairs_and_rows() -> None:
     assert pair_of(ONE, "x") is None
     assert rows_of('{"row_count":1,"rows":[{"uuid":"x"}, 3]}') == [{"uuid": "x"}]
     assert [rows_of(text) for text in ("", "[]", "{", '{"rows":3}', "0 total.")] == [[]] * 5
+
+
+def test_few_of_those_who_went_are_remembered() -> None:
+    """Law: what is known of channels that are gone has a bound, and the newest are known."""
+    legs = Legs({}, {})
+    ids = [f"5d1e0f4c-0000-4000-8000-{number:012x}" for number in range(events.GONE_KEPT + 1)]
+    for one in ids:
+        for name in ("CHANNEL_ANSWER", "CHANNEL_HANGUP_COMPLETE"):
+            list(legs.read(Event({"event-name": name, "unique-id": one, "channel-name": "sofia/external/x"})))
+    assert legs.known(ids[0]) is None
+    assert legs.known(ids[-1]) is not None
+    assert legs.channels == {}

@@ -28,7 +28,7 @@ from ari_bridge.pbx.port import (
 from consent.states import Answer, Why
 from dialplan.freeswitch import render
 from tests.ari_bridge.pbx.freeswitch.esl_server import EslServer, esl_server, event, printed
-from tests.ari_bridge.pbx.freeswitch.gate import CALL, LEG, consent, with_gate
+from tests.ari_bridge.pbx.freeswitch.gate import CALL, LEG, NOTICE, consent, with_gate
 
 
 @pytest.fixture(autouse=True)
@@ -251,6 +251,25 @@ async def test_an_odd_moment_does_not_end_the_link(stamp: str) -> None:
         await server.send(event("CHANNEL_HANGUP_COMPLETE", ended))
         await server.send(event("CHANNEL_HANGUP_COMPLETE", ended | {"Event-Date-Timestamp": "1795000000000000"}))
         assert int((await _next_answer(link)).at.timestamp()) == 1_795_000_000
+
+
+async def test_a_stop_counts_after_the_hang_up_too() -> None:
+    """Law: whoever presses the stop keys and hangs up at once has stopped the call, in whichever order that is told; of
+    a call that never was it is an attack.
+    """
+    headers = {
+        "Event-Subclass": "ouidire::consent", "Ouidire-Answer": "withdrawn", "Ouidire-Why": "star9",
+        "Ouidire-Notice": NOTICE, "Ouidire-Language": "en", "Ouidire-At": "1795000000",
+    }  # fmt: skip
+    async with esl_server() as server, linked(server) as link:
+        there = {"Unique-ID": CALL, "Channel-Name": "sofia/external/x", "variable_ouidire_call": CALL}
+        await server.send(event("CHANNEL_ANSWER", there) + event("CHANNEL_HANGUP_COMPLETE", there))
+        with capture_logs() as logs:
+            await server.send(event("CUSTOM", headers | {"Ouidire-Call": LEG}))
+            await server.send(event("CUSTOM", headers | {"Ouidire-Call": CALL}))
+            said = await _next_answer(link)
+        assert (said.call_id, said.answer) == (CALL, Answer.WITHDRAWN)
+        assert [one["event"] for one in logs] == ["attack.suspected"]
 
 
 async def test_a_full_gate_is_told_to_all() -> None:
