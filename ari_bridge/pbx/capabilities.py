@@ -73,7 +73,7 @@ ASKING: Final = (
         "hung up",
         "a hang-up while being asked is a no",
         "journalled by the PBX",
-        "told by the bridge alone: one that is away then does not learn of it, and nothing is granted either way",
+        "told by the bridge; if it was away since the question, one without an answer is a no once the call is over",
     ),
 )
 STOPPING: Final = (

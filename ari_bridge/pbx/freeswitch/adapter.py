@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 import structlog
 
 from ari_bridge.pbx import answers
+from ari_bridge.pbx.errors import NotThere
 from ari_bridge.pbx.freeswitch.access import EslAccess
 from ari_bridge.pbx.freeswitch.events import FORK_PREFIX
 from ari_bridge.pbx.freeswitch.lines import FreeSwitchLines
 from ari_bridge.pbx.freeswitch.link import TAG_VARIABLE, Link
 from ari_bridge.pbx.port import Answered, PbxEvent, PbxFork, PbxRefused
 from consent.grant import ConsentGrant
-from consent.states import Answer
+from consent.states import Answer, Why
 
 log = structlog.get_logger()
 
@@ -118,7 +120,23 @@ class FreeSwitchPbx:
                 entries.append(answers.tagged(entry, await self._link.variable(entry.call_id, TAG_VARIABLE)))
             else:
                 entries.append(entry)
-        return answers.in_order(entries)
+        return answers.in_order([*entries, *[one async for one in self._hung_up_asking(entries)]])
+
+    async def _hung_up_asking(self, entries: Sequence[Answered]) -> AsyncIterator[Answered]:
+        """Who hung up while being asked has said no. The dialplan ends there and journals nothing, and with the bridge
+        away nobody heard of it: all that is left is a question without an answer, of a call that is over.
+        """
+        answered = {one.call_id for one in entries if one.answer is not Answer.ASKED}
+        for one in entries:
+            if one.call_id not in answered and not await self._is_there(one.call_id):
+                yield replace(one, answer=Answer.REFUSED, why=Why.HANGUP)
+
+    async def _is_there(self, call_id: str) -> bool:
+        try:
+            await self._link.connection.api("uuid_getvar", call_id, CONSENT_VARIABLE)
+        except NotThere:
+            return False
+        return True
 
     async def forget(self, entry: Answered) -> None:
         """See the port."""

@@ -29,3 +29,20 @@ async def test_a_yes_after_turns_is_a_yes(site: SwitchSite) -> None:
     await answer(call, "1")
     await site.until("a yes", lambda: "granted" in [str(one) for one, *_ in site.records.answers(call_id)], 10)
     await call.hang_up()
+
+
+async def test_who_hangs_up_while_nobody_hears_has_said_no(site: SwitchSite) -> None:
+    """Law: a hang-up during the question is a no; also where the bridge was away, and finds the question alone."""
+    call = await ring(site, "0641000091")
+    call_id = await site.call_of("0641000091")
+    await asyncio.sleep(2.0)
+    await call.hang_up()
+    await site.until("a no", lambda: ("refused", "hangup", "event") in site.records.answers(call_id), 10)
+    await site.service.kill()
+    call = await ring(site, "0641000092")
+    call_id = await site.call_of("0641000092")
+    await asyncio.sleep(2.0)
+    await call.hang_up()
+    await asyncio.sleep(0.5)
+    await site.service.start()
+    await site.until("a no", lambda: ("refused", "hangup", "journal") in site.records.answers(call_id), 10)

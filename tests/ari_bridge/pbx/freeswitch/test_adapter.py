@@ -11,7 +11,7 @@ from ari_bridge.pbx.freeswitch.adapter import FreeSwitchPbx
 from ari_bridge.pbx.port import Connected, PbxFork, PbxRefused
 from consent.errors import Withdrawn
 from consent.grant import ConsentGrant
-from consent.states import Answer
+from consent.states import Answer, Why
 from tests.ari_bridge.pbx.freeswitch.esl_server import EslServer, esl_server, printed
 from tests.ari_bridge.pbx.freeswitch.gate import CALL, LEG, asked, with_gate
 from tests.conftest import Callers
@@ -138,6 +138,22 @@ async def test_the_journal_is_read_in_order_and_forgotten_one_by_one() -> None:
         assert [one.answer for one in found] == [Answer.ASKED, Answer.GRANTED]
         await pbx.forget(found[0])
         assert server.sent("api db delete") == [f"api db delete/ouidire/asked-{CALL}"]
+
+
+async def test_a_question_without_an_answer_is_a_no_where_the_call_is_over() -> None:
+    """Law: whoever hung up while being asked, and nobody heard of it, has said no; who is still being asked has not."""
+    entries = {f"asked-{call}": "1795000001|notice|0123456789abcdef|en" for call in (CALL, LEG)}
+    async with esl_server() as server, connected(server) as pbx:
+        server.answers["api db list"] = printed(",".join(entries) + ",")
+        server.answers["api db select"] = lambda command: printed(entries[command.rpartition("/")[2]])
+        server.answers[f"api uuid_getvar {LEG}"] = printed("asked")
+        server.answers[f"api uuid_getvar {CALL}"] = printed("-ERR No such channel!\n")
+        found = await pbx.journal()
+        assert [(one.call_id, one.answer) for one in found if one.call_id == LEG] == [(LEG, Answer.ASKED)]
+        assert [(one.answer, one.why) for one in found if one.call_id == CALL] == [
+            (Answer.ASKED, Why.NOTICE),
+            (Answer.REFUSED, Why.HANGUP),
+        ]
 
 
 async def test_what_is_not_there_is_nothing() -> None:
