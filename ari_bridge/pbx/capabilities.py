@@ -124,7 +124,7 @@ VOICES: Final = (
         "beginning",
         "what the parties notice as their voices begin to be sent",
         "nothing",
-        "nothing, by a jitter buffer of one packet for a second: alone FreeSWITCH would drop 60 ms of each",
+        "nothing, by a jitter buffer of one packet for a moment: alone FreeSWITCH would drop 60 ms of each",
     ),
     Capability(
         "lease",

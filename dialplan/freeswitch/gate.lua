@@ -56,13 +56,13 @@ end
 
 -- Whoever begins to listen makes FreeSWITCH throw away the packet that it has just read from that leg, and the one behind
 -- it: 60 ms which the other party misses. It does not where a jitter buffer holds them, so one of a single packet stands
--- there for a second; an admin's own is left alone.
+-- there until that is over; an admin's own is left alone. In a thread of its own: the next voice need not wait.
 local function keep_packets(leg)
   local profiles = api:executeString("xml_locate configuration configuration name sofia.conf") or ""
   if variable(leg, "jitterbuffer_msec") ~= "" or profiles:find("auto%-jitterbuffer%-msec") then return end
   api:executeString("uuid_jitterbuffer " .. leg .. " 20")
   api:executeString("uuid_setvar " .. leg .. " jitterbuffer_msec")
-  api:executeString("sched_api +1 none uuid_jitterbuffer " .. leg .. " stop")
+  api:executeString("luarun @{stop_script} buffer " .. leg)
 end
 
 local open = {}

@@ -39,6 +39,8 @@ SUBCLASSES: Final = (
 )  # fmt: skip
 APIS: Final = ("uuid_getvar", "uuid_dump", "show", "db", "sofia_contact", "version")
 """What the bridge may ask. None of it changes a call; a voice is opened by the gate's script alone."""
+BUFFER_MS: Final = {"websocket": 100, "tap": 300}
+"""From when the gate opens a voice to when FreeSWITCH listens to the leg, by way, and some more: measured 10 and 70."""
 HOOK_EVENT: Final = "ouidire::ask"
 
 
@@ -55,7 +57,13 @@ def files_of(settings: FreeSwitchSettings, folder: Path) -> Mapping[str, str]:
         DIALPLAN: _dialplan(settings, folder),
         DIRECTORY: _directory(settings),
         GATE: _gate(settings, folder),
-        STOP: _script("stop.lua", stops=_stops(), sounds=sounds, stopped_prompt=PROMPTS[State.WITHDRAWN]),
+        STOP: _script(
+            "stop.lua",
+            stops=_stops(),
+            sounds=sounds,
+            stopped_prompt=PROMPTS[State.WITHDRAWN],
+            buffer_ms=BUFFER_MS[settings.transport],
+        ),
         REFERENCE: _script("reference.lua", waits=REFERENCE_WAITS, repeats=REFERENCE_REPEATS, sounds=sounds),
         **{
             path: _script(Path(path).name, **filled)

@@ -1,6 +1,7 @@
 -- The stop keys: the mark first, then every voice of the call, then journal and event. It needs no program of ours.
 -- argv: the call's uuid, who wishes it (caller, agent), how (star9, spoken); "silent" as a fourth where nobody pressed a
--- key. "lease" and a leg's uuid: the bridge has not renewed that voice's lease.
+-- key. "lease" and a leg's uuid: the bridge has not renewed that voice's lease. "buffer" and a leg's uuid: what the gate put
+-- there as the voice began is needed a moment longer, and no more.
 local api = freeswitch.API()
 local call, who, why = argv[1] or "", argv[2] or "", argv[3] or ""
 local UUID = "^%x+%-%x+%-%x+%-%x+%-%x+$"
@@ -60,6 +61,9 @@ end
 
 if call == "lease" then
   if who:match(UUID) then over_the_lease(who) end
+elseif call == "buffer" then
+  freeswitch.msleep(@{buffer_ms})
+  if who:match(UUID) then api:executeString("uuid_jitterbuffer " .. who .. " stop") end
 elseif call:match(UUID) then
   local answer = ANSWERS[who .. "-" .. variable(call, "ouidire_consent")]
   if answer then stop(answer) end

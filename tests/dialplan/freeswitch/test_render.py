@@ -224,7 +224,17 @@ def test_what_comes_into_a_script_is_a_uuid_or_nothing(chosen: FreeSwitchSetting
     assert "not call:match(UUID)" in last
     assert "not leg:match(UUID)" in last
     ends = texts[STOP].rpartition('if call == "lease"')[2]
-    assert ends.count(":match(UUID)") == 2
+    assert ends.count(":match(UUID)") == 3
+
+
+def test_a_buffer_goes_where_it_came_from(chosen: FreeSwitchSettings) -> None:
+    """Law: what the gate puts on a leg as a voice begins is taken away by itself, and an admin's own is left alone."""
+    texts = files_of(chosen, FOLDER)
+    gate, stop = texts[GATE], texts[STOP]
+    put = gate.index('"uuid_jitterbuffer " .. leg .. " 20"')
+    assert gate.index('variable(leg, "jitterbuffer_msec") ~= "" or profiles:find("auto%-jitterbuffer%-msec")') < put
+    assert gate.index(f'"luarun {FOLDER}/{STOP} buffer " .. leg') > put
+    assert 'freeswitch.msleep(100)\n  if who:match(UUID) then api:executeString("uuid_jitterbuffer "' in stop
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
