@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import Final
+from typing import Final, NoReturn
 
 import numpy as np
 
@@ -37,6 +37,12 @@ MAX_AGE_S: Final = 2.0
 """What was spoken longer ago than this is no news of the call any more, and would only delay what is."""
 MAX_AHEAD: Final = 25
 """So many batches in a row that are ahead of time are not mono at 16 kHz, whatever was asked for."""
+PACE_S: Final = 0.2
+"""Over so long the pace of a flow is told; a gap of any call is over sooner, or brings nothing in a whole one."""
+HALF: Final = (0.4, 0.6)
+"""So much sound for the time it took is the pace of 8 kHz."""
+MAX_HALF: Final = 5
+"""So many times in a row, and it is no chance."""
 
 _MAX_FRAMES: Final = round(MAX_AGE_S / FRAME_S)
 _FILLER: Final = b"\xff" * FRAME_BYTES
@@ -67,8 +73,8 @@ class WebSocketStream:
     """
 
     __slots__ = (
-        "_ahead", "_broken_at_s", "_broken_samples", "_counts", "_end_sample", "_frames", "_lag_ms", "_least_late",
-        "_max_lag_ms", "_rest", "_zero_s", "has_sound",
+        "_ahead", "_broken_at_s", "_broken_samples", "_counts", "_end_sample", "_fed_bytes", "_frames", "_halves",
+        "_lag_ms", "_least_late", "_max_lag_ms", "_paced_s", "_rest", "_zero_s", "has_sound",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -78,6 +84,8 @@ class WebSocketStream:
         self._zero_s = 0.0
         self._end_sample = 0
         self._ahead = 0
+        self._paced_s = 0.0
+        self._fed_bytes = self._halves = 0
         self._broken_at_s: float | None = None
         self._broken_samples = 0
         self._least_late = 0
@@ -104,16 +112,22 @@ class WebSocketStream:
             raise MalformedSound(f"a message of {size} bytes")
         else:
             self._cut(self._rest + message)
+        self._fed_bytes += size
         if not self.has_sound and size:
             self.has_sound = True
             self._zero_s = at_s - size / 2 / RATE_HZ
+            self._paced_s, self._fed_bytes = at_s, 0
 
     def take(self, now_s: float) -> Sound | None:
-        """What came since, as one piece; None where nothing did, or while what came is watched.
+        """What came until `now_s`, as one piece; None where nothing did, or while what came is watched.
+
+        All that had come by then must have been fed. Otherwise our own delay looks like a break of the flow.
 
         Raises:
-            MalformedSound: more sound comes than time passes, again and again.
+            MalformedSound: more sound comes than time passes, or half as much, again and again.
         """
+        if now_s - self._paced_s >= PACE_S:
+            self._tell_the_pace(now_s)
         if not self._frames:
             return None
         late = self._late(now_s)
@@ -141,6 +155,19 @@ class WebSocketStream:
     def _late(self, now_s: float) -> int:
         """Samples by which the end of what came is behind what counting expects by now; negative: ahead of it."""
         return round((now_s - self._zero_s) * RATE_HZ) - self._end_sample - FRAME_SAMPLES * len(self._frames)
+
+    def _tell_the_pace(self, now_s: float) -> None:
+        """Half the samples without a pause are those of 8 kHz. Told as 16 kHz they would be another voice."""
+        pace = self._fed_bytes / 2 / RATE_HZ / (now_s - self._paced_s)
+        self._paced_s, self._fed_bytes = now_s, 0
+        self._halves = self._halves + 1 if HALF[0] <= pace <= HALF[1] else 0
+        if self._halves >= MAX_HALF:
+            self._refuse("half the sound that time takes: it is not at 16 kHz")
+
+    def _refuse(self, why: str) -> NoReturn:
+        self._counts["malformed"] += 1
+        self._frames.clear()
+        raise MalformedSound(why)
 
     def _cut(self, data: bytes) -> None:
         whole = len(data) // FRAME_BYTES * FRAME_BYTES
@@ -183,9 +210,7 @@ class WebSocketStream:
         """
         self._ahead += 1
         if self._ahead > MAX_AHEAD:
-            self._counts["malformed"] += 1
-            self._frames.clear()
-            raise MalformedSound("more sound than time passes: it is not mono at 16 kHz")
+            self._refuse("more sound than time passes: it is not mono at 16 kHz")
         heard_until = self._end_sample
         room = max(0, (now_sample - heard_until) // FRAME_SAMPLES - 1)
         self._drop(max(0, len(self._frames) - room))

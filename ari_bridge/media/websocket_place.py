@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import logging
 import secrets
 import socket
+import termios
+from array import array
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -15,7 +18,15 @@ from aiohttp import WSMsgType, web
 from ari_bridge.media.ear import Sound
 from ari_bridge.media.ports import NoFreePort
 from ari_bridge.media.stats import ReceiverStats
-from ari_bridge.media.websocket import MAX_MESSAGE_BYTES, RATE_HZ, MalformedSound, WebSocketStream, token_of
+from ari_bridge.media.websocket import (
+    FRAME_BYTES,
+    FRAME_S,
+    MAX_MESSAGE_BYTES,
+    RATE_HZ,
+    MalformedSound,
+    WebSocketStream,
+    token_of,
+)
 from consent.errors import InvalidValue
 
 PATH: Final = "/fork"
@@ -36,6 +47,8 @@ LAST_WORDS_S: Final = 0.2
 MAX_UNSENT_BYTES: Final = 1024
 """Pongs that a peer does not read. What pings on all the same is not the PBX."""
 
+_FRAMED_BYTES: Final = FRAME_BYTES + 8
+"""A message of 20 ms on its way: two bytes, two more of length, four of mask (RFC 6455, 5.2)."""
 _HEADERS: Final = {"Server": "ouidire"}
 
 _log = structlog.get_logger(__name__)
@@ -353,7 +366,7 @@ class _Connection:
         if not self._is_open:
             return
         try:
-            sound = self.stream.take(self._loop.time())
+            sound = self.stream.take(self._loop.time() - _unread_s(self._transport))
         except MalformedSound:
             self.end()
             return
@@ -369,6 +382,16 @@ def _refusal(status: int) -> web.Response:
     answer = web.Response(status=status, headers=_HEADERS)
     answer.force_close()
     return answer
+
+
+def _unread_s(transport: asyncio.Transport) -> float:
+    """How much sound lies in the kernel, so long as a busy loop has not read it: it has come, and is not late."""
+    size = array("i", [0])
+    try:
+        fcntl.ioctl(transport.get_extra_info("socket").fileno(), termios.FIONREAD, size)
+    except OSError:  # the connection is over
+        return 0.0
+    return size[0] / _FRAMED_BYTES * FRAME_S
 
 
 def _abort(transport: asyncio.BaseTransport) -> None:

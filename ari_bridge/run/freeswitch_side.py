@@ -42,7 +42,7 @@ def freeswitch_settings(settings: Settings) -> FreeSwitchSettings:
     asked, media = render_settings(settings), settings.media
     try:
         if media.transport == "tap":
-            return FreeSwitchSettings(asked, _NO_PASSWORD_YET, media_port=media.tap_port, transport="tap")
+            return FreeSwitchSettings(asked, _NO_PASSWORD_YET, media.tap_port, "tap", media.tap_profile)
         return FreeSwitchSettings(asked, _NO_PASSWORD_YET, media_port=media.websocket_port)
     except InvalidValue as error:
         raise SettingsError(str(error)) from error

@@ -158,6 +158,11 @@ class MediaSection(Section):
         description="UDP port of ours for the SIP of FreeSWITCH's eavesdropping legs. "
         "The PBX's gate holds it too: install again after a change.",
     )
+    tap_profile: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")] = Field(
+        default="internal",
+        description="FreeSWITCH's SIP profile by which its eavesdropping legs leave; it must reach media.host. "
+        "The PBX's gate holds it too: install again after a change.",
+    )
     max_forks: Annotated[int, Field(ge=2, le=1000)] = Field(
         default=60,
         description="Most forks (voices heard) at one time; a call needs two. "

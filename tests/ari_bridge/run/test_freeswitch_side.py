@@ -31,10 +31,11 @@ def test_the_settings_reach_the_files() -> None:
 
 
 def test_a_tap_needs_no_module_of_others() -> None:
-    """Law: voices by eavesdrop come to the port of the settings, and mod_audio_stream is not missed."""
-    side = side_of(site(media={"transport": "tap", "tap_port": 31061}), ETC)
+    """Law: voices by eavesdrop come to the settings' port by their profile, and mod_audio_stream is not missed."""
+    side = side_of(site(media={"transport": "tap", "tap_port": 31061, "tap_profile": "lan"}), ETC)
     assert STREAM_MODULE not in side.modules
     assert b"31061" in side.files("p" * 16)["ouidire/gate.lua"]
+    assert b"sofia/lan/" in side.files("p" * 16)["ouidire/gate.lua"]
 
 
 def test_what_freeswitch_cannot_is_told() -> None:

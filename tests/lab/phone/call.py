@@ -122,13 +122,16 @@ class Call:
     async def heard_out(self, since_ns: int = 0, *, least_packets: int = 1, timeout_s: float = 65.0) -> None:
         """Listen as a polite caller does: until the voice that began after that moment is silent.
 
-        Fewer packets are not all that it has to say. Raises CallFailed(0) if it is not silent in time.
+        Fewer packets are not all that it has to say. Silent is what is so at two looks: after a stall of this process
+        the first one comes before what waits was read. Raises CallFailed(0) if it is not silent in time.
         """
-        deadline_s = time.monotonic() + timeout_s
+        deadline_s, quiet_looks = time.monotonic() + timeout_s, 0
         while time.monotonic() < deadline_s:
             arrivals_ns = self.stream.arrivals_ns
             arrivals_ns = arrivals_ns[arrivals_ns > since_ns]
-            if len(arrivals_ns) >= least_packets and time.time_ns() - int(arrivals_ns[-1]) > QUIET_S * 1e9:
+            is_quiet = len(arrivals_ns) >= least_packets and time.time_ns() - int(arrivals_ns[-1]) > QUIET_S * 1e9
+            quiet_looks = quiet_looks + 1 if is_quiet else 0
+            if quiet_looks == 2:
                 return
             await asyncio.sleep(0.05)
         raise CallFailed(0, f"nothing was heard to its end within {timeout_s:g} s")

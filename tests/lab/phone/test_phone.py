@@ -73,6 +73,11 @@ async def test_a_voice_is_heard_out(pair: tuple[Phone, Phone]) -> None:
     other = await agent.incoming()
     with pytest.raises(CallFailed, match=r"heard to its end within 0\.3 s"):
         await other.heard_out(timeout_s=0.3)
+    listening = asyncio.create_task(other.heard_out(timeout_s=2.0))
+    await asyncio.sleep(0.1)
+    time.sleep(0.6)  # noqa: ASYNC251 - a stall of our own is no silence
+    with pytest.raises(CallFailed, match="heard to its end"):
+        await listening
     call.stream.close()
     await other.heard_out(timeout_s=5)
     assert time.time_ns() - int(other.stream.arrivals_ns[-1]) > 0.4e9
