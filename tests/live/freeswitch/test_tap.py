@@ -1,10 +1,14 @@
 """Voices by the tap: FreeSWITCH calls the bridge by SIP and sends RTP, seen here on its way by the kernel."""
 
 import asyncio
+import re
+import secrets
 import socket
 import struct
 import time
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from urllib.parse import unquote
 
 import numpy as np
 import pytest
@@ -126,21 +130,26 @@ async def test_without_a_yes_nothing_is_tapped(site: SwitchSite, heard: ForkSoun
 
 
 async def test_a_tap_has_no_mouth(site: SwitchSite, heard: ForkSound) -> None:
-    """Law: sound and keys that come from the very port to which FreeSWITCH sends a voice reach neither party, nor does
-    1, 2 or 3 open a whisper.
+    """Law: sound and keys that come from the very port to which FreeSWITCH sends a voice, and keys by INFO in the very
+    dialog, reach neither party, nor does 0, 1, 2 or 3 open a whisper.
     """
     met = await talk(site, "0648000004")
     await both_flow(site, heard, 0)
-    routes = [route for route in [await _route(site, row) for row in await site.channels()] if route is not None]
-    assert len(routes) == 2
+    await asyncio.sleep(1.0)  # an application is shown a moment after it began
+    ways = [await _way(site, row["uuid"]) for row in await site.channels() if row["application"] == "eavesdrop"]
+    assert len(ways) == 2
+    before = [await _packets(site, way) for way in ways]
     with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_UDP) as raw:
-        for route in routes:
-            for key in "123":
-                await _press(raw, route, key)
+        for key in "0123":
+            for way in ways:
+                await _press(raw, way, key)
+                assert await asyncio.to_thread(_press_by_info, way, key) == b"SIP/2.0 200 OK"
         since_ns = time.time_ns()
         met.say([tone(CALLER_HZ)], [tone(AGENT_HZ)])
-        await asyncio.gather(*(_speak(raw, route) for route in routes))
+        await asyncio.gather(*(_speak(raw, way) for way in ways))
     until_ns = time.time_ns()
+    came = [await _packets(site, way) - packets for way, packets in zip(ways, before, strict=True)]
+    assert min(came) > 100, "it did not come as far as FreeSWITCH's legs"
     for name, leg, other_hz in (("caller", met.call, AGENT_HZ), ("agent", met.leg, CALLER_HZ)):
         sound = leg.stream.heard(since_ns + 500_000_000, until_ns - 500_000_000)
         wanted_db, strange_db = level_db(sound, other_hz), level_db(sound, STRANGE_HZ)
@@ -195,32 +204,73 @@ def _flow_now(heard: ForkSound, since_ns: int) -> int:
     return len({one.port for one in heard.pieces if one.time_ns > recent_ns})
 
 
-async def _route(site: SwitchSite, row: dict[str, object]) -> tuple[int, int, int] | None:
-    """From which port of the bridge to which of FreeSWITCH a listening leg could be spoken to, and its payload type."""
-    if row["application"] != "eavesdrop":
-        return None
-    names = ("remote_media_port", "local_media_port", "rtp_audio_recv_pt")
-    found = [await site.pbx.api(f"uuid_getvar {row['uuid']} {name}") for name in names]
-    remote, local, payload_type = (int(text) if text.strip().isdigit() else 0 for text in found)
-    assert min(remote, local) > 0, found
-    return remote, local, payload_type or 102
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How a leg that listens could be spoken to: ports, payload types, and its SIP dialog as our end would name it."""
+
+    uuid: str
+    bridge_port: int
+    port: int
+    voice_type: int
+    keys_type: int
+    sip_port: int
+    dialog: str
 
 
-async def _press(raw: socket.socket, route: tuple[int, int, int], key: str) -> None:
+async def _way(site: SwitchSite, uuid: str) -> _Way:
+    said = dict(
+        line.split(": ", 1) for line in (await site.pbx.api(f"uuid_dump {uuid} txt")).splitlines() if ": " in line
+    )
+    of = {name.removeprefix("variable_"): unquote(value) for name, value in said.items()}
+    offer = of["rtp_local_sdp_str"]
+    voice, keys = (re.search(rf"rtpmap:(\d+) {name}/8000", offer) for name in ("L16", "telephone-event"))
+    contact = re.search(r":(\d+)>", of["sip_outgoing_contact_uri"])
+    assert voice is not None
+    assert keys is not None
+    assert contact is not None
+    dialog = f"From: {of['sip_full_to']}\r\nTo: {of['sip_full_from']}\r\nCall-ID: {of['sip_call_id']}\r\n"
+    ports = int(of["remote_media_port"]), int(of["local_media_port"])
+    return _Way(uuid, *ports, int(voice[1]), int(keys[1]), int(contact[1]), dialog)
+
+
+async def _packets(site: SwitchSite, way: _Way) -> int:
+    """How many packets of sound FreeSWITCH took on its end of that leg."""
+    await site.pbx.api(f"uuid_set_media_stats {way.uuid}")
+    return int(await site.pbx.api(f"uuid_getvar {way.uuid} rtp_audio_in_media_packet_count"))
+
+
+async def _press(raw: socket.socket, way: _Way, key: str) -> None:
+    begins = 160 * (1 + ord(key))  # a time of its own: each is another key
     for at in range(8):
         event = build_key(KeyEvent(key, at > 4, 160 * (at + 1)))
-        _send(raw, route, build(Header(int(at == 0), 101, at, 0, 0xBAD), event))
+        _send(raw, way, build(Header(int(at == 0), way.keys_type, at, begins, 0xBAD), event))
         await asyncio.sleep(0.02)
 
 
-async def _speak(raw: socket.socket, route: tuple[int, int, int]) -> None:
+def _press_by_info(way: _Way, key: str) -> bytes:
+    """A key in the dialog itself; the first line of the answer."""
+    branch, body = f"z9hG4bK{secrets.token_hex(8)}", f"Signal={key}\r\nDuration=100\r\n"
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as phone:
+        phone.settimeout(3.0)
+        phone.bind(("127.0.0.1", 0))
+        own = "{}:{}".format(*phone.getsockname())
+        request = (
+            f"INFO sip:127.0.0.1:{way.sip_port} SIP/2.0\r\nVia: SIP/2.0/UDP {own};rport;branch={branch}\r\n"
+            f"Max-Forwards: 70\r\n{way.dialog}CSeq: {1_000 + ord(key)} INFO\r\n"
+            f"Content-Type: application/dtmf-relay\r\nContent-Length: {len(body)}\r\n\r\n{body}"
+        )
+        phone.sendto(request.encode("ascii"), ("127.0.0.1", way.sip_port))
+        return phone.recv(4_096).split(b"\r\n", 1)[0]
+
+
+async def _speak(raw: socket.socket, way: _Way) -> None:
     samples = tone(STRANGE_HZ).astype(">i2")
     for at in range(len(samples) // FRAME):
         frame = samples[at * FRAME : (at + 1) * FRAME].tobytes()
-        _send(raw, route, build(Header(0, route[2], 100 + at, at * FRAME, 0xBAD), frame))
+        _send(raw, way, build(Header(0, way.voice_type, 100 + at, at * FRAME, 0xBAD), frame))
         await asyncio.sleep(0.02)
 
 
-def _send(raw: socket.socket, route: tuple[int, int, int], datagram: bytes) -> None:
+def _send(raw: socket.socket, way: _Way, datagram: bytes) -> None:
     """As from the bridge's own port, which the bridge itself holds."""
-    raw.sendto(struct.pack("!HHHH", route[0], route[1], 8 + len(datagram), 0) + datagram, ("127.0.0.1", 0))
+    raw.sendto(struct.pack("!HHHH", way.bridge_port, way.port, 8 + len(datagram), 0) + datagram, ("127.0.0.1", 0))
