@@ -61,7 +61,12 @@ ASKING: Final = (
         "yes: a line, by the hash of the number",
         "yes: a line, by the hash of the number",
     ),
-    Capability("hours", "asking at certain hours", YES, "no: an install with asking.hours is refused"),
+    Capability(
+        "hours",
+        "asking at certain hours",
+        "in any time zone of the system",
+        "in FreeSWITCH's own time zone, and those of timezones.conf.xml",
+    ),
     Capability(
         "quota",
         "asking.quota_percent of the callers",

@@ -13,7 +13,7 @@ from xml.etree import ElementTree as Tree
 
 from consent.states import PROMPTS, TABLE, Answer, Event, State
 from dialplan.choices import EMERGENCY
-from dialplan.freeswitch import dialogue, lines, outgoing
+from dialplan.freeswitch import dialogue, hours, lines, outgoing
 from dialplan.freeswitch.choices import FreeSwitchSettings
 from dialplan.freeswitch.dialogue import CONTEXT, Condition, Extension
 from dialplan.render import REFERENCE_REPEATS, REFERENCE_WAITS, alternatives
@@ -96,6 +96,8 @@ def _guards(settings: FreeSwitchSettings) -> Iterator[Condition]:
     trunks = alternatives(settings.asked.trunks)
     # The gateway, else the profile: as the bridge names who is outside, or somebody would be asked and never heard.
     yield Condition("${sofia_profile_name}|${sip_gateway}${sip_gateway_name}", rf"^(({trunks})\||.*\|({trunks}))$")
+    if settings.asked.hours:
+        yield hours.condition(settings.asked.hours)
     if settings.asked.quota_percent < 100:
         yield Condition("${uuid}", f"^({_below(settings.asked.quota_percent * 256 // 100)})")
     never = alternatives(settings.asked.never_asked)

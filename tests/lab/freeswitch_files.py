@@ -234,7 +234,7 @@ _DEFAULT = f"""<include>
 _QUIET_ONES = {
     "acl": '<network-lists><list name="nobody" default="deny"/></network-lists>',
     "db": "<settings/>",
-    "timezones": "<timezones/>",
+    "timezones": '<timezones><zone name="Asia/Tokyo" value="JST-9"/></timezones>',
     "console": '<mappings><map name="all" value="err,crit,alert"/></mappings><settings/>',
     "conference": "<advertise/><caller-controls/><profiles/>",
 }

@@ -34,12 +34,6 @@ def test_a_voice_never_leaves_the_machine_in_clear(chosen: FreeSwitchSettings, h
         replace(chosen, asked=replace(chosen.asked, bridge_host=host))
 
 
-def test_what_this_pbx_has_no_way_for_is_said(chosen: FreeSwitchSettings) -> None:
-    """Law: hours of asking are refused by name, and not left out in silence."""
-    with pytest.raises(InvalidValue, match="asking at certain hours"):
-        replace(chosen, asked=replace(chosen.asked, hours=("09:00-18:00,mon-fri,*,*",)))
-
-
 def test_the_password_is_never_printed(chosen: FreeSwitchSettings) -> None:
     """Law: whoever prints the settings sees no password."""
     assert chosen.esl_password not in repr(chosen)

@@ -8,12 +8,17 @@ its `break` says otherwise, and `execute_extension` comes back to where it was c
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Final, NamedTuple
 from xml.etree import ElementTree as Tree
 
 MAX_STACKS: Final = 32
 """Extensions within one another that FreeSWITCH allows (SWITCH_MAX_STACKS in switch_types.h)."""
 UUID: Final = "3f0a1b2c-1111-4222-8333-444455556666"
+ZONES: Final = {
+    "": UTC, "Asia/Tokyo": timezone(timedelta(hours=9)), "Atlantic/Cape_Verde": timezone(timedelta(hours=-1)),
+}  # fmt: skip
+"""FreeSWITCH's own, and those that it knows."""
 _MOST_RUNS: Final = 1000
 
 
@@ -45,6 +50,7 @@ class Walker:
     """What went out as events."""
     done: list[tuple[str, str]] = field(default_factory=list)
     """Every application that ran, with its data."""
+    now: datetime = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
     deepest: int = 0
     runs: int = 0
     _depth: int = 0
@@ -80,9 +86,11 @@ class Walker:
         return re.sub(r"\$\{([^{}]*)\}", lambda found: self._value(found[1]), text)
 
     def _value(self, name: str) -> str:
-        if name.endswith("()"):
-            assert name == "strepoch()", name
+        if name == "strepoch()":
             return "1790000000"
+        if clock := re.fullmatch(r"strftime\(([^)]*)\)|strftime_tz\(([^ )]*) ([^)]*)\)", name):
+            return self.now.astimezone(ZONES[clock[2] or ""]).strftime(clock[1] or clock[3])
+        assert "(" not in name, name
         return self.variables.get(name, "")
 
     def _hunt(self, destination: str) -> list[tuple[str, str]]:

@@ -1,6 +1,8 @@
 """The dialogue with its turns on a real FreeSWITCH, and what doctor says of it while it runs."""
 
 import asyncio
+import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -10,6 +12,8 @@ from tests.lab.switch_site import SwitchSite
 from tests.live.freeswitch.people import answer, ring
 
 pytestmark = [pytest.mark.live, pytest.mark.asyncio(loop_scope="module")]
+
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
 async def test_doctor_finds_all_well(site: SwitchSite) -> None:
@@ -29,6 +33,33 @@ async def test_a_yes_after_turns_is_a_yes(site: SwitchSite) -> None:
     await answer(call, "1")
     await site.until("a yes", lambda: "granted" in [str(one) for one, *_ in site.records.answers(call_id)], 10)
     await call.hang_up()
+
+
+async def test_out_of_hours_nobody_is_asked(site: SwitchSite) -> None:
+    """Law: of several hours one is enough, also in another time zone; out of all of them a call goes straight on."""
+    in_tokyo = datetime.now(UTC) + timedelta(hours=9)
+    never = f"*,*,*,{MONTHS[(in_tokyo.month + 5) % 12]}"
+    start, end = (f"{in_tokyo + timedelta(minutes=by):%H:%M}" for by in (-2, 10))
+    now = f"{start}-{end},{in_tokyo:%a},{in_tokyo.day},{in_tokyo:%b}".lower()
+    await site.agent(1001)
+    try:
+        for hours, number, asked in (
+            ([never, "*,*,*,*,Mars/Base"], "93", False),
+            ([never, f"{now},Asia/Tokyo"], "94", True),
+        ):
+            site.service.environment["OUIDIRE_ASKING__HOURS"] = json.dumps(hours)
+            await site.service.install()
+            await site.pbx.reload()
+            call = await (await site.caller(f"06410000{number}")).dial("1001")
+            await call.answered()
+            call_id = await site.call_of(f"06410000{number}")
+            await asyncio.sleep(1.0)
+            assert bool(site.records.answers(call_id)) is asked
+            await call.hang_up()
+    finally:
+        del site.service.environment["OUIDIRE_ASKING__HOURS"]
+        await site.service.install()
+        await site.pbx.reload()
 
 
 async def test_who_hangs_up_while_nobody_hears_has_said_no(site: SwitchSite) -> None:
