@@ -168,7 +168,7 @@ GATE: Final = (
 )
 SCREENS: Final = (
     Capability("notify", "cards by SIP NOTIFY", YES, YES),
-    Capability("auto", "a phone's family found by its user agent", YES, "no: name it in screens.families"),
+    Capability("auto", "a phone's family found by its user agent", YES, YES),
     Capability("addresses", "screens.check_addresses", YES, YES),
     Capability("doctor", "doctor compares parties.trunks with the PBX", YES, NO),
 )

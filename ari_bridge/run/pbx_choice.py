@@ -10,7 +10,6 @@ from ari_bridge.pbx.asterisk.adapter import AsteriskPbx
 from ari_bridge.pbx.asterisk.phones import AsteriskPhones
 from ari_bridge.pbx.freeswitch.access import EslAccess
 from ari_bridge.pbx.freeswitch.adapter import FreeSwitchPbx
-from ari_bridge.pbx.freeswitch.phones import FreeSwitchPhones
 from ari_bridge.pbx.port import CodePbx, LinePbx, Pbx, Phones
 from ari_bridge.run.passwords import read_esl_password, read_passwords
 from ari_bridge.run.pbx_section import PbxSection
@@ -53,9 +52,8 @@ def choose_pbx(settings: Settings) -> ChosenPbx:
     """The PBX of `pbx.kind`, not connected yet. Raises SettingsError: its passwords cannot be read."""
     pbx = settings.pbx
     if pbx.kind == "freeswitch":
-        access = esl_access(pbx)
-        switch = FreeSwitchPbx(access)
-        return ChosenPbx(switch, switch.lines, FreeSwitchPhones(access))
+        switch = FreeSwitchPbx(esl_access(pbx))
+        return ChosenPbx(switch, switch.lines, switch.phones)
     passwords = read_passwords(pbx.secrets_file)
     listener = AmiAccess(pbx.ami_host, pbx.ami_port, pbx.ami_user, passwords.ami_password)
     pusher = AmiAccess(pbx.ami_host, pbx.ami_port, pbx.phones_user, passwords.phones_password)

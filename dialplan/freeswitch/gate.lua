@@ -16,13 +16,14 @@ local function variable(uuid, name)
   return (value:gsub("%s+$", ""))
 end
 
-local function tell(did, more)
+local function tell(did, more, body)
   local told = freeswitch.Event("CUSTOM", "ouidire::told")
   told:addHeader("Ouidire-Ask", asked("Ask"))
   told:addHeader("Ouidire-Did", did)
   told:addHeader("Ouidire-Call", asked("Call"))
   told:addHeader("Ouidire-Leg", asked("Leg"))
   told:addHeader("Ouidire-More", tostring(more or ""))
+  if body then told:addBody(body) end
   told:fire()
 end
 
@@ -196,6 +197,23 @@ function does.answer(uuid)
   tell("answered")
 end
 
+-- Who is registered, and what that phone calls itself: one a line. Whoever may ask FreeSWITCH's SIP itself may end it too.
+function does.phones()
+  local found = {}
+  for profile in (api:executeString("sofia xmlstatus") or ""):gmatch("<profile>%s*<name>([%w%._%-]+)</name>") do
+    local user
+    for line in (api:executeString("sofia xmlstatus profile " .. profile .. " reg") or ""):gmatch("[^\r\n]+") do
+      user = line:match("^%s*<user>([^@%s]+)@") or user
+      local agent = line:match("^%s*<agent>(.*)</agent>")
+      if user and agent then
+        found[#found + 1] = user .. " " .. agent
+        user = nil
+      end
+    end
+  end
+  tell("found", #found, table.concat(found, "\n"))
+end
+
 -- A new bridge knows none of the old one's forks.
 function does.sweep()
   local keep, swept = asked("Keep"), 0
@@ -210,7 +228,8 @@ end
 
 local call, leg = asked("Call"), asked("Leg")
 local work = does[asked("Do")]
-if not work or (asked("Do") ~= "sweep" and not call:match(UUID)) or (leg ~= "" and not leg:match(UUID)) then
+local of_a_call = asked("Do") ~= "sweep" and asked("Do") ~= "phones"
+if not work or (of_a_call and not call:match(UUID)) or (leg ~= "" and not leg:match(UUID)) then
   tell("denied", "not understood")
 else
   work(call, leg)

@@ -19,7 +19,7 @@ from tests.lab.phone import Call, CallStatus, Pacer, Phone
 from tests.lab.phone.login import Login
 from tests.lab.records import Records
 from tests.lab.relay import Passed, relaying
-from tests.lab.service import Service
+from tests.lab.service import FAMILIES, Service
 from tests.lab.staff import acknowledge
 
 
@@ -114,7 +114,7 @@ async def open_switch_site(
     async with AsyncExitStack() as stack:
         pbx = await stack.enter_async_context(open_freeswitch(folder / "pbx", way))
         service = Service(pbx, folder)
-        service.write_settings()
+        service.write_settings(FAMILIES | {"1003": "auto"})
         witness, own = pbx.ports.spare[5], pbx.ports.spare[7]
         await service.install()
         await acknowledge(service.settings, map(str, acknowledged))

@@ -19,6 +19,7 @@ from ari_bridge.pbx.freeswitch.access import EslAccess
 from ari_bridge.pbx.freeswitch.events import FORK_PREFIX
 from ari_bridge.pbx.freeswitch.lines import FreeSwitchLines
 from ari_bridge.pbx.freeswitch.link import TAG_VARIABLE, Link
+from ari_bridge.pbx.freeswitch.phones import FreeSwitchPhones
 from ari_bridge.pbx.port import Answered, PbxEvent, PbxFork, PbxRefused
 from consent.grant import ConsentGrant
 from consent.states import Answer, Why
@@ -37,6 +38,8 @@ class FreeSwitchPbx:
         self._link = Link(access)
         self.lines = FreeSwitchLines(self._link)
         """The lines and codes of the same FreeSWITCH."""
+        self.phones = FreeSwitchPhones(access, self._link)
+        """The desk phones behind it."""
         self._calls: dict[str, str] = {}
 
     async def events(self) -> AsyncIterator[PbxEvent]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import html
 import re
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
@@ -13,6 +14,7 @@ from ari_bridge.pbx.errors import NotLetIn, Unreachable
 from ari_bridge.pbx.freeswitch.access import EslAccess
 from ari_bridge.pbx.freeswitch.esl_client import SIGN_OF_LIFE, EslConnection
 from ari_bridge.pbx.freeswitch.events import rows_of
+from ari_bridge.pbx.freeswitch.link import Link
 from ari_bridge.pbx.port import PbxRefused
 
 log = structlog.get_logger()
@@ -32,10 +34,14 @@ class Registration(NamedTuple):
 
 
 class FreeSwitchPhones:
-    """Connects when there is something to send, and again when the connection was lost. `start` it, `stop` it."""
+    """Connects when there is something to send, and again when the connection was lost. `start` it, `stop` it.
 
-    def __init__(self, access: EslAccess) -> None:
+    What the phones call themselves it has the gate of `link` ask.
+    """
+
+    def __init__(self, access: EslAccess, link: Link) -> None:
         self._access = access
+        self._link = link
         self._connection: EslConnection | None = None
         self._refusal: NotLetIn | None = None
         self._retry_at_s = 0.0
@@ -71,8 +77,20 @@ class FreeSwitchPhones:
             await connection.send_event("NOTIFY", where | what, "\r\n".join(content))
 
     async def user_agents(self) -> Mapping[str, tuple[str, ...]]:
-        """None: FreeSWITCH tells what a phone calls itself only to who may do everything to its SIP profiles."""
-        return {}
+        """What the registered phones call themselves, by user of the directory.
+
+        By the gate: FreeSWITCH tells it only to who may do everything to its SIP profiles.
+
+        Raises:
+            PbxRefused: the gate is of an older install.
+            TimeoutError: no answer, or the link is not connected.
+        """
+        told = await self._link.ask("phones")
+        found: dict[str, tuple[str, ...]] = {}
+        for line in told.body.splitlines():
+            user, _, named = line.partition(" ")
+            found[user] = (*found.get(user, ()), html.unescape(named))
+        return found
 
     async def addresses(self) -> Mapping[str, frozenset[str]]:
         """Where the phones are that are registered now, by endpoint: the address from which each registered.

@@ -39,6 +39,7 @@ local function answer(command)
     return table.concat(lines, "\\n")
   end
   if command == "create_uuid" then return "dddddddd-1111-4222-8333-444455556666" end
+  if said and said[command] then return said[command] end
   if command == "strepoch" then return "1790000000" end
   return "+OK"
 end
@@ -50,6 +51,7 @@ freeswitch = {
     local fields = {}
     return {
       addHeader = function(_, key, value) fields[key] = value end,
+      addBody = function(_, text) fields["Ouidire-More"] = text end,
       fire = function()
         local more = fields["Ouidire-Did"] or fields["Ouidire-Answer"]
         ran[#ran + 1] = "event " .. subclass .. " " .. more .. " " .. (fields["Ouidire-More"] or "")
@@ -126,6 +128,23 @@ def test_a_granted_leg_is_opened(lua: Lua, chosen: FreeSwitchSettings) -> None:
     assert commands[-1] == "event ouidire::told forked "
     assert f"uuid_setvar {LEG} STREAM_EXTRA_HEADERS" in commands[commands.index(start) :]
     assert TARGET not in start
+
+
+def test_phones_are_told_with_their_own_names(lua: Lua, chosen: FreeSwitchSettings) -> None:
+    """Law: every registration of every profile, a line each, as FreeSWITCH escapes it; nothing a phone says of itself
+    makes one of another.
+    """
+    listed = "<profiles>\n<profile>\n<name>internal</name>\n</profile>\n<gateway>\n<name>isp</name>\n</gateway>\n"
+    hostile = "x&lt;/agent&gt;&lt;user&gt;1002@x"
+    registered = "".join(
+        f"    <registration>\n        <call-id>{call}</call-id>\n        <user>{user}@pbx</user>\n"
+        f"        <agent>{agent}</agent>\n    </registration>\n"
+        for user, call, agent in (("1001", "<user>1002@x", "Yealink SIP-T46S 66.86.0.15"), ("1003", "y", hostile))
+    )
+    said = {"sofia xmlstatus": listed, "sofia xmlstatus profile internal reg": registered}
+    values = ", ".join(f"[{json.dumps(name)}] = {json.dumps(text)}" for name, text in said.items())
+    told = ran(lua, files_of(chosen, FOLDER)[GATE], f"said = {{{values}}}\n{asked('phones')}")
+    assert told[-2:] == ["event ouidire::told found 1001 Yealink SIP-T46S 66.86.0.15", f"1003 {hostile}"]
 
 
 @pytest.mark.parametrize("consent", ["asked", "refused", "withdrawn", "objected", "", "Granted", "granted2", "_undef_"])

@@ -8,6 +8,15 @@ from tests.live.freeswitch.people import talk
 pytestmark = [pytest.mark.live, pytest.mark.asyncio(loop_scope="module")]
 
 
+async def test_a_phone_that_says_what_it_is_gets_its_card(site: SwitchSite) -> None:
+    """Law: with auto an agent's phone gets the card of the family that it names as it registers."""
+    phone = await site.agent(1003, user_agent="Yealink SIP-T46S 66.86.0.15")
+    met = await talk(site, "064501003", 1003)
+    await site.until("a card", lambda: bool(phone.notices), 20)
+    assert phone.notices[0].headers.get("Event") == "Yealink-xml"
+    await met.call.hang_up()
+
+
 @pytest.mark.parametrize(
     ("agent", "event", "content_type", "beginning"),
     [(1001, "Yealink-xml", "application/xml", "<"), (1002, "XML-Service", "text/xml", "<")],

@@ -13,7 +13,7 @@ def asked(command: str) -> dict[str, str]:
     return dict(line.split(": ", 1) for line in command.split("\n")[1:] if ": " in line)
 
 
-def with_gate(server: EslServer, tell: Callable[[dict[str, str]], tuple[str, str]]) -> None:
+def with_gate(server: EslServer, tell: Callable[[dict[str, str]], tuple[str, str]], body: str = "") -> None:
     """Have each ask answered by `tell`: what it did, and more of that."""
 
     def answer(command: str) -> bytes:
@@ -21,7 +21,8 @@ def with_gate(server: EslServer, tell: Callable[[dict[str, str]], tuple[str, str
         did, more = tell(headers)
         told = {"Event-Subclass": "ouidire::told", "Ouidire-Did": did, "Ouidire-More": more}
         same = {name: headers.get(f"Ouidire-{name}", "") for name in ("Ask", "Call", "Leg")}
-        return replied("+OK") + event("CUSTOM", told | {f"Ouidire-{name}": text for name, text in same.items()})
+        sent = told | {f"Ouidire-{name}": text for name, text in same.items()}
+        return replied("+OK") + event("CUSTOM", sent, body.encode())
 
     server.answers["sendevent CUSTOM"] = answer
 

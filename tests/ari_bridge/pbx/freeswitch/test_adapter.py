@@ -50,6 +50,20 @@ async def connected(server: EslServer) -> AsyncIterator[FreeSwitchPbx]:
         await events.aclose()  # type: ignore[attr-defined]
 
 
+async def test_phones_are_asked_of_the_gate() -> None:
+    """Law: what each registered phone calls itself, by user, in its own characters; without a link nobody knows."""
+    named = "1001 Yealink SIP-T46S 66.86.0.15\n1001 Soft &lt;1&gt;\n1002 \n"
+    async with esl_server() as server:
+        with pytest.raises(TimeoutError):
+            await FreeSwitchPbx(server.access()).phones.user_agents()
+        async with connected(server) as pbx:
+            with_gate(server, lambda asked: ("found", "3"), body=named)
+            assert await pbx.phones.user_agents() == {
+                "1001": ("Yealink SIP-T46S 66.86.0.15", "Soft <1>"),
+                "1002": ("",),
+            }
+
+
 async def test_a_fork_is_asked_of_the_gate(grant: ConsentGrant) -> None:
     """Law: the gate is told the call of the grant, the leg and the target; renewing and ending name the same."""
     async with esl_server() as server, connected(server) as pbx:

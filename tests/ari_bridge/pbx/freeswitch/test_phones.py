@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from ari_bridge.pbx.freeswitch.link import Link
 from ari_bridge.pbx.freeswitch.phones import FreeSwitchPhones
 from ari_bridge.pbx.port import PbxRefused
 from tests.ari_bridge.pbx.freeswitch.esl_server import EslServer, esl_server, printed
@@ -21,7 +22,7 @@ ROWS = [
 def registered(server: EslServer) -> FreeSwitchPhones:
     """Phones of a PBX at which two of 1001 are registered."""
     server.answers["api show registrations"] = printed(json.dumps({"row_count": 3, "rows": ROWS}))
-    return FreeSwitchPhones(server.access())
+    return FreeSwitchPhones(server.access(), Link(server.access()))
 
 
 async def test_each_place_of_a_user_gets_one_notify() -> None:
@@ -44,21 +45,20 @@ async def test_who_is_not_registered_gets_nothing() -> None:
             await phones.notify("1002", "x", "y", ["z"])
         assert server.sent("sendevent") == []
         assert await phones.addresses() == {"1001": frozenset({"127.0.0.1", "127.0.0.9"})}
-        assert await phones.user_agents() == {}
         await phones.stop()
 
 
 async def test_a_wrong_password_is_not_repeated() -> None:
     """Law: a password that was refused is not tried again and again; a PBX that is away is no error at the start."""
     async with esl_server() as server:
-        phones = FreeSwitchPhones(server.access("wrong"))
+        phones = FreeSwitchPhones(server.access("wrong"), Link(server.access()))
         with pytest.raises(PbxRefused):
             await phones.start()
         with pytest.raises(PbxRefused):
             await phones.addresses()
         assert len(server.logins) == 1
         away = server.access()
-    gone = FreeSwitchPhones(away)
+    gone = FreeSwitchPhones(away, Link(away))
     await gone.start()
     with pytest.raises(TimeoutError):
         await gone.addresses()
