@@ -131,7 +131,7 @@ async def test_ones_own_number_stops_and_is_not_asked_again(site: SwitchSite) ->
     await own.hears("rights_quiet")
     await asyncio.gather(own.leave(), stranger.leave(), met.call.hang_up())
     again = await ring(site, "0667000001", "1001")
-    leg = await site.met("0667000001", 1001, limit_s=3.0)
+    leg = await site.met("0667000001", 1001, limit_s=6.0)
     assert site.records.answers(await site.call_of("0667000001")) == []
     await asyncio.gather(again.hang_up(), leg.ended(5))
     asked = await ring(site, "0667000003", "1001")
