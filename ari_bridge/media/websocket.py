@@ -41,8 +41,8 @@ PACE_S: Final = 0.2
 """Over so long the pace of a flow is told; a gap of any call is over sooner, or brings nothing in a whole one."""
 HALF: Final = (0.4, 0.6)
 """So much sound for the time it took is the pace of 8 kHz."""
-MAX_HALF: Final = 5
-"""So many times in a row, and it is no chance."""
+MAX_HALF: Final = 10
+"""So many times in a row, and it is no speech either of which a telephone leaves the pauses out."""
 
 _MAX_FRAMES: Final = round(MAX_AGE_S / FRAME_S)
 _FILLER: Final = b"\xff" * FRAME_BYTES
