@@ -170,7 +170,12 @@ SCREENS: Final = (
     Capability("notify", "cards by SIP NOTIFY", YES, YES),
     Capability("auto", "a phone's family found by its user agent", YES, YES),
     Capability("addresses", "screens.check_addresses", YES, YES),
-    Capability("doctor", "doctor compares parties.trunks with the PBX", YES, NO),
+    Capability(
+        "doctor",
+        "doctor compares parties.trunks with the PBX",
+        "with its endpoints",
+        "with its gateways, profiles and registered users",
+    ),
 )
 CAPABILITIES: Final = {
     "Asking": ASKING,

@@ -197,10 +197,19 @@ function does.answer(uuid)
   tell("answered")
 end
 
+-- The names of what stands in FreeSWITCH's SIP, each once: a profile that also speaks TLS stands there twice.
+local function names(kind)
+  local found, seen = {}, {}
+  for name in (api:executeString("sofia xmlstatus") or ""):gmatch("<" .. kind .. ">%s*<name>([^<%s]+)</name>") do
+    if not seen[name] then found[#found + 1], seen[name] = name, true end
+  end
+  return found
+end
+
 -- Who is registered, and what that phone calls itself: one a line. Whoever may ask FreeSWITCH's SIP itself may end it too.
 function does.phones()
   local found = {}
-  for profile in (api:executeString("sofia xmlstatus") or ""):gmatch("<profile>%s*<name>([%w%._%-]+)</name>") do
+  for _, profile in ipairs(names("profile")) do
     local user
     for line in (api:executeString("sofia xmlstatus profile " .. profile .. " reg") or ""):gmatch("[^\r\n]+") do
       user = line:match("^%s*<user>([^@%s]+)@") or user
@@ -210,6 +219,15 @@ function does.phones()
         user = nil
       end
     end
+  end
+  tell("found", #found, table.concat(found, "\n"))
+end
+
+-- By which names calls come and go: "profile external" and "gateway isp", one a line.
+function does.trunks()
+  local found = {}
+  for _, kind in ipairs({ "profile", "gateway" }) do
+    for _, name in ipairs(names(kind)) do found[#found + 1] = kind .. " " .. name end
   end
   tell("found", #found, table.concat(found, "\n"))
 end
@@ -228,8 +246,8 @@ end
 
 local call, leg = asked("Call"), asked("Leg")
 local work = does[asked("Do")]
-local of_a_call = asked("Do") ~= "sweep" and asked("Do") ~= "phones"
-if not work or (of_a_call and not call:match(UUID)) or (leg ~= "" and not leg:match(UUID)) then
+local of_no_call = { sweep = true, phones = true, trunks = true }
+if not work or (not of_no_call[asked("Do")] and not call:match(UUID)) or (leg ~= "" and not leg:match(UUID)) then
   tell("denied", "not understood")
 else
   work(call, leg)

@@ -1,4 +1,6 @@
-"""The running FreeSWITCH: does its event socket let our user in, with just our rights, and does the gate answer."""
+"""The running FreeSWITCH: does its event socket let our user in, with just our rights, does the gate answer, and does
+parties.trunks name what is there.
+"""
 
 import asyncio
 from collections.abc import Sequence
@@ -6,10 +8,12 @@ from contextlib import suppress
 from typing import Final
 from uuid import uuid4
 
+from ari_bridge.calls.roles import Roles
 from ari_bridge.cli.checks.finding import amiss, well
 from ari_bridge.pbx.errors import NotThere, Unreachable
 from ari_bridge.pbx.freeswitch.access import EslAccess
 from ari_bridge.pbx.freeswitch.esl_client import EslConnection
+from ari_bridge.pbx.freeswitch.esl_wire import Event
 from ari_bridge.pbx.freeswitch.events import rows_of
 from ari_bridge.pbx.freeswitch.link import ASK, NO_GATE, TOLD_WITHIN_S
 from ari_bridge.pbx.port import PbxRefused
@@ -25,7 +29,10 @@ OLDEST: Final = (1, 11, 2)
 """Older ones end as a whole on a forged length at the event socket's port, before any password."""
 NOT_OURS: Final = (("uuid_kill", "ouidire-doctor"), ("uuid_setvar", "ouidire-doctor", "ouidire", "x"))
 """What our user must not be allowed. Neither would do anything: there is no such channel."""
+SHOWN: Final = 12
+"""So many names in a sentence."""
 _MODULES: Final = "running modules"
+_TRUNKS: Final = "trunks"
 _TOLD: Final = "ouidire::told"
 _NO_RIGHT: Final = "permission denied"
 _INSTALL: Final = "run `ouidire install --freeswitch DIR`, then fs_cli -x reloadxml"
@@ -45,12 +52,15 @@ async def findings(settings: Settings) -> Sequence[Finding]:
     except PbxRefused as error:
         return [amiss(SUBJECT, str(error))]
     try:
+        await connection.subscribe((), (_TOLD,))
+        gate = await _gate(connection)
         return [
             well(SUBJECT, f"{pbx.esl_host}:{pbx.esl_port} lets {pbx.esl_user} in"),
             await _version(connection),
             await _modules(connection, (*MODULES, *_stream_module(settings))),
             await _rights(connection, pbx.esl_user),
-            await _gate(connection),
+            gate,
+            *([await _trunks(connection, Roles(settings.parties.trunks))] if gate.ok else []),
         ]
     except (PbxRefused, Unreachable) as error:
         return [amiss(SUBJECT, f"{error}: {_INSTALL}")]
@@ -99,18 +109,41 @@ async def _is_denied(connection: EslConnection, words: Sequence[str]) -> bool:
 
 async def _gate(connection: EslConnection) -> Finding:
     """Ask for what there is not: a gate that denies it has its hook, so FreeSWITCH was restarted since the install."""
+    told = await _told(connection, "nothing")
+    if told is None:
+        return amiss("gate", NO_GATE)
+    did = told.headers.get("ouidire-did", "")
+    if did != "denied":
+        return amiss("gate", f"a request that means nothing was {did[:20]!r} and not denied: {_INSTALL}")
+    return well("gate", "answers, and denies what it does not understand")
+
+
+async def _trunks(connection: EslConnection, roles: Roles) -> Finding:
+    """Which names lead outside. None: nobody would ever be asked. A user's: somebody of staff would be judged."""
+    told, phones = await _told(connection, "trunks"), await _told(connection, "phones")
+    if told is None or phones is None or {one.headers.get("ouidire-did") for one in (told, phones)} != {"found"}:
+        return amiss(_TRUNKS, f"the gate does not tell gateways and profiles: {_INSTALL}")
+    patterns = ", ".join(roles.trunks)
+    users = {line.partition(" ")[0] for line in phones.body.splitlines()}
+    if staff := sorted(filter(roles.is_outside, users)):
+        said = f"{patterns} fits the users {', '.join(staff[:SHOWN])}, so staff would be judged: narrow parties.trunks"
+        return amiss(_TRUNKS, said)
+    lines = told.body.splitlines()
+    outside = [line for line in lines if roles.is_outside(line.partition(" ")[2])]
+    inside = ", ".join(line for line in lines if line not in outside) or "none"
+    if not outside:
+        said = f"no gateway or profile matches {patterns}; FreeSWITCH has {inside}: set parties.trunks"
+        return amiss(_TRUNKS, said)
+    return well(_TRUNKS, f"outside: {', '.join(outside)}; not outside, nobody asked: {inside}")
+
+
+async def _told(connection: EslConnection, do: str) -> Event | None:
+    """What the gate tells, None where it says nothing in time."""
     ask_id = uuid4().hex
-    await connection.subscribe((), (_TOLD,))
-    await connection.send_event("CUSTOM", {"Event-Subclass": ASK, "Ouidire-Do": "nothing", "Ouidire-Ask": ask_id})
+    await connection.send_event("CUSTOM", {"Event-Subclass": ASK, "Ouidire-Do": do, "Ouidire-Ask": ask_id})
     with suppress(TimeoutError):
         async with asyncio.timeout(TOLD_WITHIN_S):
             async for event in connection.events():
                 if event.subclass == _TOLD and event.headers.get("ouidire-ask") == ask_id:
-                    return _judged(event.headers.get("ouidire-did", ""))
-    return amiss("gate", NO_GATE)
-
-
-def _judged(did: str) -> Finding:
-    if did != "denied":
-        return amiss("gate", f"a request that means nothing was {did[:20]!r} and not denied: {_INSTALL}")
-    return well("gate", "answers, and denies what it does not understand")
+                    return event
+    return None

@@ -147,6 +147,16 @@ def test_phones_are_told_with_their_own_names(lua: Lua, chosen: FreeSwitchSettin
     assert told[-2:] == ["event ouidire::told found 1001 Yealink SIP-T46S 66.86.0.15", f"1003 {hostile}"]
 
 
+def test_names_of_calls_are_told_once(lua: Lua, chosen: FreeSwitchSettings) -> None:
+    """Law: every profile and gateway, no alias, and a profile that speaks TLS too no second time."""
+    rows = [("profile", "ext.1"), ("profile", "ext.1"), ("alias", "10.0.0.1"), ("gateway", "isp-a"), ("profile", "int")]
+    listed = "".join(f"<{kind}>\n<name>{name}</name>\n<type>{kind}</type>\n</{kind}>\n" for kind, name in rows)
+    told = ran(
+        lua, files_of(chosen, FOLDER)[GATE], f'said = {{["sofia xmlstatus"] = {json.dumps(listed)}}}\n{asked("trunks")}'
+    )
+    assert told[-3:] == ["event ouidire::told found profile ext.1", "profile int", "gateway isp-a"]
+
+
 @pytest.mark.parametrize("consent", ["asked", "refused", "withdrawn", "objected", "", "Granted", "granted2", "_undef_"])
 def test_no_other_consent_opens_anything(lua: Lua, chosen: FreeSwitchSettings, consent: str) -> None:
     """Law: "granted" alone; else the list is as it was, nothing was opened, and it is said."""

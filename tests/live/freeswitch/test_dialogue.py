@@ -17,10 +17,25 @@ MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", 
 
 
 async def test_doctor_finds_all_well(site: SwitchSite) -> None:
-    """Law: a site as install leaves it, restarted once, needs nothing: release, modules, rights and gate are ok."""
+    """Law: a site as install leaves it, restarted once, needs nothing: release, modules, rights, gate and trunks are
+    ok, and the names by which calls come are FreeSWITCH's own.
+    """
+    await site.agent(1001)
     found = await event_socket.findings(load(site.service.settings))
     assert [one.sentence for one in found if not one.ok] == []
-    assert len(found) == 5
+    assert len(found) == 6
+    print(found[-1].sentence)
+    assert found[-1].sentence.startswith("outside: profile external")
+
+
+async def test_doctor_finds_staff_taken_for_callers(site: SwitchSite) -> None:
+    """Law: a pattern that fits a registered user is named before that user's tone could be judged."""
+    await site.agent(1001)
+    settings = load(site.service.settings)
+    parties = settings.parties.model_copy(update={"trunks": ("external", "10*")})
+    found = await event_socket.findings(settings.model_copy(update={"parties": parties}))
+    assert "10* fits the users 1001" in found[-1].sentence
+    assert not found[-1].ok
 
 
 async def test_a_yes_after_turns_is_a_yes(site: SwitchSite) -> None:

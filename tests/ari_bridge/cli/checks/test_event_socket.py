@@ -1,7 +1,6 @@
 """Checks of the running FreeSWITCH, against an event socket that answers with its bytes."""
 
 import json
-import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
@@ -13,18 +12,24 @@ from ari_bridge.run.settings import Settings, load
 from dialplan.freeswitch.side import MODULES, STREAM_MODULE
 from dialplan.verify import Finding
 from tests.ari_bridge.pbx.freeswitch.esl_server import PASSWORD, EslServer, esl_server, event, printed, replied
+from tests.ari_bridge.pbx.freeswitch.gate import asked
 
 DENIED = replied("-ERR permission denied")
 
 
-def told(did: str) -> Callable[[str], bytes]:
-    """How a FreeSWITCH answers that runs the gate's script."""
+TRUNKS = "profile external\nprofile internal\ngateway trunk"
+PHONES = "1001 Yealink SIP-T46S 66.86.0.15\n1002 a phone"
+
+
+def told(did: str, trunks: str = TRUNKS, phones: str = PHONES, found: str = "found") -> Callable[[str], bytes]:
+    """How a FreeSWITCH answers that runs the gate's script: `did` to what means nothing, else `found`."""
+    bodies = {"trunks": trunks, "phones": phones}
 
     def answer(command: str) -> bytes:
-        found = re.search(r"Ouidire-Ask: (\w+)", command)
-        assert found
-        headers = {"Event-Subclass": "ouidire::told", "Ouidire-Did": did, "Ouidire-Ask": found[1]}
-        return replied("+OK") + event("CUSTOM", headers)
+        headers = asked(command)
+        body = bodies.get(headers["Ouidire-Do"])
+        said = {"Ouidire-Did": did if body is None else found, "Ouidire-Ask": headers["Ouidire-Ask"]}
+        return replied("+OK") + event("CUSTOM", {"Event-Subclass": "ouidire::told"} | said, (body or "").encode())
 
     return answer
 
@@ -68,10 +73,37 @@ def by_subject(found: Sequence[Finding]) -> dict[str, Finding]:
 
 
 async def test_all_is_well(settings: Settings) -> None:
-    """Law: five lines, each ok: it lets us in, is new enough, has our modules, gives no more rights, and has a gate."""
+    """Law: six lines, each ok: it lets us in, is new enough, has our modules, gives no more rights, has a gate, and
+    calls come by a name of the settings.
+    """
     found = await event_socket.findings(settings)
-    assert [one.subject for one in found if one.ok] == ["ESL", "FreeSWITCH", "running modules", "rights", "gate"]
+    subjects = ["ESL", "FreeSWITCH", "running modules", "rights", "gate", "trunks"]
+    assert [one.subject for one in found if one.ok] == subjects
     assert not [one for one in found if not one.ok]
+    assert found[-1].sentence == "outside: gateway trunk; not outside, nobody asked: profile external, profile internal"
+
+
+@pytest.mark.parametrize(
+    ("told_so", "words"),
+    [
+        (
+            told("denied", trunks="profile internal\ngateway other"),
+            "FreeSWITCH has profile internal, gateway other: set",
+        ),
+        (told("denied", trunks=""), "FreeSWITCH has none: set parties.trunks"),
+        (told("denied", phones="1001 x\ntrunk y\ntrunk z"), "trunk fits the users trunk, so staff would be judged"),
+        (told("denied", phones="trunk"), "fits the users trunk"),
+        (told("denied", found="denied"), "does not tell gateways and profiles: run `ouidire install --freeswitch"),
+    ],
+)
+async def test_trunks_that_fit_nothing_or_staff_are_told(
+    settings: Settings, server: EslServer, told_so: Callable[[str], bytes], words: str
+) -> None:
+    """Law: settings by which nobody would be asked, or somebody of staff be judged, are amiss; so is an older gate."""
+    server.answers["sendevent CUSTOM"] = told_so
+    found = by_subject(await event_socket.findings(settings))
+    assert [one.subject for one in found.values() if not one.ok] == ["trunks"]
+    assert words in found["trunks"].sentence
 
 
 @pytest.mark.parametrize(
@@ -155,5 +187,4 @@ async def test_it_asks_for_nothing_that_would_do_anything(settings: Settings, se
     """Law: what is asked to be refused names a channel that there is not, and the gate is asked for nothing."""
     await event_socket.findings(settings)
     assert server.sent("api uuid_") == ["api uuid_kill ouidire-doctor", "api uuid_setvar ouidire-doctor ouidire x"]
-    [asked] = server.sent("sendevent")
-    assert "Ouidire-Do: nothing" in asked
+    assert [asked(one)["Ouidire-Do"] for one in server.sent("sendevent")] == ["nothing", "trunks", "phones"]
