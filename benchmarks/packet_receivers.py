@@ -10,8 +10,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
-from collections.abc import Sequence
-from typing import Final, Protocol
+from typing import Final
 
 import numpy as np
 
@@ -24,42 +23,9 @@ from ari_bridge.media.ports import PortRange
 from ari_bridge.media.rtp import HEADER_BYTES
 from ari_bridge.media.stream import MediaStream
 from ari_bridge.media.udp_receiver import BATCH_DATAGRAMS, BUFFER_BYTES, POLL_S, RtpPlace
-from benchmarks.packet_sender import SAMPLES
+from benchmarks.receiving import HOST, Heard
 
-HOST: Final = "127.0.0.1"
 PORTS: Final = PortRange(20_000, 29_999, rest_s=0)
-
-
-class Receiver(Protocol):
-    """One way. `packets` counts those whose sound was handed on (or that were taken); `waits_s` how long each took."""
-
-    packets: int
-    waits_s: list[float] | None
-
-    async def open(self, forks: int) -> list[int]:
-        """Ready for that many forks; the port of each."""
-        ...
-
-    def close(self) -> None:
-        """Give everything back."""
-        ...
-
-
-class Heard:
-    """Takes sound as a fork would: one call for what came."""
-
-    def __init__(self) -> None:
-        self.packets = 0
-        self.waits_s: list[float] | None = None
-
-    def take(self, sounds: Sequence[Sound]) -> None:
-        """Count it; where `waits_s` is a list, read from each packet when it was sent."""
-        for sound in sounds:
-            self.packets += len(sound.pcm) // SAMPLES
-            if self.waits_s is not None:
-                now_s = time.monotonic()
-                stamps = np.ascontiguousarray(sound.pcm.reshape(-1, SAMPLES)[:, :4]).astype(">i2").view(">u8")
-                self.waits_s.extend((now_s - stamps[:, 0].astype(np.float64) / 1e9).tolist())
 
 
 class Ours(Heard):
@@ -71,7 +37,7 @@ class Ours(Heard):
         self._ears = [await place.open(self.take) for _ in range(forks)]
         return [ear.port for ear in self._ears]
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """See `Receiver`."""
         for ear in self._ears:
             ear.close()
@@ -104,7 +70,7 @@ class Bare(Heard):
             due_s += POLL_S
             await asyncio.sleep(due_s - loop.time())
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """See `Receiver`."""
         self._task.cancel()
         for sock in self._sockets:
@@ -123,7 +89,7 @@ class PerPacket(Heard):
             self._transports.append(transport)
         return [transport.get_extra_info("sockname")[1] for transport in self._transports]
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """See `Receiver`."""
         for transport in self._transports:
             transport.close()
@@ -193,7 +159,7 @@ class Shared(Heard):
             self._streams[key] = self._lanes.open(), MediaStream()
         return self._streams[key]
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """See `Receiver`."""
         self._task.cancel()
         self._socket.close()

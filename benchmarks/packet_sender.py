@@ -13,8 +13,8 @@ import sys
 import time
 from typing import Final
 
-PACKET_S: Final = 0.02
-SAMPLES: Final = 320
+from benchmarks.receiving import HOST, PACKET_S, SAMPLES
+
 _NAP_S: Final = 0.0004
 """Sleeping for less takes longer than that."""
 
@@ -24,8 +24,8 @@ def send(ports: list[int], seconds: float) -> None:
     forks = []
     for ssrc, port in enumerate(ports, start=1):
         sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        sock.bind(("127.0.0.1", 0))
-        sock.connect(("127.0.0.1", port))
+        sock.bind((HOST, 0))
+        sock.connect((HOST, port))
         forks.append((sock, bytearray(struct.pack(">BBHIIQ", 0x80, 118, 0, 0, ssrc, 0) + bytes(2 * SAMPLES - 8))))
     print("sending", flush=True)
     begun_s = time.monotonic()

@@ -389,7 +389,7 @@ def _unread_s(transport: asyncio.Transport) -> float:
     size = array("i", [0])
     try:
         fcntl.ioctl(transport.get_extra_info("socket").fileno(), termios.FIONREAD, size)
-    except OSError:  # the connection is over
+    except (OSError, ValueError):  # the connection is over, and so is its descriptor
         return 0.0
     return size[0] / _FRAMED_BYTES * FRAME_S
 

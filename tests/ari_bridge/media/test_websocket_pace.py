@@ -1,12 +1,15 @@
 """The pace of a WebSocket: our own delay is none of the PBX's, and half of it is another rate."""
 
 import asyncio
+import socket
+import struct
 import time
 from collections.abc import AsyncIterator
 from itertools import pairwise
 
 import pytest
 import pytest_asyncio
+from structlog.testing import capture_logs
 
 from ari_bridge.media.websocket import MalformedSound, WebSocketStream
 from ari_bridge.media.websocket_place import WebSocketPlace
@@ -51,6 +54,23 @@ def _send_on_time(peer: Peer, numbers: range) -> None:
         time.sleep(max(0.0, began_s + 0.02 * at - time.monotonic()))
         pbx.send(sound(number))
     pbx.close()
+
+
+@pytest.mark.parametrize("linger", [None, struct.pack("ii", 1, 0)], ids=["closed", "reset"])
+async def test_the_end_of_a_connection_is_no_fault(place: WebSocketPlace, linger: bytes | None) -> None:
+    """Law: sound that a hang-up follows at once is handed on whole, and however the PBX hangs up nothing is logged."""
+    heard = Heard()
+    peer = await fork(place, await place.open(heard), sound(1))
+    await until(lambda: heard.values == [1])
+    peer.send(sound(2, 3, 4))
+    await asyncio.sleep(0.01)
+    if linger is not None:
+        peer.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+    with capture_logs() as logs:
+        peer.writer.transport.abort()
+        await asyncio.sleep(0.3)
+    assert logs == []
+    assert linger or heard.values == [1, 2, 3, 4]
 
 
 async def test_a_stream_at_half_the_rate_is_ended(place: WebSocketPlace) -> None:
