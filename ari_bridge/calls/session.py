@@ -303,17 +303,17 @@ class Session:
         self._agent_leg = agent_leg
 
     async def _start(self, legs: dict[str, Party]) -> None:
+        endpoint = self._rooms.topology.channels[self._agent_leg].endpoint or ""  # it may hang up while we wait
         variable = await self._rooms.pbx.consent_of(self.call_id)
         if variable != Answer.GRANTED:
             self._log.warning("fork.withheld", reason="the PBX's own variable does not say granted", variable=variable)
             raise PbxRefused(f"its own variable says {variable or 'nothing'}")
         self._ears.reserve(self.call_id)
-        endpoint = self._rooms.topology.channels[self._agent_leg].endpoint or ""
         self._grants = grants = await self._rooms.gate.open(self.call_id, endpoint)
         self._zero_s = self._zero_s or self._now_s()
         await self._note_conversation()
         for channel_id, party in legs.items():
-            if self._stage in FINAL or self._away:  # while we waited for the PBX and the file
+            if self._stage in FINAL or self._away or channel_id not in self._wanted().legs:  # while we waited
                 raise Withdrawn("stopped before the fork was made")
             grant = grants.of(party)
             if grant is None:

@@ -70,7 +70,7 @@ async def open_stage(place: Place, out: Path, folder: Path, say: Progress) -> As
         say(f"agents {' and '.join(FAMILIES)} have acknowledged the notice to staff")
         await acknowledge(service.settings, FAMILIES)
         say("ouidire serve")
-        stack.push_async_callback(service.stop)
+        stack.push_async_callback(service.finish)
         await service.start()
         pacer = stack.enter_context(Pacer())
         agents: dict[str, Phone] = {}

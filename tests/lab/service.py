@@ -202,6 +202,14 @@ level = "debug"
             process.kill()
             await process.wait()
 
+    async def finish(self) -> None:
+        """Stop it for good. Raises LabError if it met what nobody foresaw: it goes on after that, and hides it so."""
+        await self.stop()
+        if faults := [
+            f"{one['event']}: {json.dumps(one['exception'])[:300]}" for one in self.events() if "exception" in one
+        ]:
+            raise LabError(f"{len(faults)} faults in the bridge's log; the first: {faults[0]}")
+
     async def metrics(self) -> str:
         """What Prometheus would read now."""
         async with aiohttp.ClientSession() as http, http.get(f"http://127.0.0.1:{self._metrics_port}/metrics") as page:

@@ -182,7 +182,7 @@ async def open_site(
         recorder = await Recorder.start(pbx.ports.forks, folder / "packets.bin")
         stack.push_async_callback(_end, recorder)
         await pbx.start()
-        stack.push_async_callback(service.stop)
+        stack.push_async_callback(service.finish)
         await service.start()
         pacer = stack.enter_context(Pacer())
         site = Site(

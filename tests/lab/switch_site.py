@@ -121,7 +121,7 @@ async def open_switch_site(
         await pbx.restart()
         passed = await stack.enter_async_context(relaying(witness, own))
         service.environment["OUIDIRE_MEDIA__WEBSOCKET_PORT"] = str(own)
-        stack.push_async_callback(service.stop)
+        stack.push_async_callback(service.finish)
         await service.start()
         pacer = stack.enter_context(Pacer())
         site = SwitchSite(pbx, service, pacer, Records(service.database, service.keys), passed)

@@ -10,7 +10,7 @@ from analysis.engine.admission import MAX_CALLS
 from ari_bridge.calls import session as session_module
 from ari_bridge.calls.board import CallView, Stage
 from ari_bridge.media.udp_receiver import RtpPlace
-from ari_bridge.pbx.port import BridgeChanged, ChannelChanged, ChannelGone, ForkRefused, HoldChanged
+from ari_bridge.pbx.port import BridgeChanged, ChannelChanged, ChannelGone, ForkRefused, HoldChanged, PbxEvent
 from consent.database import Database
 from consent.parties import Party
 from consent.states import Answer
@@ -108,6 +108,42 @@ async def test_a_new_agent_begins_with_new_facts(bench: Bench) -> None:
     await bench.until(lambda: {f.channel_id for f in bench.pbx.forks.values()} == {"1.1", "1.7"})
     facts = bench.engine.facts("1.1")
     assert facts is None or facts.heard_s == 0
+
+
+STRANGER = channel("1.3", "trunk")
+MEANWHILE = {
+    "hang-up": (ChannelGone("1.2"), BridgeChanged("b", frozenset({"1.1"}))),
+    "hold": (HoldChanged("1.2", True),),
+    "third party": (ChannelChanged(STRANGER), BridgeChanged("b", TOGETHER | {"1.3"})),
+}
+
+
+@pytest.mark.parametrize("happens", MEANWHILE.values(), ids=MEANWHILE)
+async def test_what_happens_while_the_pbx_is_asked_counts(bench: Bench, happens: tuple[PbxEvent, ...]) -> None:
+    """Law: an agent who hangs up, a hold or a third party while the PBX is asked for the yes: no fork is made for what
+    is over, that is no failure, and the next agent is heard.
+    """
+    asked, plain = asyncio.Event(), bench.pbx.consent_of
+
+    async def slow(call_id: str) -> str:
+        asked.set()
+        await asyncio.sleep(0.1)
+        return await plain(call_id)
+
+    bench.pbx.consent_of = slow  # type: ignore[method-assign]
+    await bench.connect()
+    await bench.tell(ChannelChanged(CALLER), bench.says(Answer.ASKED), bench.says(Answer.GRANTED))
+    with capture_logs() as logged:
+        await bench.tell(ChannelChanged(AGENT), BridgeChanged("b", TOGETHER))
+        await asked.wait()
+        await bench.tell(*happens)
+        await asyncio.sleep(0.3)
+    assert bench.pbx.opened == []
+    assert [line["event"] for line in logged if line["log_level"] in ("warning", "error")] == []
+    await bench.tell(ChannelGone("1.2"), ChannelGone("1.3"), ChannelChanged(channel("1.7", "1002")))
+    await bench.tell(BridgeChanged("b", frozenset({"1.1", "1.7"})))
+    await bench.until(lambda: {f.channel_id for f in bench.pbx.forks.values()} == {"1.1", "1.7"})
+    await bench.until(lambda: bench.stage() is Stage.GRANTED)
 
 
 async def test_the_pbxs_own_variable_must_agree(bench: Bench) -> None:
