@@ -16,7 +16,7 @@ from ari_bridge.screens.detection import family_of
 LOOK_EVERY_S: Final = 60.0
 """A phone that was exchanged gets its own documents a minute later; until then it gets the old one's."""
 LOOK_AT_MOST_EVERY_S: Final = 2.0
-"""However many endpoints with a call are not known yet."""
+"""However many endpoints with a call are not known yet, and while the PBX does not answer."""
 
 log = structlog.get_logger()
 
@@ -37,6 +37,7 @@ class PhoneFamilies:
         self._found: Mapping[str, str] = {}
         self._asked_for: set[str] = set()
         self._is_missed = asyncio.Event()
+        self._is_answered = True
 
     def family_of(self, endpoint: str) -> str:
         """The name of the family; none where nobody knows it."""
@@ -53,17 +54,21 @@ class PhoneFamilies:
         try:
             agents = await self._user_agents()
         except (PbxRefused, TimeoutError, OSError) as error:
-            log.warning("families.unknown", error=type(error).__name__)
+            (log.warning if self._is_answered else log.debug)("families.unknown", error=type(error).__name__)
+            self._is_answered = False
             return
+        self._is_answered = True
         self._found = {endpoint: found for endpoint, named in agents.items() if (found := _one_family(named))}
 
     async def watch(self) -> None:
-        """Look every minute, for ever; sooner where an endpoint is asked for that nobody knew, once a minute each."""
+        """Look every minute, for ever; sooner where an endpoint is asked for that nobody knew, once a minute each, and
+        where the PBX did not answer.
+        """
         while True:
             await self.look()
             self._asked_for.clear()
             with suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_EVERY_S):
+                async with asyncio.timeout(LOOK_EVERY_S if self._is_answered else LOOK_AT_MOST_EVERY_S):
                     await self._look_for_the_missed()
 
     async def _look_for_the_missed(self) -> None:

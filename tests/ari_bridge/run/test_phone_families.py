@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import Mapping
 
 import pytest
+from structlog.testing import capture_logs
 
 from ari_bridge.pbx.port import PbxRefused
 from ari_bridge.run import phone_families
@@ -104,6 +105,27 @@ async def test_a_phone_that_registered_a_moment_ago_is_looked_for_at_once(monkey
     assert families.family_of("1004") == "none"
     await _turns()
     assert pbx.asked == 2
+    watch.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await watch
+
+
+async def test_a_pbx_that_was_not_there_yet_is_asked_again_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Law: a service that starts before its PBX knows the phones moments after that is there, with one warning."""
+    monkeypatch.setattr(phone_families, "LOOK_AT_MOST_EVERY_S", 0.0)
+    pbx = Registered({"1001": (YEALINK,)})
+    pbx.error = TimeoutError()
+    families = PhoneFamilies(AUTO.family_of, pbx.user_agents)
+    with capture_logs() as logs:
+        watch = asyncio.ensure_future(families.watch())
+        await _turns()
+        pbx.error = None
+        await _turns()
+    assert families.family_of("1001") == "yealink"
+    assert [line["log_level"] for line in logs].count("warning") == 1
+    asked = pbx.asked
+    await _turns()
+    assert pbx.asked == asked
     watch.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await watch
