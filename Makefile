@@ -18,7 +18,7 @@ VENV ?= .venv
 PIP_ARGS ?=
 DEMO_ARGS ?=
 TEST_ARGS ?=
-BENCHMARKS ?= packets faults vad facts calls asterisk_load
+BENCHMARKS ?= packets websockets faults vad facts calls asterisk_load
 
 bin := $(VENV)/bin
 installed := $(VENV)/.installed

@@ -35,6 +35,7 @@ class FakePbx:
         self.stopped: list[tuple[str, Answer]] = []
         self.forgotten: list[Answered] = []
         self.refuses: str = ""
+        self.answers_after_s = 0.0
         self.said: list[tuple[str, str]] = []
         self.played: list[tuple[str, tuple[str, ...]]] = []
         self.stopped_playing: list[str] = []
@@ -49,10 +50,12 @@ class FakePbx:
 
     async def consent_of(self, call_id: str) -> str:
         """The variable."""
+        await asyncio.sleep(self.answers_after_s)
         return self.variables.get(call_id, "")
 
     async def fork(self, grant: ConsentGrant, channel_id: str, target: str) -> PbxFork:
         """A fork, unless the test has the PBX refuse."""
+        await asyncio.sleep(self.answers_after_s)
         grant.admit(None)
         if self.refuses:
             raise PbxRefused(self.refuses)
